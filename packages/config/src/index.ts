@@ -1,0 +1,1 @@
+export type { ConfigOrigin, ConfigWarning, DatabaseConfig, IcbConfig, LedgerConfig, RestoreTestConfig, RetentionConfig, SecretReference, StorageConfig } from './model.ts'

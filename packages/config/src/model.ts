@@ -1,0 +1,131 @@
+/** Where a secret comes from. A literal text is accepted from the seed's credential files only. */
+export type SecretReference = { readonly env: string } | { readonly file: string; readonly key?: string; readonly section?: string } | { readonly command: readonly string[] }
+
+/** Where a value was written. */
+export interface ConfigOrigin {
+  readonly file: string
+  readonly line?: number
+  readonly section?: string
+  readonly key?: string
+}
+
+export interface ConfigWarning {
+  readonly code: string
+  readonly message: string
+  readonly origin?: ConfigOrigin
+}
+
+export interface StorageConfig {
+  /** `local`, `zfssa`, …, a package name, or a path. */
+  readonly adapter: string
+  /** As written; the adapter's own schema checks them (`fleet` joins the two). */
+  readonly options: Readonly<Record<string, unknown>>
+  /** Where each option was written, for errors of the adapter's schema. */
+  readonly origins: Readonly<Record<string, ConfigOrigin>>
+}
+
+export interface RetentionConfig {
+  readonly keepDays: number
+  readonly keepMonths: number
+  readonly months: 'calendar' | 'compatible'
+  readonly rules: readonly { readonly every: 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year'; readonly count: number; readonly keep: 'first' | 'last' }[]
+  readonly zone: string
+  readonly minRedundancy: number
+}
+
+export interface RestoreTestConfig {
+  readonly enabled: boolean
+  /** The scratch directory; must carry the sandbox marker. */
+  readonly scratch?: string
+  /** Mount point for the strategy `fstab`. */
+  readonly mountPoint?: string
+  /** Fixed clone name for the strategy `fstab`. */
+  readonly cloneName?: string
+  readonly mount: 'path' | 'fstab' | 'sudo' | 'already-mounted'
+  /** Newest snapshot at least this many hours old. */
+  readonly minSnapshotAgeHours: number
+  readonly logDir?: string
+  readonly toleranceMinutes: number
+  readonly validateChance: number
+  readonly validateModulus: number
+  readonly validationKey: string
+  /** One query with one DATE; absent: SCN and SMON_SCN_TIME only. */
+  readonly verifyQuery?: string
+  readonly sgaSize: string
+  readonly pgaSize: string
+  readonly instanceNumber: number
+  readonly thread: number
+  /** SIDs of the slots, default ICB01. */
+  readonly slots: readonly string[]
+  readonly initParameters: Readonly<Record<string, string>>
+  readonly acceptedCorruption: readonly { readonly file: number; readonly firstBlock: number; readonly blocks: number; readonly reason: string; readonly expires: string }[]
+  /** Recorded deadlines in minutes for RMAN work; default 1440. */
+  readonly deadlineMinutes: number
+}
+
+/** One database with every override applied. */
+export interface DatabaseConfig {
+  /** Section name = db_unique_name. */
+  readonly name: string
+  /** Decimal; required. */
+  readonly dbid: string
+  readonly oracleHome?: string
+  /** Connect identifier for SYSDBA work: `/@orcl`, or `/` for a local instance. */
+  readonly connect: string
+  /** ORACLE_SID when `connect` is `/`. */
+  readonly sid?: string
+  readonly primaryConnect: string
+  readonly catalog?: string
+  readonly registerCatalog: boolean
+  readonly tnsAdmin?: string
+  readonly osUser?: string
+  readonly areaPath: string
+  readonly storage: StorageConfig
+  readonly parallel: number
+  readonly sectionSize?: string
+  /** Days of archived logs kept in the area. */
+  readonly recoveryWindowDays: number
+  readonly hasDataGuard: boolean
+  readonly role: 'primary' | 'standby' | 'any'
+  readonly snapshots: boolean
+  readonly gridInfrastructure: boolean
+  readonly snapshotControlfile?: string
+  readonly retention: RetentionConfig
+  readonly scheduleBackup: string
+  readonly scheduleArchivelog: string
+  readonly backupJobEnabled: boolean
+  readonly warningAgeHours: number
+  readonly criticalAgeHours: number
+  readonly maxLockWaitMinutes: number
+  readonly logRetentionDays: number
+  /** Deadline of one refresh in minutes; default 1440. */
+  readonly backupDeadlineMinutes: number
+  /** How long to wait for a switched log to land, seconds; default 300. */
+  readonly landingDeadlineSeconds: number
+  readonly restoreTest: RestoreTestConfig
+  readonly origin: ConfigOrigin
+}
+
+export interface LedgerConfig {
+  /** `file`: a directory; both hosts must see the same one for proofs to count in retention. */
+  readonly kind: 'file' | 'none'
+  readonly path?: string
+  /** The original's result catalog connect string, e.g. `/@autorestore`; read, not yet used as a ledger. */
+  readonly catalog?: string
+  readonly shared: boolean
+}
+
+export interface IcbConfig {
+  /** Absolute path; absent for a plain object. */
+  readonly file?: string
+  readonly baseDir: string
+  readonly format: 'ini' | 'yaml' | 'object'
+  /** State directory: journals, local ledger, logs. Absent: the app's default. */
+  readonly stateDir?: string
+  /** Directory for leases instead of `<area>/.icb`. */
+  readonly leaseDir?: string
+  readonly ledger: LedgerConfig
+  readonly adapterPath: readonly string[]
+  readonly databases: readonly DatabaseConfig[]
+  readonly warnings: readonly ConfigWarning[]
+}

@@ -1,0 +1,1 @@
+export type { LedgerEntry, LedgerFilter, ProofLedger, Verdict, VerdictOutcome, VerdictReason, VerdictReasonCode } from './verdict.ts'

@@ -1,0 +1,1 @@
+export type { RetentionCandidate, RetentionDecision, RetentionPeriod, RetentionPlan, RetentionPolicy, RetentionReason, RetentionReasonCode, RetentionRule, RetentionSituation } from './retention.ts'

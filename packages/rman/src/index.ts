@@ -1,0 +1,1 @@
+export type { Rman, RmanEvent, RmanMessage, RmanResult, RmanRunOptions } from './rman-event.ts'

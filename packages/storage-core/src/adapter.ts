@@ -1,0 +1,41 @@
+import type { Clock, Logger, ProcessRunner, Secret } from '@icb/runtime'
+import type { z } from 'zod'
+import type { SnapshotStorage } from './snapshot-storage.ts'
+
+/** What an adapter is given besides its options. */
+export interface AdapterContext {
+  /** The database's unique name as configured; its snapshots are named after it. */
+  readonly database: string
+  /** Where this database's backup area is mounted on this host. */
+  readonly areaPath: string
+  /** Directory against which relative file names in options are resolved. */
+  readonly baseDir: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly runProcess: ProcessRunner
+  /** Resolves a secret reference of the configuration (`{ env }`, `{ file }`, `{ command }`, or a literal). */
+  readonly resolveSecret: (reference: unknown, label: string) => Promise<Secret>
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface StorageAdapter<Options = unknown> {
+  /** As in `adapter: <name>`. */
+  readonly name: string
+  /** Contract version; checked at load. */
+  readonly apiVersion: 1
+  /** A zod (4) schema of its options. */
+  readonly options: z.ZodType<Options>
+  /** Must not talk to the storage yet; the first call does. */
+  readonly open: (options: Options, context: AdapterContext) => Promise<SnapshotStorage>
+}
+
+export interface StorageAdapterDefinition<Options> {
+  readonly name: string
+  readonly options: z.ZodType<Options>
+  readonly open: (options: Options, context: AdapterContext) => Promise<SnapshotStorage>
+}
+
+/** Declares an adapter. Its module exports the result as `adapter`. */
+export function defineStorageAdapter<Options>(definition: StorageAdapterDefinition<Options>): StorageAdapter<Options> {
+  return Object.freeze({ apiVersion: 1 as const, ...definition })
+}

@@ -1,0 +1,7 @@
+export { hasHolds, hasLabels } from './snapshot-storage.ts'
+export type { CallOptions, Clone, CloneId, CreateSnapshotOptions, MountSource, Snapshot, SnapshotHolds, SnapshotId, SnapshotLabels, SnapshotStorage, StorageCapabilities, Volume, VolumeInfo, VolumeSpec } from './snapshot-storage.ts'
+export { storageErrorCatalogue, storageErrors } from './errors.ts'
+export { defineStorageAdapter } from './adapter.ts'
+export type { AdapterContext, StorageAdapter, StorageAdapterDefinition } from './adapter.ts'
+export { isOurSnapshotName, parseSnapshotName, snapshotName } from './snapshot-name.ts'
+export type { SnapshotNameParts } from './snapshot-name.ts'

@@ -1,0 +1,10 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+const conditions = ['@icb/source', 'node', 'import', 'module', 'default']
+
+/** What every project's tests run with; a package adds its name. */
+export const base: ViteUserConfig = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: { include: ['{src,test}/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 120_000 },
+})

@@ -1,0 +1,220 @@
+/**
+ * The records of a control file. All paths are as the database knows them (unmapped: `/u01/…`); the host maps them when a
+ * file is opened. Times are milliseconds since 1970 UTC; SCNs are bigints. Serialised as JSON (bigints as strings) inside
+ * checksummed control file blocks.
+ */
+export interface DatafileRecord {
+  file: number
+  name: string
+  tablespace: string
+  tablespaceNumber: number
+  blocks: number
+  blockSize: number
+  creationScn: bigint
+  creationTime: number
+  checkpointScn: bigint
+  checkpointTime: number
+  status: 'SYSTEM' | 'ONLINE' | 'OFFLINE' | 'RECOVER'
+  enabled: 'READ WRITE' | 'READ ONLY'
+  /** SCN when it went offline or read only; recovery is not needed beyond it. */
+  stopScn: bigint | null
+  unrecoverableScn: bigint
+  unrecoverableTime: number | null
+}
+
+export interface TempfileRecord {
+  file: number
+  name: string
+  tablespace: string
+  blocks: number
+}
+
+export interface LogGroupRecord {
+  group: number
+  thread: number
+  members: string[]
+  sizeBytes: number
+  sequence: number
+  firstScn: bigint
+  firstTime: number
+  nextScn: bigint | null
+  status: 'CURRENT' | 'ACTIVE' | 'INACTIVE' | 'UNUSED'
+  archived: boolean
+}
+
+export interface ThreadRecord {
+  thread: number
+  status: 'OPEN' | 'CLOSED'
+  enabled: 'PUBLIC' | 'DISABLED'
+  instance: string
+  currentGroup: number
+  sequence: number
+  checkpointScn: bigint
+}
+
+export interface LogHistoryRecord {
+  recid: number
+  thread: number
+  sequence: number
+  resetlogsScn: bigint
+  resetlogsId: number
+  firstScn: bigint
+  firstTime: number
+  nextScn: bigint
+  nextTime: number
+}
+
+export interface ArchivedLogRecord extends LogHistoryRecord {
+  stamp: number
+  /** `null`: cleared or deleted. */
+  name: string | null
+  /** 0: made by RMAN or cataloged. */
+  destId: number
+  blocks: number
+  blockSize: number
+  creator: 'ARCH' | 'FGRD' | 'LGWR' | 'RMAN'
+  archived: boolean
+  applied: 'NO' | 'YES'
+  deleted: boolean
+  status: 'A' | 'D' | 'U' | 'X'
+  completionTime: number
+}
+
+export interface DatafileCopyRecord {
+  recid: number
+  stamp: number
+  name: string
+  tag: string | null
+  file: number
+  tablespace: string
+  creationScn: bigint
+  resetlogsScn: bigint
+  incrementalLevel: 0 | 1 | null
+  checkpointScn: bigint
+  checkpointTime: number
+  /** Highest SCN seen in a block; 0 when none above the checkpoint. */
+  absoluteFuzzyScn: bigint
+  recoveryFuzzyScn: bigint
+  markedCorrupt: number
+  blocks: number
+  blockSize: number
+  deleted: boolean
+  status: 'A' | 'D' | 'U' | 'X'
+  completionTime: number
+}
+
+export interface BackupSetRecord {
+  recid: number
+  stamp: number
+  type: 'D' | 'I' | 'L'
+  incrementalLevel: 0 | 1 | null
+  controlfileIncluded: boolean
+  spfileIncluded: boolean
+  completionTime: number
+}
+
+export interface BackupPieceRecord {
+  recid: number
+  stamp: number
+  setRecid: number
+  piece: number
+  handle: string
+  tag: string | null
+  bytes: number
+  status: 'A' | 'D' | 'U' | 'X'
+  deleted: boolean
+  completionTime: number
+}
+
+/** One datafile inside a backup set (V$BACKUP_DATAFILE). */
+export interface BackupDatafileRecord {
+  recid: number
+  setRecid: number
+  file: number
+  incrementalLevel: 0 | 1 | null
+  /** Blocks changed since this SCN are in the piece. */
+  incrementalScn: bigint
+  checkpointScn: bigint
+  absoluteFuzzyScn: bigint
+  datafileBlocks: number
+  blocksWritten: number
+  blocksRead: number
+  usedChangeTracking: boolean
+  completionTime: number
+}
+
+export interface BlockCorruptionRecord {
+  file: number
+  block: number
+  blocks: number
+  scn: bigint
+  type: 'ALL ZERO' | 'FRACTURED' | 'CHECKSUM' | 'CORRUPT' | 'LOGICAL' | 'NOLOGGING'
+}
+
+export interface RmanConfigurationRecord {
+  /** `CONF#` */
+  conf: number
+  /** `CHANNEL`, `CONTROLFILE AUTOBACKUP`, … as in V$RMAN_CONFIGURATION.NAME. */
+  name: string
+  value: string
+}
+
+export interface RmanStatusRecord {
+  recid: number
+  stamp: number
+  sid: number
+  operation: string
+  commandId: string | null
+  status: 'RUNNING' | 'COMPLETED' | 'COMPLETED WITH WARNINGS' | 'COMPLETED WITH ERRORS' | 'FAILED'
+  startTime: number
+  endTime: number | null
+  inputBytes: number
+  outputBytes: number
+}
+
+export interface IncarnationRecord {
+  incarnation: number
+  resetlogsScn: bigint
+  resetlogsId: number
+  resetlogsTime: number
+  status: 'PARENT' | 'CURRENT' | 'ORPHAN'
+}
+
+export interface ControlFileData {
+  type: 'CURRENT' | 'BACKUP'
+  dbid: number
+  name: string
+  created: number
+  release: string
+  compatible: string
+  resetlogsScn: bigint
+  resetlogsId: number
+  resetlogsTime: number
+  /** Database checkpoint. */
+  checkpointScn: bigint
+  checkpointTime: number
+  /** Grows with each write of the control file. */
+  sequence: number
+  logMode: 'ARCHIVELOG' | 'NOARCHIVELOG'
+  forceLogging: boolean
+  flashbackOn: boolean
+  openMode: 'READ WRITE' | 'READ ONLY' | null
+  cleanShutdown: boolean
+  bct: { status: 'DISABLED' | 'ENABLED'; filename: string | null; bytes: number }
+  datafiles: DatafileRecord[]
+  tempfiles: TempfileRecord[]
+  threads: ThreadRecord[]
+  logGroups: LogGroupRecord[]
+  logHistory: LogHistoryRecord[]
+  archivedLogs: ArchivedLogRecord[]
+  datafileCopies: DatafileCopyRecord[]
+  backupSets: BackupSetRecord[]
+  backupPieces: BackupPieceRecord[]
+  backupDatafiles: BackupDatafileRecord[]
+  corruptions: BlockCorruptionRecord[]
+  rmanConfiguration: RmanConfigurationRecord[]
+  rmanStatus: RmanStatusRecord[]
+  incarnations: IncarnationRecord[]
+  /** Last recid handed out, per record section name. */
+  recids: Record<string, number>
+}

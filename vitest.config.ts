@@ -1,0 +1,3 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({ test: { projects: ['packages/*', 'apps/*', 'tools/lab', 'tools/testing'], maxWorkers: 2 } })
