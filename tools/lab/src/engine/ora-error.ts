@@ -15,6 +15,15 @@ export class OraError extends Error {
     this.name = 'OraError'
     this.messages = messages
   }
+
+  /** Where in the statement the error is (characters from its start); SQL*Plus puts its `*` there. */
+  offset: number | undefined
+
+  /** Sets {@link offset} unless it is known already. */
+  at(offset: number): this {
+    this.offset ??= offset
+    return this
+  }
 }
 
 /** `ora(1110, "data file 1: '/u01/x.dbf'")`; further arguments are [number, text] pairs below it. */

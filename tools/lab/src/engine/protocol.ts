@@ -35,4 +35,4 @@ export interface SqlResult {
 export type Response =
   | { readonly id: number; readonly line: string }
   | { readonly id: number; readonly ok: true; readonly result?: unknown }
-  | { readonly id: number; readonly ok: false; readonly messages: readonly OraMessage[] }
+  | { readonly id: number; readonly ok: false; readonly messages: readonly OraMessage[]; /** `OraError.offset` */ readonly offset?: number | undefined }
