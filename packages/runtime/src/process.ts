@@ -16,6 +16,8 @@ export interface ProcessSpec {
   readonly maxLineLength?: number
   /** How many of the last lines the result keeps; default 200. */
   readonly keepLines?: number
+  /** Standard output is a secret (a password command): its lines reach `onLine` as they are and are kept in no tail. Default false. */
+  readonly secretOutput?: boolean
   /** Called for each complete line, already redacted. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void
 }
