@@ -1,0 +1,62 @@
+// The whole check of a clone: install, static checks, packages as they would be published, all tests. Its last line is `N passed, N failed`.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { buildPrograms, install } from './install.mjs'
+import { installSystemPackages } from './system-packages.mjs'
+import { pinnedNode, root, run, say, toolEnvironment } from './workspace.mjs'
+
+const only = process.argv.slice(2)
+await install()
+await installSystemPackages()
+await buildPrograms()
+
+const checks = [
+  ['every test file belongs to a project', pinnedNode, ['tools/run/orphan-tests.mjs']],
+  ['types', 'nx', ['run-many', '-t', 'typecheck', '--output-style=static']],
+  ['lint', 'eslint', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']],
+  ['layers', 'depcruise', ['--config', '.dependency-cruiser.mjs', 'packages', 'apps', 'tools']],
+  ['packages build and pack cleanly', 'nx', ['run-many', '-t', 'check:pack', '--output-style=static']],
+]
+const failedChecks = []
+if (only.length === 0) {
+  for (const [name, file, args] of checks) {
+    say(`\n── ${name}`)
+    if ((await run(file, args)) !== 0) failedChecks.push(name)
+  }
+}
+
+say('\n── tests')
+const directory = mkdtempSync(join(tmpdir(), 'icb-test-report-'))
+const report = join(directory, 'report.json')
+const vitestCode = await run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...only], { env: toolEnvironment() })
+let passed = 0
+let failed = 0
+const skipped = []
+const suites = []
+try {
+  const result = JSON.parse(readFileSync(report, 'utf8'))
+  for (const file of result.testResults) {
+    const count = (status) => file.assertionResults.filter((test) => test.status === status).length
+    passed += count('passed')
+    failed += count('failed')
+    if (file.assertionResults.length === 0 && file.status !== 'passed') failed += 1
+    for (const test of file.assertionResults) if (test.status !== 'passed' && test.status !== 'failed') skipped.push(`${relative(root, file.name)}: ${test.fullName}`)
+    suites.push(`${String(count('passed')).padStart(5)} passed ${String(count('failed')).padStart(3)} failed  ${relative(root, file.name)}`)
+  }
+} catch (error) {
+  say(`no test report: ${error.message}`)
+  failed += 1
+}
+rmSync(directory, { recursive: true, force: true })
+
+console.log(`\nsuites:\n${suites.sort((a, b) => (a.slice(24) < b.slice(24) ? -1 : 1)).join('\n')}`)
+if (skipped.length > 0) console.log(`\nskipped:\n  ${skipped.join('\n  ')}`)
+const forbiddenSkips = process.env.CI === 'true' ? skipped.filter((name) => !name.includes('needs the reference data')) : []
+for (const name of forbiddenSkips) console.log(`skipped, which is a failure with CI=true: ${name}`)
+for (const name of failedChecks) console.log(`check failed: ${name}`)
+passed += only.length === 0 ? checks.length - failedChecks.length : 0
+failed += failedChecks.length + forbiddenSkips.length
+if (vitestCode !== 0 && failed === 0) failed = 1
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
