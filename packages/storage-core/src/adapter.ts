@@ -26,7 +26,8 @@ export interface StorageAdapter<Options = unknown> {
   /** A zod (4) schema of its options. */
   readonly options: z.ZodType<Options>
   /** Must not talk to the storage yet; the first call does. */
-  readonly open: (options: Options, context: AdapterContext) => Promise<SnapshotStorage>
+  // A method, not a property, so that adapters of any options fit one list (methods are compared bivariantly).
+  open(options: Options, context: AdapterContext): Promise<SnapshotStorage>
 }
 
 export interface StorageAdapterDefinition<Options> {

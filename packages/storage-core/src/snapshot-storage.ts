@@ -83,6 +83,11 @@ export interface CallOptions {
 export interface CreateSnapshotOptions extends CallOptions {
   /** Kept by storages with `labels`; ignored by others. */
   readonly labels?: Readonly<Record<string, string>>
+  /**
+   * Paths below the area, relative with `/`, of files that are known to be incomplete (archived logs that the database
+   * has not finished). A storage with `atomic: false` leaves them out; atomic ones ignore the list.
+   */
+  readonly omit?: readonly string[]
 }
 
 /**
@@ -93,7 +98,10 @@ export interface CreateSnapshotOptions extends CallOptions {
  */
 export interface SnapshotStorage {
   readonly capabilities: StorageCapabilities
-  /** A second call with the same name answers with the first one's snapshot. @throws ICB_STORAGE_EXISTS when a foreign object has the name. */
+  /**
+   * `name` is made by `snapshotName()`. A second call with the same name answers with the first one's snapshot.
+   * @throws ICB_STORAGE_EXISTS when a foreign object has the name.
+   */
   createSnapshot(name: string, options?: CreateSnapshotOptions): Promise<Snapshot>
   /** Oldest first; paged inside; one listing, never a call per snapshot. Half-made snapshots are never listed. */
   listSnapshots(options?: CallOptions): AsyncIterable<Snapshot>
@@ -112,14 +120,17 @@ export interface SnapshotStorage {
   close?(): Promise<void>
 }
 
-/** Pins kept by the storage itself. */
+/** Pins kept by the storage itself. While one is there `deleteSnapshot` throws ICB_STORAGE_LOCKED. */
 export interface SnapshotHolds {
+  /** A second call replaces reason and end. Without `until` it holds for ever. The listing shows `lockedUntil` when there is an end. @throws ICB_STORAGE_NOT_FOUND */
   hold(id: SnapshotId, options: { readonly reason: string; readonly until?: DateTime; readonly signal?: AbortSignal }): Promise<void>
+  /** Releasing what is not held, or a missing snapshot, succeeds. */
   releaseHold(id: SnapshotId, options?: CallOptions): Promise<void>
 }
 
 /** Key-value pairs on a snapshot. */
 export interface SnapshotLabels {
+  /** Sets these keys; others stay as they are. @throws ICB_STORAGE_NOT_FOUND, ICB_STORAGE_FOREIGN */
   setLabels(id: SnapshotId, labels: Readonly<Record<string, string>>, options?: CallOptions): Promise<void>
 }
 

@@ -1,1 +1,8 @@
-export {}
+export { createMemoryStorage } from './testing/memory-storage.ts'
+export type { MemoryStorage, MemoryStorageOptions } from './testing/memory-storage.ts'
+export { MemoryVolume } from './testing/memory-volume.ts'
+export type { MemoryClone, MemorySnapshot } from './testing/memory-volume.ts'
+export { FaultScript } from './testing/fault-script.ts'
+export type { StorageFault, StorageOperation } from './testing/fault-script.ts'
+export { memoryAdapter } from './testing/memory-adapter.ts'
+export type { MemoryAdapterOptions } from './testing/memory-adapter.ts'
