@@ -123,9 +123,14 @@ export interface Instance {
   readonly controlFile: ControlFileData
   /** Applies `change` and writes all control file copies before it resolves. */
   updateControlFile<T>(change: (data: ControlFileData) => T): Promise<T>
+  /** `section`: a record array of the control file (`datafileCopies`, `backupPieces` …), or `setCount` (V$BACKUP_SET.SET_COUNT). Call it inside {@link updateControlFile}. */
   nextRecid(section: string): number
   /** Oracle's stamp of a time. */
   stamp(time: number): number
+
+  /** One more server session of a client (an RMAN channel), with its own SID. It ends with {@link closeSession} or with its parent. */
+  openSession(options: { readonly parent: ServerSession; readonly clientInfo: string | null; readonly module: string | null }): ServerSession
+  closeSession(sid: number): void
 
   mount(): Promise<void>
   open(options: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean }): Promise<void>
@@ -166,6 +171,10 @@ export interface Instance {
   applyIncremental(copy: string, piece: string, file: number, session: ServerSession): Promise<CopyResult>
   writeControlFileBackup(path: string, options: { readonly tag: string | null; readonly setRecid: number; readonly spfile: boolean }): Promise<number>
   writeSpfileBackup(path: string, options: { readonly tag: string | null; readonly setRecid: number }): Promise<number>
+  /** A control file copy that is not a piece: RMAN's snapshot control file, `BACKUP AS COPY CURRENT CONTROLFILE`. */
+  writeControlFileCopy(path: string): Promise<void>
+  /** A new Oracle-managed name below `db_create_file_dest`; raises ORA-02236 when that is not set. */
+  omfName(kind: 'datafile' | 'tempfile', tablespace: string): string
   /** Into every path of `control_files`; the result is of type BACKUP. Raises RMAN-06172 when there is none in the piece. */
   restoreControlFile(from: string): Promise<readonly string[]>
   restoreSpfile(from: string, to: string): Promise<void>

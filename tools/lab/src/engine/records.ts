@@ -213,6 +213,8 @@ export interface ControlFileData {
   backupDatafiles: BackupDatafileRecord[]
   corruptions: BlockCorruptionRecord[]
   rmanConfiguration: RmanConfigurationRecord[]
+  /** CONFIGURE SNAPSHOT CONTROLFILE NAME: kept beside, not in, V$RMAN_CONFIGURATION. Absent: `<home>/dbs/snapcf_<sid>.f`. */
+  snapshotControlfile?: string
   rmanStatus: RmanStatusRecord[]
   incarnations: IncarnationRecord[]
   /** Last recid handed out, per record section name. */
