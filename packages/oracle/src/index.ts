@@ -1,1 +1,71 @@
 export type { BindValue, ColumnSpec, ColumnType, ColumnValue, InstanceControl, RowOf, SqlOptions, SqlSession, StartupOptions, TypedQuery } from './sql-session.ts'
+export { oracleErrorCatalogue, oracleErrors } from './errors.ts'
+export type { ReadOptions } from './dictionary/read-options.ts'
+export { isAtLeast } from './dictionary/release.ts'
+export {
+  databaseClockQuery,
+  identityQuery,
+  incarnationsQuery,
+  instanceQuery,
+  pdbsQuery,
+  readDatabaseClock,
+  readEdition,
+  readIdentity,
+  readIncarnations,
+  readInstance,
+  readPdbs,
+  readTimezoneFileVersion,
+  timezoneFileQuery,
+  versionBannersQuery,
+} from './dictionary/identity.ts'
+export type { DatabaseClockRow, IdentityRow, IncarnationRow, InstanceRow, PdbRow, VersionBannerRow } from './dictionary/identity.ts'
+export { onlineLogsQuery, readOnlineLogs, readThreads, threadsQuery } from './dictionary/threads.ts'
+export type { OnlineLogRow, ThreadRow } from './dictionary/threads.ts'
+export { blockCorruptionQuery, datafileHeadersQuery, datafilesQuery, readBlockCorruption, readDatafileHeaders, readDatafiles } from './dictionary/datafiles.ts'
+export type { BlockCorruptionRow, DatafileHeaderRow, DatafileRow } from './dictionary/datafiles.ts'
+export {
+  datafileCopiesByTagQuery,
+  datafileCopiesQuery,
+  droppedFileCopiesQuery,
+  filesWithoutCopyQuery,
+  readDatafileCopies,
+  readDroppedFileCopies,
+  readFilesWithoutCopy,
+} from './dictionary/datafile-copies.ts'
+export type { DatafileCopyRow, UncoveredFileRow } from './dictionary/datafile-copies.ts'
+export { archivedLogsQuery, logHistoryQuery, missingLogsQuery, readArchivedLogs, readLogHistory, readMissingLogs } from './dictionary/archived-logs.ts'
+export type { ArchivedLogFilter, ArchivedLogRow, LogHistoryRow, MissingLogRow } from './dictionary/archived-logs.ts'
+export { archiveDestinationsOfAllInstancesQuery, archiveDestinationsQuery, readArchiveDestinations } from './dictionary/archive-destinations.ts'
+export type { ArchiveDestinationRow } from './dictionary/archive-destinations.ts'
+export { parametersQuery, readParameters, readServerParameters, serverParametersQuery } from './dictionary/parameters.ts'
+export type { ParameterRow, ServerParameterRow } from './dictionary/parameters.ts'
+export {
+  changeTrackingQuery,
+  controlFilesQuery,
+  dnfsServersQuery,
+  flashbackLogsQuery,
+  logfilesQuery,
+  readChangeTracking,
+  readControlFiles,
+  readDnfsServers,
+  readFlashbackLogs,
+  readLogfiles,
+  readRecoveryArea,
+  readTempfiles,
+  recoveryAreaQuery,
+  tempfilesQuery,
+} from './dictionary/database-files.ts'
+export type { ChangeTrackingRow, DnfsServerRow, LogfileRow, RecoveryAreaRow, TempfileRow } from './dictionary/database-files.ts'
+export {
+  backupPiecesQuery,
+  commandIdOf,
+  incrementsQuery,
+  predictIncrementBytes,
+  readBackupPieces,
+  readIncrements,
+  readRmanConfiguration,
+  readRmanSessions,
+  rmanConfigurationQuery,
+  rmanSessionsQuery,
+} from './dictionary/rman-repository.ts'
+export type { BackupPieceRow, IncrementRow, RmanConfigurationRow, RmanSessionRow } from './dictionary/rman-repository.ts'
