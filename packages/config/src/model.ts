@@ -5,6 +5,9 @@ export type SecretReference = { readonly env: string } | { readonly file: string
 export interface ConfigOrigin {
   readonly file: string
   readonly line?: number
+  /** YAML only. */
+  readonly column?: number
+  /** INI section; in YAML the database's name or `defaults`. */
   readonly section?: string
   readonly key?: string
 }

@@ -1,0 +1,43 @@
+import type { KeyDefinition, SeedSection } from './seed.ts'
+
+export type IcbSection = 'generic' | 'autorestore' | 'ledger' | 'database'
+
+/**
+ * INI sections of our own. The keys of `local` (the built-in local adapter) and `storage` (any adapter without a section of its own) belong to the adapter, so they are
+ * passed on as written and checked by its schema.
+ */
+export const icbSections: readonly string[] = ['ledger', 'local', 'storage']
+
+/** Sections whose keys only the adapter knows. */
+export const freeSections: readonly string[] = ['local', 'storage']
+
+export type IcbKey = KeyDefinition<IcbSection>
+
+/** INI keys that the original did not have. A key of `[generic]` in this list may also stand in a database's section as it is, without the prefix. */
+export const icbKeys: readonly IcbKey[] = [
+  { section: 'generic', key: 'adapter', type: 'text', default: 'local', description: 'Storage adapter: local, zfssa, a package name or a path; goes before snappermodule' },
+  { section: 'generic', key: 'adapterpath', type: 'paths', description: 'Further directories where adapters are looked for' },
+  { section: 'generic', key: 'statedir', type: 'path', description: 'State of this host: journals, local ledger, logs' },
+  { section: 'generic', key: 'leasedir', type: 'path', description: 'Directory of leases instead of .icb in the area; every host that runs the database must see it' },
+  { section: 'generic', key: 'retentionmonths', type: 'choice', default: 'calendar', description: 'calendar: months in retentionzone; compatible: the rule of the original (31 days, UTC)' },
+  { section: 'generic', key: 'retentionzone', type: 'zone', default: 'UTC', description: 'Time zone in which days, weeks and months are counted' },
+  { section: 'generic', key: 'minredundancy', type: 'integer', default: '2', description: 'Restorable snapshots that are never dropped' },
+  { section: 'generic', key: 'keep', type: 'rules', description: 'Further retention rules, for example: week 8, quarter 8 first, year 7' },
+  { section: 'generic', key: 'role', type: 'choice', default: 'primary', description: 'Role in which the database is backed up: primary, standby, any' },
+  { section: 'generic', key: 'backupdeadline', type: 'integer', default: '1440', description: 'Longest time of a refresh, minutes' },
+  { section: 'generic', key: 'landingdeadline', type: 'integer', default: '300', description: 'Longest wait until a switched log is in the area, seconds' },
+  { section: 'database', key: 'areapath', type: 'path', description: 'Backup area, instead of the one below backupdest' },
+  { section: 'database', key: 'connect', type: 'connect', description: 'Connect identifier, /@alias or / for a local instance; default: /@<section name>' },
+  { section: 'database', key: 'sid', type: 'sid', description: 'ORACLE_SID when connect is /' },
+  { section: 'database', key: 'snapshotcontrolfile', type: 'path', description: "RMAN's snapshot control file; on RAC it must be shared" },
+  { section: 'autorestore', key: 'mount', type: 'choice', description: 'How a clone is mounted: path, fstab, sudo, already-mounted; default: fstab when there is a mount point, else path' },
+  { section: 'autorestore', key: 'slots', type: 'list', default: 'ICB01', description: 'SIDs for test instances' },
+  { section: 'autorestore', key: 'deadline', type: 'integer', default: '1440', description: 'Longest time of the RMAN work of a restore test, minutes' },
+  { section: 'autorestore', key: 'initparameters', type: 'parameters', description: 'Further init parameters of the test instance, one "name = value" a line' },
+  { section: 'autorestore', key: 'acceptedcorruption', type: 'blocks', description: 'Known bad blocks, one line each: file, first block, blocks, expiry date, reason' },
+  { section: 'ledger', key: 'kind', type: 'choice', default: 'file', description: 'file, or none' },
+  { section: 'ledger', key: 'path', type: 'path', description: 'Directory of the proof ledger; default: in the state directory' },
+  { section: 'ledger', key: 'shared', type: 'boolean', default: 'false', description: 'The backup host and the sandbox host see the same ledger' },
+]
+
+export type SettingSection = SeedSection | IcbSection
