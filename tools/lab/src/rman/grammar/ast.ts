@@ -1,0 +1,151 @@
+/**
+ * The commands of RMAN as the parser hands them on. Everything is plain JSON (SCNs and byte counts as decimal strings),
+ * because the client sends commands to the server session that does the work.
+ */
+export type Until =
+  | { readonly kind: 'scn'; readonly scn: string }
+  | { readonly kind: 'time'; readonly expression: string }
+  | { readonly kind: 'sequence'; readonly sequence: number; readonly thread: number }
+
+/** Which archived logs a command is about. Ends are inclusive, as everywhere in `archivelogRecordSpecifier`. */
+export interface ArchivelogSelection {
+  readonly thread: number | null
+  readonly range:
+    | { readonly kind: 'all' }
+    | { readonly kind: 'sequence'; readonly from: number; readonly to: number | null }
+    | { readonly kind: 'time'; readonly from: string | null; readonly until: string | null }
+    | { readonly kind: 'scn'; readonly from: string | null; readonly until: string | null }
+    | { readonly kind: 'like'; readonly pattern: string }
+}
+
+/** Objects of DELETE, CHANGE, CROSSCHECK and LIST. */
+export type RepositoryObjects =
+  | { readonly kind: 'archivelog'; readonly selection: ArchivelogSelection }
+  | { readonly kind: 'backup'; readonly tag: string | null }
+  | { readonly kind: 'backupset'; readonly keys: readonly number[]; readonly tag: string | null }
+  | { readonly kind: 'backuppiece'; readonly names: readonly string[]; readonly keys: readonly number[]; readonly tag: string | null }
+  | { readonly kind: 'copy'; readonly of: 'all' | 'database'; readonly tag: string | null }
+  | { readonly kind: 'datafilecopy'; readonly names: readonly string[]; readonly keys: readonly number[]; readonly all: boolean; readonly tag: string | null }
+
+export type BackupObject =
+  | { readonly kind: 'database' }
+  | { readonly kind: 'datafile'; readonly files: readonly number[] }
+  | { readonly kind: 'tablespace'; readonly names: readonly string[] }
+  | { readonly kind: 'archivelog'; readonly selection: ArchivelogSelection }
+  | { readonly kind: 'current-controlfile' }
+  | { readonly kind: 'spfile' }
+  | { readonly kind: 'copy-of-database'; readonly fromTag: string | null }
+
+export interface BackupCommand {
+  readonly kind: 'backup'
+  readonly object: BackupObject
+  readonly validate: boolean
+  readonly checkLogical: boolean
+  readonly as: 'backupset' | 'copy' | null
+  readonly force: boolean
+  readonly reuse: boolean
+  readonly incrementalLevel: 0 | 1 | null
+  readonly cumulative: boolean
+  readonly forRecoverOfCopy: { readonly tag: string | null } | null
+  /** Bytes. */
+  readonly sectionSize: string | null
+  readonly format: string | null
+  readonly tag: string | null
+  readonly channel: string | null
+  readonly filesPerSet: number | null
+}
+
+/** What VALIDATE and RESTORE … VALIDATE read. */
+export type ValidateObject =
+  | { readonly kind: 'database' }
+  | { readonly kind: 'datafile'; readonly files: readonly number[] }
+  | { readonly kind: 'controlfile' }
+  | { readonly kind: 'archivelog'; readonly selection: ArchivelogSelection }
+
+export type Configurable =
+  | 'RETENTION POLICY'
+  | 'BACKUP OPTIMIZATION'
+  | 'DEFAULT DEVICE TYPE'
+  | 'CONTROLFILE AUTOBACKUP'
+  | 'CONTROLFILE AUTOBACKUP FORMAT'
+  | 'DEVICE TYPE'
+  | 'CHANNEL'
+  | 'SNAPSHOT CONTROLFILE NAME'
+  | 'ARCHIVELOG DELETION POLICY'
+
+/** `value` is the text behind the name, as V$RMAN_CONFIGURATION keeps it; `null` clears the setting. */
+export interface ConfigureCommand {
+  readonly kind: 'configure'
+  readonly setting: Configurable
+  readonly value: string | null
+}
+
+export type NewnameScope = { readonly kind: 'database' } | { readonly kind: 'datafile'; readonly file: number } | { readonly kind: 'tempfile'; readonly file: number }
+
+export type JobCommand =
+  | { readonly kind: 'allocate-channel'; readonly name: string; readonly deviceType: 'DISK' | 'SBT'; readonly format: string | null }
+  | { readonly kind: 'release-channel'; readonly name: string }
+  | { readonly kind: 'set-newname'; readonly scope: NewnameScope; readonly to: { readonly kind: 'new' } | { readonly kind: 'name'; readonly name: string } }
+  | { readonly kind: 'set-until'; readonly until: Until }
+
+export type Command =
+  | { readonly kind: 'exit' }
+  | { readonly kind: 'connect'; readonly to: 'target' | 'catalog'; readonly connectString: string }
+  | { readonly kind: 'run'; readonly jobs: readonly Command[] }
+  | { readonly kind: 'set-echo'; readonly on: boolean }
+  | { readonly kind: 'set-command-id'; readonly id: string }
+  | { readonly kind: 'set-dbid'; readonly dbid: number }
+  | { readonly kind: 'host' }
+  | { readonly kind: 'startup'; readonly force: boolean; readonly level: 'nomount' | 'mount' | 'open'; readonly pfile: string | null }
+  | { readonly kind: 'shutdown'; readonly mode: 'normal' | 'immediate' | 'transactional' | 'abort' }
+  /** Before 12.1 ALTER DATABASE is a command of RMAN's own; afterwards it is `sql`. */
+  | { readonly kind: 'alter-database'; readonly action: 'mount' | 'open' | 'open-resetlogs' }
+  | { readonly kind: 'sql'; readonly text: string; readonly form: 'quoted' | 'direct' }
+  | { readonly kind: 'show'; readonly setting: Configurable | 'ALL' }
+  | ConfigureCommand
+  | BackupCommand
+  | { readonly kind: 'validate'; readonly object: ValidateObject; readonly checkLogical: boolean }
+  | { readonly kind: 'recover-copy'; readonly object: { readonly kind: 'database' } | { readonly kind: 'datafile'; readonly files: readonly number[] }; readonly tag: string | null; readonly until: Until | null }
+  | { readonly kind: 'recover-database'; readonly until: Until | null; readonly untilAvailableRedo: boolean }
+  | { readonly kind: 'restore-controlfile'; readonly from: string; readonly to: string | null }
+  | { readonly kind: 'restore-spfile'; readonly from: string; readonly to: string | null }
+  | { readonly kind: 'restore-datafile'; readonly files: readonly number[] | 'all'; readonly until: Until | null }
+  | { readonly kind: 'restore-validate'; readonly object: ValidateObject; readonly header: boolean }
+  | { readonly kind: 'restore-preview'; readonly summary: boolean }
+  | { readonly kind: 'switch-to-copy'; readonly files: readonly number[] | 'all' }
+  | { readonly kind: 'switch-datafile-all' }
+  | { readonly kind: 'switch-tempfile-all' }
+  | { readonly kind: 'delete'; readonly noprompt: boolean; readonly force: boolean; readonly expired: boolean; readonly objects: RepositoryObjects }
+  | { readonly kind: 'delete-obsolete'; readonly noprompt: boolean; readonly windowDays: number | null; readonly redundancy: number | null }
+  | { readonly kind: 'change'; readonly objects: RepositoryObjects; readonly action: 'uncatalog' | 'available' | 'unavailable' }
+  | { readonly kind: 'crosscheck'; readonly objects: RepositoryObjects }
+  | { readonly kind: 'list'; readonly objects: RepositoryObjects | { readonly kind: 'incarnation' }; readonly summary: boolean; readonly expired: boolean }
+  | { readonly kind: 'catalog-start-with'; readonly prefix: string; readonly noprompt: boolean }
+  | { readonly kind: 'catalog-files'; readonly what: 'datafilecopy' | 'archivelog' | 'backuppiece' | 'controlfilecopy'; readonly names: readonly string[] }
+  | { readonly kind: 'report-need-backup'; readonly windowDays: number | null }
+  | { readonly kind: 'report-unrecoverable' }
+  | { readonly kind: 'report-schema' }
+  | { readonly kind: 'report-obsolete'; readonly windowDays: number | null; readonly redundancy: number | null }
+  | { readonly kind: 'needs-catalog'; readonly command: 'register' | 'resync' | 'unregister' }
+  | JobCommand
+
+/** The word RMAN-03002 uses for a command ("failure of … command"). */
+export function commandName(command: Command): string {
+  switch (command.kind) {
+    case 'alter-database':
+      return 'alter db'
+    case 'allocate-channel':
+      return 'allocate'
+    case 'release-channel':
+      return 'release'
+    case 'recover-copy':
+    case 'recover-database':
+      return 'recover'
+    case 'needs-catalog':
+      return command.command
+    case 'sql':
+      return command.form === 'quoted' ? 'sql' : 'sql statement'
+    default:
+      return command.kind.split('-')[0] ?? command.kind
+  }
+}
