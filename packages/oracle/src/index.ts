@@ -69,3 +69,26 @@ export {
   rmanSessionsQuery,
 } from './dictionary/rman-repository.ts'
 export type { BackupPieceRow, IncrementRow, RmanConfigurationRow, RmanSessionRow } from './dictionary/rman-repository.ts'
+export { createSqlPlusSession } from './sqlplus-session.ts'
+export type { SqlPlusSessionOptions } from './sqlplus-session.ts'
+export type { SqlPlusTarget } from './sqlplus-run.ts'
+export { createInstanceControl } from './instance-control.ts'
+export type { InstanceControlOptions } from './instance-control.ts'
+export { oracleEnvironment } from './environment.ts'
+export type { OracleEnvironmentOptions } from './environment.ts'
+export { quoteIdentifier, quoteSqlString, sqlLiteral, sqlString, substituteBinds } from './sql-literals.ts'
+export { renderTypedQuery } from './typed-rows.ts'
+export {
+  alterSystemReset,
+  alterSystemSet,
+  archiveLogCurrent,
+  disableChangeTracking,
+  dropRestorePoint,
+  enableChangeTracking,
+  flashbackOff,
+  killSession,
+  openAllPluggableReadOnly,
+  openReadOnly,
+  renameFile,
+} from './statements.ts'
+export type { ParameterScope } from './statements.ts'
