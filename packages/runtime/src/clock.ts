@@ -10,11 +10,21 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
+/** Node's timers take 31 bits of milliseconds; a longer one would fire at once. */
+const longestTimer = 2 ** 31 - 1
+
+async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted()
+  try {
+    for (let left = ms; left > 0; left -= longestTimer) await delay(Math.min(left, longestTimer), undefined, signal === undefined ? {} : { signal })
+  } catch (error) {
+    // Node rejects with its own AbortError; callers want to know why.
+    signal?.throwIfAborted()
+    throw error
+  }
 }
+
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now(), sleep }
 
 /** Current time as ISO 8601 UTC. */
 export function isoNow(clock: Clock): string {

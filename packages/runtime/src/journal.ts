@@ -28,8 +28,24 @@ export type JournalEntry = Omit<JournalRecord, 'v' | 'seq' | 'at' | 'runId'>
 export interface Journal {
   readonly runId: string
   readonly path: string
+  /** Secrets in strings are redacted, bigints become decimal strings. @throws ICB_JOURNAL_WRITE */
   append(entry: JournalEntry): Promise<JournalRecord>
   close(): Promise<void>
+}
+
+/**
+ * What a journal says of one step.
+ * `open`: begun, no end known. `half-done`: it failed and its compensation is not recorded. `failed`: it failed and has nothing to undo.
+ */
+export type JournalStepState = 'open' | 'half-done' | 'failed' | 'done' | 'compensated' | 'reconciled'
+
+export interface JournalStep {
+  readonly name: string
+  readonly state: JournalStepState
+  /** The data of its intents, in order. */
+  readonly intents: readonly unknown[]
+  /** The data of its last record that is no intent. */
+  readonly result?: unknown
 }
 
 /** A run as read back from its journal. A torn last line is dropped; damage before it is an error. */
@@ -40,6 +56,8 @@ export interface JournalRun {
   readonly records: readonly JournalRecord[]
   /** True when the `end` record is there. */
   readonly finished: boolean
-  /** Intents without outcome, failure, compensation or reconciliation. */
+  /** The steps that wrote an intent, in order of their first one. */
+  readonly steps: readonly JournalStep[]
+  /** Intents whose effect is not known or not undone: no outcome, compensation or reconciliation, and no failure of a step that has nothing to undo. */
   readonly openIntents: readonly JournalRecord[]
 }

@@ -6,6 +6,9 @@ export interface LeaseOwner {
   readonly pid: number
   /** Kernel boot id, so that a reused pid after a reboot is not taken for the owner. */
   readonly bootId: string
+  /** Start time of the process in clock ticks and its pid namespace: with these a contender on the same host can tell at once whether the owner lives. */
+  readonly startTicks?: string
+  readonly pidNamespace?: string
   readonly runId: string
   /** What the owner does: `backup orcl`. */
   readonly purpose: string

@@ -62,6 +62,10 @@ export interface RunStepsOptions<C> {
   readonly clock: Clock
   readonly logger: Logger
   readonly signal: AbortSignal
+  /** Steps that an earlier, interrupted run of the same journal has done: not run again, but compensated like the others. Names that are no step are ignored. */
+  readonly alreadyDone?: readonly string[]
+  /** Time for one compensation; then it is given up and the next one starts. Default 600000. */
+  readonly compensationDeadlineMs?: number
 }
 
 export interface RunStepsResult {

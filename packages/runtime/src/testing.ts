@@ -1,1 +1,5 @@
-export {}
+export { ManualClock } from './testing/manual-clock.ts'
+export { recordingEvents, recordingLogger } from './testing/recording.ts'
+export type { LogLine, RecordingEvents, RecordingLogger } from './testing/recording.ts'
+export { fakeProcessRunner } from './testing/fake-process-runner.ts'
+export type { FakeProcess, FakeProcessRunner, FakeProcessScript } from './testing/fake-process-runner.ts'

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
+import { link, open, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+export interface DurableFileOptions {
+  /** Permission bits of a new file. Default 0o644. */
+  readonly mode?: number
+}
+
+/** Flushes a directory, so that a name made or removed in it survives a crash. File systems that cannot do it are not asked again. */
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    // Some file systems (FUSE, old NFS clients) refuse to sync a directory; they order names themselves.
+    if (!['EINVAL', 'ENOTSUP', 'EBADF', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+async function writePrivateFile(path: string, data: string | Uint8Array, mode: number): Promise<string> {
+  const temporary = join(dirname(path), `.${basename(path)}.${String(process.pid)}-${randomBytes(6).toString('hex')}.tmp`)
+  const handle = await open(temporary, 'wx', mode)
+  try {
+    await handle.writeFile(data)
+    await handle.sync()
+  } catch (error) {
+    await handle.close()
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await handle.close()
+  return temporary
+}
+
+/**
+ * Replaces a file so that a reader, or a crash at any moment, meets the old content or the new one: written to a new name in
+ * the same directory, synced, renamed, directory synced. On disk when it resolves.
+ * @throws the file system's own error; the old file is then untouched.
+ */
+export async function writeFileDurably(path: string, data: string | Uint8Array, options: DurableFileOptions = {}): Promise<void> {
+  const temporary = await writePrivateFile(path, data, options.mode ?? 0o644)
+  try {
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await syncDirectory(dirname(path))
+}
+
+/**
+ * Creates a file with its whole content, exactly once among all hosts that see the directory: a private file is linked to the
+ * name, which is atomic on NFS too. `false`: the name was there already and is untouched.
+ */
+export async function createFileOnce(path: string, data: string | Uint8Array, options: DurableFileOptions = {}): Promise<boolean> {
+  const temporary = await writePrivateFile(path, data, options.mode ?? 0o644)
+  try {
+    await link(temporary, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    // An NFS client whose answer was lost repeats the call and meets its own link: the count tells.
+    if ((await stat(temporary)).nlink < 2) return false
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  await syncDirectory(dirname(path))
+  return true
+}
+
+async function endsInsideLine(handle: FileHandle): Promise<boolean> {
+  const { size } = await handle.stat()
+  if (size === 0) return false
+  const last = Buffer.alloc(1)
+  await handle.read(last, 0, 1, size - 1)
+  return last[0] !== 0x0a
+}
+
+/**
+ * Appends one line to a file of lines. A torn line that a crash left at the end is closed first, so that it can never swallow
+ * the new one. On disk when it resolves. One writer at a time: hold the lease.
+ */
+export async function appendLineDurably(path: string, line: string, options: DurableFileOptions = {}): Promise<void> {
+  if (/[\r\n]/.test(line)) throw new TypeError('a line must not contain a line break')
+  const handle = await open(path, 'a+', options.mode ?? 0o644)
+  try {
+    await handle.appendFile(`${(await endsInsideLine(handle)) ? '\n' : ''}${line}\n`)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await syncDirectory(dirname(path))
+}
