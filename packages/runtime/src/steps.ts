@@ -27,12 +27,12 @@ export interface StepRun {
   readonly runId: string
   readonly signal: AbortSignal
   readonly logger: Logger
-  progress(progress: StepProgress): void
+  readonly progress: (progress: StepProgress) => void
   /** Shown behind the finished step: `4 files, 12.3 MB`. */
-  summary(text: string): void
-  warn(code: string, message: string): void
+  readonly summary: (text: string) => void
+  readonly warn: (code: string, message: string) => void
   /** Adds facts to the intent before the world is changed (a name that is only known now). On disk when it resolves. */
-  intend(data: unknown): Promise<void>
+  readonly intend: (data: unknown) => Promise<void>
 }
 
 /** One named step of a workflow; `C` is the workflow's own context. */
