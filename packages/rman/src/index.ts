@@ -30,3 +30,10 @@ export {
   validateDatabaseScript,
 } from './script/restore.ts'
 export type { RecoveryTarget } from './script/restore.ts'
+export { createRman } from './rman.ts'
+export type { RmanOptions } from './rman.ts'
+export { createRmanParser } from './rman-parser.ts'
+export type { RmanParser } from './rman-parser.ts'
+export { assertRmanOk } from './rman-result.ts'
+export { classifyMessage, explainMessage, messageCatalogue, missingLogOf, policyOf, rootCause } from './message-catalogue.ts'
+export type { MessageEntry, MessagePolicy, MessageSeverity, MissingLog } from './message-catalogue.ts'

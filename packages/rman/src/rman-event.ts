@@ -20,6 +20,8 @@ export type RmanEvent =
   | { readonly type: 'archived-log'; readonly name: string; readonly thread?: number; readonly sequence?: number; readonly action: 'applied' | 'on-disk' | 'uncataloged' | 'deleted' | 'copied' | 'listed' }
   | { readonly type: 'copy-file'; readonly name: string; readonly action: 'uncataloged' | 'deleted' | 'listed' }
   | { readonly type: 'catalog-file'; readonly name: string; readonly state: 'unknown' | 'cataloged' | 'not-cataloged'; readonly reason?: string }
+  /** A file restored from a backup piece: the control file. */
+  | { readonly type: 'restored-file'; readonly name: string }
   | { readonly type: 'recovery-complete'; readonly seconds?: number }
   | { readonly type: 'validated'; readonly file: number; readonly name?: string; readonly status: 'OK' | 'FAILED'; readonly markedCorrupt: number; readonly emptyBlocks: number; readonly blocksExamined: number; readonly highScn: bigint; readonly failing: { readonly data: number; readonly index: number; readonly other: number }; readonly processed: { readonly data: number; readonly index: number; readonly other: number } }
   | { readonly type: 'corruption-found'; readonly traceFile?: string }
