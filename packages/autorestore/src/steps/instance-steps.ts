@@ -1,0 +1,140 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readBlockCorruption, readChangeTracking, readControlFiles, readDatafiles, readFlashbackLogs, readIdentity, readLogfiles, readRmanConfiguration, readTempfiles, quoteSqlString } from '@icb/oracle'
+import { clearRmanConfigurationScript, restoreControlFileScript } from '@icb/rman'
+import type { Step } from '@icb/runtime'
+import { autorestoreErrors as errors } from '../errors.ts'
+import { finding } from '../findings.ts'
+import { guardSourcePaths } from '../guards.ts'
+import type { SourcePath } from '../guards.ts'
+import { renderInitParameters } from '../init-parameters.ts'
+import { mainPath, manifestOf, runRman } from '../restore-run.ts'
+import type { RestoreRun } from '../restore-run.ts'
+import { isWithin, removeRunDirectory } from '../sandbox.ts'
+
+/** The test's own directory with its parameter file. */
+export const prepareScratch: Step<RestoreRun> = {
+  name: 'prepare-scratch',
+  title: 'make the scratch directory',
+  intent: (run) => ({ directory: run.scratch }),
+  async run(run) {
+    const { settings } = run.deps
+    const manifest = manifestOf(run)
+    await mkdir(run.scratch, { mode: 0o750 })
+    const text = renderInitParameters({ settings, sid: run.sid, scratch: run.scratch, createFilesIn: mainPath(run), databaseName: manifest.parameters['db_name'] ?? manifest.database.name, recorded: manifest.parameters })
+    await writeFile(join(run.scratch, 'init.ora'), text, { mode: 0o640, flag: 'wx' })
+    if (settings.logDir !== undefined) await mkdir(settings.logDir, { recursive: true, mode: 0o750 })
+  },
+  compensateWhen: 'always',
+  async compensate(run) {
+    await removeRunDirectory(run.scratch, run.deps.host)
+  },
+}
+
+/**
+ * Ends the instance only when it is the one this test started: its control files are named below this test's directory.
+ * @throws ICB_AUTORESTORE_REFUSED_INSTANCE
+ */
+export async function stopOwnInstance(run: Pick<RestoreRun, 'deps' | 'sid' | 'oracle' | 'scratch'>, signal: AbortSignal): Promise<boolean> {
+  const { host } = run.deps
+  if (!(await host.runningSids()).includes(run.sid)) return false
+  const [row] = await run.oracle.sql.query({ name: 'v$parameter control_files', sql: `select value from v$parameter where name = 'control_files'`, columns: { value: 'text' } }, { signal, deadlineMs: 60_000 })
+  const files = (row?.value ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '')
+  if (files.length === 0 || !files.every((name) => isWithin(name, run.scratch))) {
+    throw errors.REFUSED_INSTANCE(`instance ${run.sid} was not started by this test (control_files: ${files.join(', ')})`, { hint: 'It is left running.', details: { sid: run.sid, controlFiles: files } })
+  }
+  await run.oracle.instance.shutdown({ mode: 'abort', signal })
+  if ((await host.runningSids()).includes(run.sid)) throw errors.CLEANUP(`instance ${run.sid} still runs after SHUTDOWN ABORT`)
+  return true
+}
+
+export const startInstance: Step<RestoreRun> = {
+  name: 'start-instance',
+  title: 'start the test instance',
+  intent: (run) => ({ sid: run.sid, pfile: join(run.scratch, 'init.ora') }),
+  async run(run, step) {
+    run.instanceStarted = true
+    await run.oracle.instance.startup({ mode: 'nomount', pfile: join(run.scratch, 'init.ora'), signal: step.signal })
+    step.summary(run.sid)
+  },
+  compensateWhen: 'always',
+  async compensate(run, step) {
+    if (run.instanceStarted) await stopOwnInstance(run, step.signal)
+  },
+}
+
+/** The control file of the recovery point, mounted, and of the right database. */
+export const restoreControlFile: Step<RestoreRun> = {
+  name: 'restore-control-file',
+  title: 'restore the control file and mount',
+  async run(run, step) {
+    const { settings } = run.deps
+    const manifest = manifestOf(run)
+    const piece = join(mainPath(run), manifest.controlFile)
+    const probe = await run.deps.host.probe(piece)
+    if (probe.state !== 'present') throw finding('CONTROL_FILE_UNREADABLE', `the control file backup ${manifest.controlFile} is not in the snapshot`)
+    await runRman(run, step, { what: 'restoring the control file', script: restoreControlFileScript({ piece }), fallback: 'CONTROL_FILE_UNREADABLE' })
+    const identity = await readIdentity(run.oracle.sql, { signal: step.signal })
+    if (identity.dbid.toString() !== settings.dbid) throw finding('DBID_MISMATCH', `the control file is of database ${identity.name}, DBID ${identity.dbid.toString()}; configured is ${settings.dbid}`)
+    if (identity.resetlogsId.toString() !== manifest.database.resetlogsId) throw finding('MANIFEST_MISMATCH', `the control file is of incarnation ${identity.resetlogsId.toString()}, the manifest of ${manifest.database.resetlogsId}`)
+    step.summary(`DBID ${identity.dbid.toString()}`)
+  },
+}
+
+/** Second path guard: what the mounted control file itself names, before any of it is touched. */
+export const guardControlFilePaths: Step<RestoreRun> = {
+  name: 'guard-control-file-paths',
+  title: 'prove again that no file of the source is here',
+  changes: false,
+  async run(run, step) {
+    const { sql } = run.oracle
+    const options = { signal: step.signal }
+    const cdb = manifestOf(run).database.cdb
+    const datafiles = (await readDatafiles(sql, { ...options, cdb })).map((row): SourcePath => ({ path: row.name, what: 'data file' }))
+    const logs = (await readLogfiles(sql, options)).map((row): SourcePath => ({ path: row.member, what: 'online log' }))
+    const tempfiles = (await readTempfiles(sql, options)).map((row): SourcePath => ({ path: row.name, what: 'temp file' }))
+    const flashback = (await readFlashbackLogs(sql, options)).map((path): SourcePath => ({ path, what: 'flashback log' }))
+    const tracking = await readChangeTracking(sql, options)
+    const bct: SourcePath[] = tracking.filename === null ? [] : [{ path: tracking.filename, what: 'change tracking file' }]
+    const count = await guardSourcePaths([...datafiles, ...logs, ...tempfiles, ...flashback, ...bct], { host: run.deps.host, own: [run.scratch, ...run.paths] })
+    const controlFiles = await readControlFiles(sql, options)
+    if (!controlFiles.every((path) => isWithin(path, run.scratch))) throw errors.REFUSED_LIVE_AREA(`the instance uses the control file ${controlFiles.join(', ')} outside its scratch directory`)
+    step.summary(`${String(count)} paths, none on this host`)
+  },
+}
+
+const dangerousSettings = /^(?:CHANNEL|DEVICE TYPE|DEFAULT DEVICE TYPE|CONTROLFILE AUTOBACKUP FORMAT)/i
+
+/** The restored control file brings production's RMAN settings along; with them a channel could write to production's places. */
+export const clearRmanSettings: Step<RestoreRun> = {
+  name: 'clear-rman-settings',
+  title: "clear the source's RMAN settings",
+  async run(run, step) {
+    const before = await readRmanConfiguration(run.oracle.sql, { signal: step.signal })
+    await runRman(run, step, { what: 'clearing the RMAN settings', script: clearRmanConfigurationScript({ configured: before.map((row) => row.name), snapshotControlfile: join(run.scratch, 'snapcf.f') }), fallback: 'SANDBOX_FAILED' })
+    const after = await readRmanConfiguration(run.oracle.sql, { signal: step.signal })
+    const left = after.filter((row) => dangerousSettings.test(row.name) || (/^CONTROLFILE AUTOBACKUP$/i.test(row.name) && row.value?.toUpperCase() !== 'OFF'))
+    if (left.length > 0) throw errors.REFUSED_LIVE_AREA(`RMAN still has the source's settings: ${left.map((row) => `${row.name} ${row.value ?? ''}`).join('; ')}`)
+    step.summary(`${String(before.length)} settings`)
+  },
+}
+
+/** Flashback and block change tracking of the copy are switched off; both would look for the source's files at open. */
+export const detachFromSource: Step<RestoreRun> = {
+  name: 'detach-source',
+  title: 'switch off flashback and change tracking in the copy',
+  async run(run, step) {
+    const { sql } = run.oracle
+    const options = { signal: step.signal }
+    const identity = await readIdentity(sql, options)
+    if (identity.flashback !== 'NO') await sql.execute(['alter database flashback off'], options)
+    const tracking = await readChangeTracking(sql, options)
+    if (tracking.status !== 'DISABLED' && tracking.filename !== null) {
+      // Renamed first: disabling deletes the file it knows. guard-control-file-paths proved that the old name is not here.
+      await sql.execute([`alter database rename file ${quoteSqlString(tracking.filename)} to ${quoteSqlString(join(run.scratch, 'bct.bct'))}`, 'alter database disable block change tracking'], options)
+    }
+    const after = await readChangeTracking(sql, options)
+    if (after.status !== 'DISABLED') throw errors.REFUSED_LIVE_AREA('block change tracking could not be disabled in the copy')
+    if ((await readBlockCorruption(sql, options)).length > 0) run.deps.logger.info({}, 'the control file brings block corruption records of the source')
+  },
+}
