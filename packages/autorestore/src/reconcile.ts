@@ -1,6 +1,60 @@
+import type { JournalRun } from '@icb/runtime'
+import { settleRun } from '@icb/runtime'
 import { createCloneMounter } from './clone-mounter.ts'
-import { cloneNameOf } from './run-restore-test.ts'
+import { cloneNameOf } from './restore-run.ts'
 import { removeRunDirectory, runDirectory } from './sandbox.ts'
 import type { RestoreTestDependencies } from './settings.ts'
 import { stopOwnInstance } from './steps/instance-steps.ts'
 
+/** What was found of one earlier test and removed. */
+export interface ReconciledTest {
+  readonly runId: string
+  readonly removed: readonly string[]
+}
+
+function recorded(run: JournalRun, step: string, key: string): string | undefined {
+  const record = run.records.find((entry) => entry.kind === 'intent' && entry.step === step)
+  const value = (record?.data as Record<string, unknown> | undefined)?.[key]
+  return typeof value === 'string' ? value : undefined
+}
+
+/**
+ * Removes everything that earlier, unfinished tests of this host left: instance, mount, clone, scratch directory. Each is
+ * asked for by the name that the journal recorded before it was made, and proven to be that run's before it is touched; a
+ * restore test is never resumed. Idempotent.
+ */
+export async function reconcileRestoreTests(deps: RestoreTestDependencies): Promise<readonly ReconciledTest[]> {
+  const { settings, storage, signal, host, logger } = deps
+  const done: ReconciledTest[] = []
+  for (const old of deps.unfinished) {
+    const removed: string[] = []
+    const scratch = runDirectory(settings.scratch, old.runId)
+    const sid = recorded(old, 'start-instance', 'sid')
+    if (sid !== undefined) {
+      const oracle = deps.sandboxOracle(sid)
+      try {
+        if (await stopOwnInstance({ deps, sid, oracle, scratch }, signal)) removed.push(`instance ${sid}`)
+      } finally {
+        await oracle.sql.close()
+      }
+    }
+    const cloneName = recorded(old, 'create-clone', 'clone')
+    if (cloneName !== undefined) {
+      if (recorded(old, 'mount-clone', 'mount') !== undefined) await createCloneMounter(deps).unmount({ signal })
+      const fixed = settings.mount === 'fstab' && cloneName === settings.cloneName
+      for await (const clone of storage.listClones({ signal })) {
+        if (clone.name !== cloneName || (!fixed && cloneName !== cloneNameOf(settings.database, old.runId))) continue
+        await storage.deleteClone(clone.id, { signal })
+        removed.push(`clone ${clone.name}`)
+      }
+    }
+    if ((await host.probe(scratch)).state === 'present') {
+      await removeRunDirectory(scratch, host)
+      removed.push(scratch)
+    }
+    await settleRun(old, { clock: deps.clock, answer: { removed } })
+    logger.info({ run: old.runId, removed }, 'an interrupted restore test was cleaned up')
+    done.push({ runId: old.runId, removed })
+  }
+  return done
+}

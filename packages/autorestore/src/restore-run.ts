@@ -67,3 +67,8 @@ export async function runRman(run: RestoreRun, step: StepRun, options: { readonl
   if (!result.ok) throw rmanFinding(result, options.what, options.fallback)
   return result
 }
+
+/** `<db>-rt-<run id>`: the run's own, so that a leftover can be told to be of that run. */
+export function cloneNameOf(database: string, runId: string): string {
+  return `${database}-rt-${runId}`
+}

@@ -6,6 +6,7 @@ import { autorestoreErrors as errors } from './errors.ts'
 import { mergeReasons, outcomeOf, reasonOfError } from './findings.ts'
 import { guardSidName } from './guards.ts'
 import { reconcileRestoreTests } from './reconcile.ts'
+import { cloneNameOf } from './restore-run.ts'
 import type { RestoreRun } from './restore-run.ts'
 import { runDirectory } from './sandbox.ts'
 import type { RestoreTestDependencies, RestoreTestOptions, RestoreTestResult } from './settings.ts'
@@ -130,9 +131,4 @@ export async function runRestoreTest(deps: RestoreTestDependencies, options: Res
     deps.logger.error({ error: (error as Error).message }, 'the verdict could not be stored')
     return { verdict, storeError: errors.VERDICT_NOT_STORED(`the verdict of run ${runId} could not be stored: ${(error as Error).message}`, { cause: error, hint: 'The restore test counts as failed until its verdict is in the ledger.' }), ...rest }
   }
-}
-
-/** `<db>-rt-<run id>` */
-export function cloneNameOf(database: string, runId: string): string {
-  return `${database}-rt-${runId}`
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readBlockCorruption, readChangeTracking, readControlFiles, readDatafiles, readFlashbackLogs, readIdentity, readLogfiles, readRmanConfiguration, readTempfiles, quoteSqlString } from '@icb/oracle'
-import { clearRmanConfigurationScript, restoreControlFileScript } from '@icb/rman'
+import { clearConfigurationScript, restoreControlfileScript } from '@icb/rman'
 import type { Step } from '@icb/runtime'
 import { autorestoreErrors as errors } from '../errors.ts'
 import { finding } from '../findings.ts'
@@ -73,7 +73,7 @@ export const restoreControlFile: Step<RestoreRun> = {
     const piece = join(mainPath(run), manifest.controlFile)
     const probe = await run.deps.host.probe(piece)
     if (probe.state !== 'present') throw finding('CONTROL_FILE_UNREADABLE', `the control file backup ${manifest.controlFile} is not in the snapshot`)
-    await runRman(run, step, { what: 'restoring the control file', script: restoreControlFileScript({ piece }), fallback: 'CONTROL_FILE_UNREADABLE' })
+    await runRman(run, step, { what: 'restoring the control file', script: restoreControlfileScript({ piece }), fallback: 'CONTROL_FILE_UNREADABLE' })
     const identity = await readIdentity(run.oracle.sql, { signal: step.signal })
     if (identity.dbid.toString() !== settings.dbid) throw finding('DBID_MISMATCH', `the control file is of database ${identity.name}, DBID ${identity.dbid.toString()}; configured is ${settings.dbid}`)
     if (identity.resetlogsId.toString() !== manifest.database.resetlogsId) throw finding('MANIFEST_MISMATCH', `the control file is of incarnation ${identity.resetlogsId.toString()}, the manifest of ${manifest.database.resetlogsId}`)
@@ -111,7 +111,7 @@ export const clearRmanSettings: Step<RestoreRun> = {
   title: "clear the source's RMAN settings",
   async run(run, step) {
     const before = await readRmanConfiguration(run.oracle.sql, { signal: step.signal })
-    await runRman(run, step, { what: 'clearing the RMAN settings', script: clearRmanConfigurationScript({ configured: before.map((row) => row.name), snapshotControlfile: join(run.scratch, 'snapcf.f') }), fallback: 'SANDBOX_FAILED' })
+    await runRman(run, step, { what: 'clearing the RMAN settings', script: clearConfigurationScript({ found: before.map((row) => ({ name: row.name, value: row.value ?? '' })), snapshotControlfile: join(run.scratch, 'snapcf.f') }), fallback: 'SANDBOX_FAILED' })
     const after = await readRmanConfiguration(run.oracle.sql, { signal: step.signal })
     const left = after.filter((row) => dangerousSettings.test(row.name) || (/^CONTROLFILE AUTOBACKUP$/i.test(row.name) && row.value?.toUpperCase() !== 'OFF'))
     if (left.length > 0) throw errors.REFUSED_LIVE_AREA(`RMAN still has the source's settings: ${left.map((row) => `${row.name} ${row.value ?? ''}`).join('; ')}`)

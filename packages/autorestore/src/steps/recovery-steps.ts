@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { readArchivedLogs, readDatafileCopies, readDatafileHeaders, readDatafiles, readTempfiles } from '@icb/oracle'
 import type { DatafileRow } from '@icb/oracle'
-import { catalogScript, recoverScript, restoreDatafilesScript, switchToCopyScript, switchTempfilesScript, uncatalogScript } from '@icb/rman'
+import { catalogScript, recoverScript, restoreMissingDatafilesScript, switchToCopyScript, switchTempfilesScript, uncatalogScript } from '@icb/rman'
 import type { Step } from '@icb/runtime'
 import { finding } from '../findings.ts'
 import { guardWithin } from '../guards.ts'
@@ -92,7 +92,7 @@ export const restoreMissingFiles: Step<RestoreRun> = {
     const datafiles = await readDatafiles(run.oracle.sql, { ...options, cdb: manifestOf(run).database.cdb })
     const copied = new Set((await readDatafileCopies(run.oracle.sql, options)).filter((row) => run.paths.some((path) => isWithin(row.name, path))).map((row) => row.file))
     const missing = datafiles.filter((row) => !copied.has(row.file)).map((row) => row.file)
-    if (missing.length > 0) await runRman(run, step, { what: 'creating missing files', script: restoreDatafilesScript({ files: missing }), fallback: 'COPY_MISSING' })
+    if (missing.length > 0) await runRman(run, step, { what: 'creating missing files', script: restoreMissingDatafilesScript({ files: missing }), fallback: 'COPY_MISSING' })
     step.summary(missing.length === 0 ? 'none' : `files ${missing.join(', ')}`)
   },
 }
@@ -149,7 +149,7 @@ export const recover: Step<RestoreRun> = {
     let complete = false
     await runRman(run, step, {
       what: 'recovery',
-      script: recoverScript({ untilScn: run.targetScn + 1n }),
+      script: recoverScript({ target: { kind: 'scn', scn: run.targetScn } }),
       fallback: 'RECOVERY_FAILED',
       onEvent: (event) => {
         if (event.type === 'archived-log' && event.action === 'applied') {

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon'
 import { readBlockCorruption, readDatafiles } from '@icb/oracle'
 import type { BlockCorruptionRow, TypedQuery } from '@icb/oracle'
-import { validateScript } from '@icb/rman'
+import { validateDatabaseScript } from '@icb/rman'
 import type { Step } from '@icb/runtime'
 import { manifestOf, runRman } from '../restore-run.ts'
 import type { RestoreRun } from '../restore-run.ts'
@@ -70,7 +70,7 @@ export const validateBlocks: Step<RestoreRun> = {
     let reported = false
     await runRman(run, step, {
       what: 'block validation',
-      script: validateScript({}),
+      script: validateDatabaseScript({ parallel: 2 }),
       fallback: 'VERIFICATION_FAILED',
       onEvent: (event) => {
         if (event.type === 'validated') {
