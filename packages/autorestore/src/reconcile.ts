@@ -1,5 +1,5 @@
 import type { JournalRun } from '@icb/runtime'
-import { settleRun } from '@icb/runtime'
+import { reconcileRun } from '@icb/runtime'
 import { createCloneMounter } from './clone-mounter.ts'
 import { cloneNameOf } from './restore-run.ts'
 import { removeRunDirectory, runDirectory } from './sandbox.ts'
@@ -52,7 +52,7 @@ export async function reconcileRestoreTests(deps: RestoreTestDependencies): Prom
       await removeRunDirectory(scratch, host)
       removed.push(scratch)
     }
-    await settleRun(old, { clock: deps.clock, answer: { removed } })
+    await reconcileRun(old, { clock: deps.clock, token: deps.lease.token, answer: () => Promise.resolve({ removed }) })
     logger.info({ run: old.runId, removed }, 'an interrupted restore test was cleaned up')
     done.push({ runId: old.runId, removed })
   }

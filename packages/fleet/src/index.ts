@@ -1,1 +1,8 @@
-export {}
+export { fleetErrorCatalogue, fleetErrors } from './errors.ts'
+export { connectDatabase, openLedger, stateDirectory } from './connect.ts'
+export type { DatabaseConnection, FleetContext, StatePaths } from './connect.ts'
+export { withRun } from './run.ts'
+export type { RunScope, RunScopeOptions } from './run.ts'
+export { backupSettingsOf, restoreTestSettingsOf } from './settings.ts'
+export { forEachDatabase } from './over-many.ts'
+export type { FleetOutcome } from './over-many.ts'

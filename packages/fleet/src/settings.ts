@@ -1,0 +1,56 @@
+import type { RestoreTestSettings } from '@icb/autorestore'
+import type { BackupSettings } from '@icb/backup'
+import type { DatabaseConfig } from '@icb/config'
+
+const minute = 60_000
+
+/** The part of a database's configuration that backups need. */
+export function backupSettingsOf(database: DatabaseConfig): BackupSettings {
+  const { retention } = database
+  return {
+    name: database.name,
+    dbid: database.dbid,
+    areaPath: database.areaPath,
+    parallel: database.parallel,
+    ...(database.sectionSize === undefined ? {} : { sectionSize: database.sectionSize }),
+    recoveryWindowDays: database.recoveryWindowDays,
+    hasDataGuard: database.hasDataGuard,
+    role: database.role,
+    snapshots: database.snapshots,
+    retention: { keepDays: retention.keepDays, keepMonths: retention.keepMonths, months: retention.months, rules: retention.rules, zone: retention.zone, minRedundancy: retention.minRedundancy },
+    restoreTests: database.restoreTest.enabled,
+    ...(database.snapshotControlfile === undefined ? {} : { snapshotControlfile: database.snapshotControlfile }),
+    refreshDeadlineMs: database.backupDeadlineMinutes * minute,
+    landingDeadlineMs: database.landingDeadlineSeconds * 1000,
+  }
+}
+
+/** The part that restore tests need. `undefined` without a scratch directory: this host is no sandbox for it. */
+export function restoreTestSettingsOf(database: DatabaseConfig): RestoreTestSettings | undefined {
+  const test = database.restoreTest
+  if (test.scratch === undefined) return undefined
+  return {
+    database: database.name,
+    dbid: database.dbid,
+    areaPath: database.areaPath,
+    scratch: test.scratch,
+    ...(test.logDir === undefined ? {} : { logDir: test.logDir }),
+    slots: test.slots,
+    mount: test.mount,
+    ...(test.mountPoint === undefined ? {} : { mountPoint: test.mountPoint }),
+    ...(test.cloneName === undefined ? {} : { cloneName: test.cloneName }),
+    minSnapshotAgeHours: test.minSnapshotAgeHours,
+    toleranceMinutes: test.toleranceMinutes,
+    ...(test.verifyQuery === undefined ? {} : { verifyQuery: test.verifyQuery }),
+    validateChance: test.validateChance,
+    validateModulus: test.validateModulus,
+    validationKey: test.validationKey,
+    sgaSize: test.sgaSize,
+    pgaSize: test.pgaSize,
+    instanceNumber: test.instanceNumber,
+    thread: test.thread,
+    initParameters: test.initParameters,
+    acceptedCorruption: test.acceptedCorruption,
+    deadlineMs: test.deadlineMinutes * minute,
+  }
+}
