@@ -1,0 +1,40 @@
+import { runBackup } from '@icb/backup'
+import type { BackupResult } from '@icb/backup'
+import { withRun } from '@icb/fleet'
+import { withDatabase } from '../app-context.ts'
+import { flag } from '../command.ts'
+import type { CommandAction } from '../command.ts'
+import { formatDuration } from '../duration.ts'
+
+function summaryOf(result: BackupResult): readonly string[] {
+  const lines: string[] = []
+  if (result.outcome === 'skipped') return ['skipped: the database has the other role']
+  if (result.planned !== undefined) return result.planned.map((line) => `would: ${line}`)
+  if (result.snapshot !== undefined) lines.push(`snapshot   ${result.snapshot.name}${result.point?.lastScn === undefined ? '' : `, restorable from SCN ${String(result.point.minScn)} to ${result.point.lastScn.toString()}`}`)
+  if (result.refresh !== undefined) {
+    const { merged, created, skipped, durationMs } = result.refresh
+    lines.push(`refresh    ${String(merged.length)} files merged, ${String(created.length)} copied, ${String(skipped.length)} unchanged, ${formatDuration(durationMs)}`)
+  }
+  if (result.retention !== undefined) lines.push(`retention  ${String(result.retention.dropped)} dropped, ${String(result.retention.outcomes.length - result.retention.dropped)} kept`)
+  return lines
+}
+
+/** `icb backup <db>` */
+export const backup: CommandAction = async (app, [name = ''], options) =>
+  withDatabase(app, name, async (connection) =>
+    withRun(connection, { action: 'backup', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async (scope) => {
+      const { context } = connection
+      const ledger = connection.ledger()
+      const primarySql = connection.primarySql()
+      const result = await runBackup(
+        {
+          settings: connection.backupSettings, clock: context.clock, logger: context.logger, events: context.events, signal: scope.signal, runId: scope.runId,
+          storage: await connection.storage(), ...(ledger === undefined ? {} : { ledger }), sql: connection.sql(), ...(primarySql === undefined ? {} : { primarySql }), rman: connection.rman(),
+          journal: scope.journal, lease: scope.lease, unfinished: scope.unfinished, tool: context.tool,
+        },
+        { allowFull: flag(options, 'allowFull'), dryRun: flag(options, 'dryRun') },
+      )
+      for (const line of summaryOf(result)) app.print(line)
+      return { schema: 'backup/1', result, ...(result.error === undefined ? {} : { error: result.error }) }
+    }),
+  )

@@ -1,0 +1,70 @@
+import { checkSandbox } from '@icb/autorestore'
+import { backupChecks } from '@icb/backup'
+import { checkHost } from '@icb/config'
+import { connectDatabase } from '@icb/fleet'
+import { ledgerChecks } from '@icb/ledger'
+import { oracleChecks } from '@icb/oracle'
+import { storageChecks } from '@icb/storage-core'
+import { isIcbError } from '@icb/runtime'
+import type { Check, CheckResult } from '@icb/runtime'
+import type { DatabaseConnection } from '@icb/fleet'
+import type { AppContext } from '../app-context.ts'
+import type { CommandAction } from '../command.ts'
+
+interface Finding extends CheckResult {
+  readonly id: string
+  readonly title: string
+  readonly database?: string
+}
+
+const marks = { ok: '✓', warning: '!', failed: '✗', skipped: '-' } as const
+
+async function ask(app: AppContext, check: Check, database: string | undefined): Promise<Finding> {
+  const about = { id: check.id, title: check.title, ...(database === undefined ? {} : { database }) }
+  try {
+    return { ...about, ...(await check.run({ signal: app.signal })) }
+  } catch (error) {
+    return { ...about, status: 'failed', summary: (error as Error).message, ...(isIcbError(error) && error.hint !== undefined ? { advice: error.hint } : {}) }
+  }
+}
+
+async function checksOf(connection: DatabaseConnection): Promise<readonly Check[]> {
+  const checks: Check[] = []
+  const { backupSettings: settings, restoreTestSettings, hostView, context } = connection
+  const base = { settings, clock: context.clock, logger: context.logger, events: context.events, signal: new AbortController().signal }
+  const storage = await connection.storage()
+  checks.push(...storageChecks(storage))
+  if (connection.config.oracleHome !== undefined) {
+    const sql = connection.sql()
+    checks.push(...oracleChecks({ sql }), ...backupChecks({ ...base, storage, sql }))
+  } else checks.push(...backupChecks({ ...base, storage }))
+  if (restoreTestSettings !== undefined) {
+    checks.push({ id: 'sandbox.scratch', title: 'scratch directory of restore tests', run: () => checkSandbox(restoreTestSettings.scratch, hostView, { keepAway: [restoreTestSettings.areaPath] }) })
+  }
+  return checks
+}
+
+/** `icb doctor [db]`: asks every package what it needs; exit code 1 when something is missing. */
+export const doctor: CommandAction = async (app, [name]) => {
+  const config = await app.config()
+  const findings: Finding[] = []
+  for (const warning of [...config.warnings, ...(await checkHost(config, { signal: app.signal }))]) findings.push({ id: warning.code, title: 'configuration', status: 'warning', summary: warning.message })
+  for (const database of config.databases.filter((entry) => name === undefined || entry.name === name)) {
+    await using connection = connectDatabase(config, database.name, app.fleet)
+    try {
+      for (const check of await checksOf(connection)) findings.push(await ask(app, check, database.name))
+      const ledger = connection.ledger()
+      if (ledger === undefined) findings.push({ id: 'ledger.configured', title: 'proof ledger', database: database.name, status: 'warning', summary: 'no ledger is configured, so restore tests cannot store verdicts', advice: 'Set ledger.path.' })
+      else for (const check of ledgerChecks({ ledger })) findings.push(await ask(app, check, database.name))
+    } catch (error) {
+      findings.push({ id: 'connect', title: 'connection', database: database.name, status: 'failed', summary: (error as Error).message, ...(isIcbError(error) && error.hint !== undefined ? { advice: error.hint } : {}) })
+    }
+  }
+  for (const finding of findings) {
+    app.print(`${marks[finding.status]} ${finding.database === undefined ? '' : `${finding.database}: `}${finding.title}: ${finding.summary}`)
+    if (finding.advice !== undefined && finding.status !== 'ok') app.print(`    ${finding.advice}`)
+  }
+  const failed = findings.filter((finding) => finding.status === 'failed').length
+  app.print(`${String(findings.length)} checks, ${String(failed)} failed, ${String(findings.filter((finding) => finding.status === 'warning').length)} warnings`)
+  return { schema: 'doctor/1', result: { findings }, exitCode: failed > 0 ? 1 : 0 }
+}

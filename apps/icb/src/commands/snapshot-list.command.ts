@@ -1,0 +1,31 @@
+import { listPoints } from '@icb/backup'
+import type { ListedPoint } from '@icb/backup'
+import { withDatabase } from '../app-context.ts'
+import type { CommandAction } from '../command.ts'
+import { formatBytes } from '../duration.ts'
+import { renderTable } from '../table.ts'
+import { storageDependencies } from './storage-dependencies.ts'
+
+function row(point: ListedPoint): readonly string[] {
+  const { snapshot, entry } = point
+  const proof = point.proof === undefined ? '' : `${point.proof.outcome} ${point.proof.at.slice(0, 16)}`
+  return [
+    snapshot.name,
+    snapshot.createdAt.toUTC().toFormat('yyyy-MM-dd HH:mm:ss'),
+    snapshot.ours ? point.state : 'foreign',
+    entry?.minScn?.toString() ?? '',
+    entry?.lastScn?.toString() ?? '',
+    point.restorable === undefined ? 'unknown' : point.restorable ? 'yes' : 'no',
+    proof,
+    snapshot.spaceTotal === undefined ? '' : formatBytes(snapshot.spaceTotal),
+    [...(snapshot.hasClones === true ? ['clones'] : []), ...(point.pinned === undefined ? [] : ['pinned']), ...(entry?.remarks ?? [])].join('; '),
+  ]
+}
+
+/** `icb snapshot list <db>` */
+export const snapshotList: CommandAction = async (app, [name = '']) =>
+  withDatabase(app, name, async (connection) => {
+    const points = await listPoints(await storageDependencies(app, connection))
+    for (const line of renderTable(['SNAPSHOT', 'CREATED (UTC)', 'STATE', 'MIN SCN', 'LAST SCN', 'RESTORABLE', 'PROOF', 'SIZE', 'REMARKS'], points.map(row))) app.print(line)
+    return { schema: 'snapshot-list/1', result: points.map((point) => ({ ...point, snapshot: { ...point.snapshot, createdAt: point.snapshot.createdAt.toUTC().toISO() } })) }
+  })

@@ -1,0 +1,78 @@
+import { Command, CommanderError } from 'commander'
+import type { CommandDefinition } from './command.ts'
+import { version } from './version.ts'
+
+const groups: Readonly<Record<string, string>> = {
+  config: 'read and show the configuration',
+  snapshot: 'snapshots of the backup area',
+  clone: 'clones of snapshots',
+  sandbox: 'the scratch directory of restore tests',
+  ledger: 'verdicts of restore tests',
+  lease: 'who works on a database now',
+}
+
+const dryRun = ['--dry-run', 'show what would be done, change nothing'] as const
+
+/** Every command: `group verb` or `verb`, with its module. */
+const definitions: readonly (CommandDefinition & { readonly group?: string })[] = [
+  { usage: 'init [dir]', summary: 'write a first configuration', options: [['--database <name>', 'db_unique_name of the first database'], ['--dbid <n>', 'its DBID'], ['--force', 'overwrite an existing file']], load: async () => (await import('./commands/init.command.ts')).init },
+  { usage: 'doctor [db]', summary: 'check everything that backups and restore tests need', load: async () => (await import('./commands/doctor.command.ts')).doctor },
+  { group: 'config', usage: 'check', summary: 'read the configuration and say what is wrong', load: async () => (await import('./commands/config-check.command.ts')).configCheck },
+  { group: 'config', usage: 'show [db]', summary: 'the configuration as understood, without secrets', load: async () => (await import('./commands/config-show.command.ts')).configShow },
+  { group: 'config', usage: 'schema', summary: 'JSON schema of the YAML form', load: async () => (await import('./commands/config-schema.command.ts')).configSchema },
+  { usage: 'configure <db>', summary: 'prepare a database for image-copy backups', options: [dryRun, ['--take-over', 'also change values that somebody else set'], ['--yes', 'do not ask']], load: async () => (await import('./commands/configure.command.ts')).configure },
+  { usage: 'backup <db>', summary: 'snapshot, then refresh the image copies', options: [dryRun, ['--allow-full', 'accept that files which had a copy are copied in full']], load: async () => (await import('./commands/backup.command.ts')).backup },
+  { usage: 'archivelogs <db>', summary: 'check for missing archived logs and copy them', options: [dryRun], load: async () => (await import('./commands/archivelogs.command.ts')).archivelogs },
+  { group: 'snapshot', usage: 'list <db>', summary: 'snapshots with their recovery windows and proofs', load: async () => (await import('./commands/snapshot-list.command.ts')).snapshotList },
+  { group: 'snapshot', usage: 'create <db>', summary: 'take a snapshot now', options: [['--reason <text>', 'why']], load: async () => (await import('./commands/snapshot-create.command.ts')).snapshotCreate },
+  { group: 'snapshot', usage: 'delete <db> <snapshot>', summary: 'delete one snapshot', options: [dryRun], load: async () => (await import('./commands/snapshot-delete.command.ts')).snapshotDelete },
+  { group: 'snapshot', usage: 'clean <db>', summary: 'drop what retention gives up', options: [dryRun, ['--override-freeze', 'drop also while backups are overdue']], load: async () => (await import('./commands/snapshot-clean.command.ts')).snapshotClean },
+  { group: 'snapshot', usage: 'age <db>', summary: 'age of the newest snapshot, for Nagios', load: async () => (await import('./commands/snapshot-age.command.ts')).snapshotAgeCommand },
+  { group: 'snapshot', usage: 'pin <db> <snapshot>', summary: 'keep a snapshot whatever retention says', options: [['--reason <text>', 'why'], ['--until <time>', 'ISO time with zone; default: for ever'], ['--remove', 'remove the pin']], load: async () => (await import('./commands/snapshot-pin.command.ts')).snapshotPin },
+  { group: 'clone', usage: 'create <db> <snapshot> <name>', summary: 'make a writable clone of a snapshot', load: async () => (await import('./commands/clone-create.command.ts')).cloneCreate },
+  { group: 'clone', usage: 'list <db>', summary: 'clones of this database', load: async () => (await import('./commands/clone-list.command.ts')).cloneList },
+  { group: 'clone', usage: 'delete <db> <name>', summary: 'delete a clone of this database', options: [dryRun], load: async () => (await import('./commands/clone-delete.command.ts')).cloneDelete },
+  {
+    usage: 'restore-test [db...]', summary: 'prove that snapshots can be restored',
+    options: [['--snapshot <name>', 'this snapshot instead of the newest'], ['--validate <when>', 'read every block: always, due or never', 'due'], ['--exclude <db>', 'all databases but this one'], ['--concurrency <n>', 'databases at a time', '1']],
+    load: async () => (await import('./commands/restore-test.command.ts')).restoreTest,
+  },
+  { group: 'sandbox', usage: 'prepare <dir>', summary: 'make and mark a scratch directory', load: async () => (await import('./commands/sandbox-prepare.command.ts')).sandboxPrepare },
+  { group: 'sandbox', usage: 'check <dir>', summary: 'check the marker and the place', load: async () => (await import('./commands/sandbox-check.command.ts')).sandboxCheck },
+  { group: 'ledger', usage: 'list [db]', summary: 'restore tests, newest first', options: [['--limit <n>', 'at most so many', '20']], load: async () => (await import('./commands/ledger-list.command.ts')).ledgerList },
+  { group: 'ledger', usage: 'show <run>', summary: 'one verdict', load: async () => (await import('./commands/ledger-show.command.ts')).ledgerShow },
+  { group: 'lease', usage: 'show <db>', summary: 'who holds the lease', load: async () => (await import('./commands/lease-show.command.ts')).leaseShow },
+  { group: 'lease', usage: 'break <db>', summary: 'break the lease of a run that is gone', options: [['--yes', 'do it']], load: async () => (await import('./commands/lease-break.command.ts')).leaseBreak },
+]
+
+export type RunCommand = (definition: CommandDefinition, args: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<void>
+
+/** The command tree. `run` is called with the command that was typed. */
+export function createProgram(run: RunCommand, output: { readonly writeOut: (text: string) => void; readonly writeErr: (text: string) => void }): Command {
+  const program = new Command('icb')
+    .description('Oracle image-copy backups with storage snapshots, and a proven restore per database per day.')
+    .version(version)
+    .option('--config <file>', 'configuration (default: $ICB_CONFIG, ./icb.yaml, ./backup.cfg, …)')
+    .option('--json', 'one JSON document at the end, also on failure')
+    .option('--events <file>', 'write events as JSON lines to a file, or to a descriptor: &3')
+    .option('--quiet', 'only errors')
+    .option('--verbose', 'log at debug level to standard error')
+    .option('--strict', 'warnings end with exit code 5')
+    .showHelpAfterError('(icb --help shows the commands)')
+    .exitOverride()
+    .configureOutput(output)
+  const parents = new Map<string, Command>()
+  for (const [name, description] of Object.entries(groups)) parents.set(name, program.command(name).description(description))
+  for (const definition of definitions) {
+    const parent = definition.group === undefined ? program : (parents.get(definition.group) ?? program)
+    const command = parent.command(definition.usage).description(definition.summary)
+    for (const [flags, description, defaultValue] of definition.options ?? []) command.option(flags, description, defaultValue)
+    command.action(async (...received: unknown[]) => {
+      const self = received.at(-1) as Command
+      await run(definition, self.args, self.optsWithGlobals())
+    })
+  }
+  return program
+}
+
+export { CommanderError }
