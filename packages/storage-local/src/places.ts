@@ -1,0 +1,121 @@
+import { lstat, mkdir, readdir, rename } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Clock } from '@icb/runtime'
+import type { Btrfs } from './btrfs.ts'
+import { readOwner, syncDirectory, writeDocument } from './documents.ts'
+import { isMissing, systemCode, unlessMissing } from './file-errors.ts'
+import { parsePassingName, passingName, treeOf } from './layout.ts'
+import type { Kind, Layout } from './layout.ts'
+import { assertNothingMounted, removeTree } from './remove-tree.ts'
+
+/** A partial of another host is taken for abandoned after this time: its process cannot be asked. */
+const foreignPartialMs = 24 * 3_600_000
+
+/** Directories of snapshots and clones that come and go as a whole: made under a hidden name and renamed into place last. */
+export interface Places {
+  /** Names that are there, whoever made them. */
+  names(kind: Kind): Promise<readonly string[]>
+  exists(kind: Kind, name: string): Promise<boolean>
+  /** Calls `fill` with a fresh hidden directory and renames that into place. False: somebody else was faster, ours is gone again. */
+  make(kind: Kind, name: string, fill: (place: string) => Promise<void>): Promise<boolean>
+  /** Renames away, asks `confirm` and removes; puts it back when `confirm` throws. A missing one is fine. */
+  remove(kind: Kind, name: string, confirm: () => Promise<void>): Promise<void>
+  /** Removes what nobody works on any more; names of what it was. */
+  sweep(): Promise<readonly string[]>
+}
+
+export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places {
+  const destroy = async (place: string): Promise<void> => {
+    await assertNothingMounted(place)
+    const tree = treeOf(place)
+    if ((await unlessMissing(lstat(tree))) !== undefined) await btrfs.remove(tree)
+    await removeTree(place)
+  }
+
+  const names = async (kind: Kind): Promise<readonly string[]> => {
+    const entries = (await unlessMissing(readdir(layout.directory(kind), { withFileTypes: true }))) ?? []
+    return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name)
+  }
+
+  const isAbandoned = async (place: string): Promise<boolean> => {
+    const owner = await readOwner(place)
+    if (owner === undefined) return true
+    if (owner.host !== hostname()) return clock.now() - owner.startedAt > foreignPartialMs
+    return !isRunning(owner.pid)
+  }
+
+  return {
+    names,
+
+    exists: async (kind, name) => (await unlessMissing(lstat(layout.place(kind, name)))) !== undefined,
+
+    make: async (kind, name, fill) => {
+      const directory = layout.directory(kind)
+      await mkdir(directory, { recursive: true })
+      const partial = join(directory, passingName('partial', name))
+      await mkdir(partial)
+      try {
+        await writeDocument(join(partial, 'owner.json'), { host: hostname(), pid: process.pid, startedAt: clock.now() })
+        await fill(partial)
+        await syncDirectory(partial)
+      } catch (error) {
+        await destroy(partial)
+        throw error
+      }
+      try {
+        // Renaming onto a directory that is not empty fails: of two callers exactly one wins.
+        await rename(partial, layout.place(kind, name))
+      } catch (error) {
+        await destroy(partial)
+        if (systemCode(error) === 'ENOTEMPTY' || systemCode(error) === 'EEXIST') return false
+        throw error
+      }
+      await syncDirectory(directory)
+      return true
+    },
+
+    remove: async (kind, name, confirm) => {
+      const place = layout.place(kind, name)
+      await assertNothingMounted(place)
+      const away = join(layout.directory(kind), passingName('deleting', name))
+      try {
+        await rename(place, away)
+      } catch (error) {
+        if (isMissing(error)) return
+        throw error
+      }
+      try {
+        await confirm()
+      } catch (error) {
+        await rename(away, place)
+        throw error
+      }
+      await syncDirectory(layout.directory(kind))
+      await destroy(away)
+    },
+
+    sweep: async () => {
+      const swept = new Set<string>()
+      for (const kind of ['snapshots', 'clones'] as const) {
+        for (const entry of (await unlessMissing(readdir(layout.directory(kind)))) ?? []) {
+          const passing = parsePassingName(entry)
+          const place = layout.place(kind, entry)
+          if (passing === undefined || (passing.state === 'partial' && !(await isAbandoned(place)))) continue
+          await destroy(place)
+          swept.add(passing.name)
+        }
+      }
+      return [...swept]
+    },
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return systemCode(error) === 'EPERM'
+  }
+}
