@@ -78,7 +78,7 @@ export function createVolumeCopier({ mechanism, btrfs, clock, logger, settleMs }
       if (await isSubvolume(snapshotTree)) {
         await btrfs.snapshot(snapshotTree, tree, { readOnly: false, signal })
         // A clone belongs to one database process at a time; the owner must be able to write at its top.
-        await chmod(tree, Number((await lstat(snapshotTree)).mode & 0o7777) | ownerWrites)
+        await chmod(tree, ((await lstat(snapshotTree)).mode & 0o7777) | ownerWrites)
         return
       }
       await refuseWithoutRoom(snapshotTree, tree, signal)
