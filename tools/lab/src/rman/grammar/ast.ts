@@ -62,21 +62,24 @@ export type ValidateObject =
   | { readonly kind: 'controlfile' }
   | { readonly kind: 'archivelog'; readonly selection: ArchivelogSelection }
 
-export type Configurable =
+/** Names of settings, as in V$RMAN_CONFIGURATION. */
+export type SettingName =
   | 'RETENTION POLICY'
   | 'BACKUP OPTIMIZATION'
   | 'DEFAULT DEVICE TYPE'
   | 'CONTROLFILE AUTOBACKUP'
-  | 'CONTROLFILE AUTOBACKUP FORMAT'
+  | 'CONTROLFILE AUTOBACKUP FORMAT FOR DEVICE TYPE'
   | 'DEVICE TYPE'
   | 'CHANNEL'
   | 'SNAPSHOT CONTROLFILE NAME'
   | 'ARCHIVELOG DELETION POLICY'
 
-/** `value` is the text behind the name, as V$RMAN_CONFIGURATION keeps it; `null` clears the setting. */
 export interface ConfigureCommand {
   readonly kind: 'configure'
-  readonly setting: Configurable
+  readonly name: SettingName
+  /** The beginning of the value that tells settings of one name apart (`DISK`, `1 DEVICE TYPE DISK`); else empty. */
+  readonly subject: string
+  /** What V$RMAN_CONFIGURATION keeps behind the name, subject included; `null` clears the setting. */
   readonly value: string | null
 }
 
@@ -101,7 +104,7 @@ export type Command =
   /** Before 12.1 ALTER DATABASE is a command of RMAN's own; afterwards it is `sql`. */
   | { readonly kind: 'alter-database'; readonly action: 'mount' | 'open' | 'open-resetlogs' }
   | { readonly kind: 'sql'; readonly text: string; readonly form: 'quoted' | 'direct' }
-  | { readonly kind: 'show'; readonly setting: Configurable | 'ALL' }
+  | { readonly kind: 'show'; readonly setting: SettingName | 'ALL' }
   | ConfigureCommand
   | BackupCommand
   | { readonly kind: 'validate'; readonly object: ValidateObject; readonly checkLogical: boolean }

@@ -7,7 +7,7 @@ const keywords: ReadonlySet<string> = new Set(
   execute exit expired export file files filesperset fill final flashback for force foreign format forever from full grant group header high host id identified identifier immediate import
   in inaccessible incarnation include incremental input instance keep level library like list log logical logs logseq low maintenance maxcorrupt
   maxopenfiles maxpiecesize maxsetsize memory minimize monitor mount name need new newname no nochecksum noexclude nokeep nologs none noprompt noredo normal not null obsolete of
-  off offline on only open optimization option or orphan parallel parallelism parameter password pfile piece pieces plus policy pool preview primary print privileges proxy
+  off offline on only open optimization option or orphan parms parallel parallelism parameter password pfile piece pieces plus policy pool preview primary print privileges proxy
   quit rate readonly readrate recall recover recoverable recovery redo redundancy register release reload removecopy rename repair replace report
   reset resetlogs restart restore restricted resync retention reuse revoke rman rout run sbt sbt_tape schema scn script section send sequence set setlimit setsize
   show shutdown shutdown since size skip skip slaxdebug snapshot spfile sql standby start startup step summary switch tablespace tablespaces tag target tempfile test thread

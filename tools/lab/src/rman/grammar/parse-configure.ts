@@ -1,10 +1,10 @@
-import type { Command, Configurable, ConfigureCommand } from './ast.ts'
+import type { Command, ConfigureCommand, SettingName } from './ast.ts'
 import type { Cursor } from './cursor.ts'
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
-function set(setting: Configurable, value: string | null): ConfigureCommand {
-  return { kind: 'configure', setting, value }
+function setting(name: SettingName, value: string | null, subject = ''): ConfigureCommand {
+  return { kind: 'configure', name, subject, value }
 }
 
 function onOff(cursor: Cursor): string | null {
@@ -14,58 +14,59 @@ function onOff(cursor: Cursor): string | null {
   return cursor.fail()
 }
 
-function deviceType(cursor: Cursor): string {
-  cursor.need('device', 'type')
-  return device(cursor)
-}
-
-function device(cursor: Cursor): string {
+/** A device as RMAN prints it: `DISK`, `'SBT_TAPE'`. */
+export function parseDevice(cursor: Cursor): string {
   if (cursor.take('disk')) return 'DISK'
   if (cursor.take('sbt') || cursor.take('sbt_tape')) return "'SBT_TAPE'"
+  const { token } = cursor
+  if (token.type === 'string' && /^sbt(_tape)?$/i.test(token.text)) {
+    cursor.advance()
+    return "'SBT_TAPE'"
+  }
   return cursor.fail()
 }
 
 function retention(cursor: Cursor): ConfigureCommand {
-  if (cursor.take('clear')) return set('RETENTION POLICY', null)
+  if (cursor.take('clear')) return setting('RETENTION POLICY', null)
   cursor.need('to')
-  if (cursor.take('none')) return set('RETENTION POLICY', 'TO NONE')
-  if (cursor.take('redundancy')) return set('RETENTION POLICY', `TO REDUNDANCY ${cursor.integer()}`)
+  if (cursor.take('none')) return setting('RETENTION POLICY', 'TO NONE')
+  if (cursor.take('redundancy')) return setting('RETENTION POLICY', `TO REDUNDANCY ${cursor.integer()}`)
   cursor.need('recovery', 'window', 'of')
   const days = cursor.integer()
   cursor.need('days')
-  return set('RETENTION POLICY', `TO RECOVERY WINDOW OF ${days} DAYS`)
+  return setting('RETENTION POLICY', `TO RECOVERY WINDOW OF ${days} DAYS`)
 }
 
 function deletionPolicy(cursor: Cursor): ConfigureCommand {
-  if (cursor.take('clear')) return set('ARCHIVELOG DELETION POLICY', null)
+  if (cursor.take('clear')) return setting('ARCHIVELOG DELETION POLICY', null)
   cursor.need('to')
-  if (cursor.take('none')) return set('ARCHIVELOG DELETION POLICY', 'TO NONE')
+  if (cursor.take('none')) return setting('ARCHIVELOG DELETION POLICY', 'TO NONE')
   if (cursor.take('backed', 'up')) {
     const times = cursor.integer()
     cursor.need('times', 'to')
     cursor.take('device', 'type')
-    return set('ARCHIVELOG DELETION POLICY', `TO BACKED UP ${times} TIMES TO ${device(cursor)}`)
+    return setting('ARCHIVELOG DELETION POLICY', `TO BACKED UP ${times} TIMES TO ${parseDevice(cursor)}`)
   }
-  const verb = cursor.take('applied') ? 'APPLIED' : cursor.take('shipped') ? 'SHIPPED' : cursor.fail()
-  cursor.need(verb === 'APPLIED' ? 'on' : 'to')
+  const verb = cursor.take('applied') ? 'APPLIED ON' : cursor.take('shipped') ? 'SHIPPED TO' : cursor.fail()
+  cursor.need(verb === 'APPLIED ON' ? 'on' : 'to')
   const all = cursor.take('all') ? 'ALL ' : ''
   cursor.need('standby')
-  return set('ARCHIVELOG DELETION POLICY', `TO ${verb} ${verb === 'APPLIED' ? 'ON' : 'TO'} ${all}STANDBY`)
+  return setting('ARCHIVELOG DELETION POLICY', `TO ${verb} ${all}STANDBY`)
 }
 
 function autobackup(cursor: Cursor): ConfigureCommand {
-  cursor.need('autobackup')
-  if (!cursor.take('format')) return set('CONTROLFILE AUTOBACKUP', onOff(cursor))
-  cursor.need('for')
-  const type = deviceType(cursor)
-  if (cursor.take('clear')) return set('CONTROLFILE AUTOBACKUP FORMAT', null)
+  if (!cursor.take('format')) return setting('CONTROLFILE AUTOBACKUP', onOff(cursor))
+  cursor.need('for', 'device', 'type')
+  const device = parseDevice(cursor)
+  const name = 'CONTROLFILE AUTOBACKUP FORMAT FOR DEVICE TYPE'
+  if (cursor.take('clear')) return setting(name, null, device)
   cursor.need('to')
-  return set('CONTROLFILE AUTOBACKUP FORMAT', `${type} TO ${quoted(cursor.string())}`)
+  return setting(name, `${device} TO ${quoted(cursor.string())}`, device)
 }
 
-function configuredDevice(cursor: Cursor): ConfigureCommand {
-  const type = deviceTypeAfterDevice(cursor)
-  if (cursor.take('clear')) return set('DEVICE TYPE', null)
+function deviceType(cursor: Cursor): ConfigureCommand {
+  const device = parseDevice(cursor)
+  if (cursor.take('clear')) return setting('DEVICE TYPE', null, device)
   let parallelism: number | undefined
   let backupType: string | undefined
   for (;;) {
@@ -80,34 +81,46 @@ function configuredDevice(cursor: Cursor): ConfigureCommand {
     } else break
   }
   if (parallelism === undefined && backupType === undefined) cursor.fail()
-  return set('DEVICE TYPE', `${type} PARALLELISM ${parallelism ?? 1} BACKUP TYPE TO ${backupType ?? 'BACKUPSET'}`)
-}
-
-function deviceTypeAfterDevice(cursor: Cursor): string {
-  cursor.need('type')
-  return device(cursor)
+  return setting('DEVICE TYPE', `${device} PARALLELISM ${parallelism ?? 1} BACKUP TYPE TO ${backupType ?? 'BACKUPSET'}`, device)
 }
 
 function channel(cursor: Cursor): ConfigureCommand {
-  const type = deviceType(cursor)
-  if (cursor.take('clear')) return set('CHANNEL', null)
-  cursor.need('format')
-  // RMAN prints and stores three blanks here.
-  return set('CHANNEL', `DEVICE TYPE ${type} FORMAT   ${quoted(cursor.string())}`)
+  const number = cursor.takeInteger()
+  cursor.need('device', 'type')
+  const subject = `${number === undefined ? '' : `${number} `}DEVICE TYPE ${parseDevice(cursor)}`
+  if (cursor.take('clear')) return setting('CHANNEL', null, subject)
+  let text = ''
+  const seen = new Set<string>()
+  const once = (keyword: string): boolean => !seen.has(keyword) && cursor.take(keyword) && seen.add(keyword).size > 0
+  for (;;) {
+    // RMAN prints and stores three blanks before the format.
+    if (once('format')) text += ` FORMAT   ${quoted(cursor.string())}`
+    else if (once('parms')) text += ` PARMS  ${quoted(cursor.string())}`
+    else if (once('maxpiecesize')) text += ` MAXPIECESIZE ${sizeText(cursor)}`
+    else if (once('rate')) text += ` RATE ${sizeText(cursor)}`
+    else if (once('maxopenfiles')) text += ` MAXOPENFILES ${cursor.integer()}`
+    else break
+  }
+  if (text === '') cursor.fail()
+  return setting('CHANNEL', `${subject}${text}`, subject)
+}
+
+function sizeText(cursor: Cursor): string {
+  const { token } = cursor
+  cursor.size()
+  return token.type === 'integer' ? `${token.text} ${token.suffix}`.trim() : ''
 }
 
 function snapshotName(cursor: Cursor): ConfigureCommand {
-  cursor.need('controlfile', 'name')
-  if (cursor.take('clear')) return set('SNAPSHOT CONTROLFILE NAME', null)
+  if (cursor.take('clear')) return setting('SNAPSHOT CONTROLFILE NAME', null)
   cursor.need('to')
-  return set('SNAPSHOT CONTROLFILE NAME', `TO ${quoted(cursor.string())}`)
+  return setting('SNAPSHOT CONTROLFILE NAME', `TO ${quoted(cursor.string())}`)
 }
 
 function defaultDevice(cursor: Cursor): ConfigureCommand {
-  cursor.need('device', 'type')
-  if (cursor.take('clear')) return set('DEFAULT DEVICE TYPE', null)
+  if (cursor.take('clear')) return setting('DEFAULT DEVICE TYPE', null)
   cursor.need('to')
-  return set('DEFAULT DEVICE TYPE', `TO ${device(cursor)}`)
+  return setting('DEFAULT DEVICE TYPE', `TO ${parseDevice(cursor)}`)
 }
 
 /** CONFIGURE, behind the word. */
@@ -119,29 +132,29 @@ export function parseConfigure(cursor: Cursor): ConfigureCommand {
 
 function parseSetting(cursor: Cursor): ConfigureCommand {
   if (cursor.take('retention', 'policy')) return retention(cursor)
-  if (cursor.take('backup', 'optimization')) return set('BACKUP OPTIMIZATION', onOff(cursor))
-  if (cursor.take('default')) return defaultDevice(cursor)
-  if (cursor.take('controlfile')) return autobackup(cursor)
-  if (cursor.take('device')) return configuredDevice(cursor)
+  if (cursor.take('backup', 'optimization')) return setting('BACKUP OPTIMIZATION', onOff(cursor))
+  if (cursor.take('default', 'device', 'type')) return defaultDevice(cursor)
+  if (cursor.take('controlfile', 'autobackup')) return autobackup(cursor)
+  if (cursor.take('device', 'type')) return deviceType(cursor)
   if (cursor.take('channel')) return channel(cursor)
-  if (cursor.take('snapshot')) return snapshotName(cursor)
+  if (cursor.take('snapshot', 'controlfile', 'name')) return snapshotName(cursor)
   if (cursor.take('archivelog', 'deletion', 'policy')) return deletionPolicy(cursor)
   return cursor.fail()
 }
 
 /** SHOW, behind the word. */
 export function parseShow(cursor: Cursor): Command {
-  const setting = parseShown(cursor)
+  const shown = parseShown(cursor)
   cursor.needPunctuation(';')
-  return { kind: 'show', setting }
+  return { kind: 'show', setting: shown }
 }
 
-function parseShown(cursor: Cursor): Configurable | 'ALL' {
+function parseShown(cursor: Cursor): SettingName | 'ALL' {
   if (cursor.take('all')) return 'ALL'
   if (cursor.take('retention', 'policy')) return 'RETENTION POLICY'
   if (cursor.take('backup', 'optimization')) return 'BACKUP OPTIMIZATION'
   if (cursor.take('default', 'device', 'type')) return 'DEFAULT DEVICE TYPE'
-  if (cursor.take('controlfile', 'autobackup')) return cursor.take('format') ? 'CONTROLFILE AUTOBACKUP FORMAT' : 'CONTROLFILE AUTOBACKUP'
+  if (cursor.take('controlfile', 'autobackup')) return cursor.take('format') ? 'CONTROLFILE AUTOBACKUP FORMAT FOR DEVICE TYPE' : 'CONTROLFILE AUTOBACKUP'
   if (cursor.take('device', 'type')) return 'DEVICE TYPE'
   if (cursor.take('channel')) return 'CHANNEL'
   if (cursor.take('snapshot', 'controlfile', 'name')) return 'SNAPSHOT CONTROLFILE NAME'

@@ -2,7 +2,7 @@ import type { Command } from './ast.ts'
 import { Cursor } from './cursor.ts'
 import { Lexer } from './lexer.ts'
 import { parseBackup, parseValidateObject } from './parse-backup.ts'
-import { parseConfigure, parseShow } from './parse-configure.ts'
+import { parseConfigure, parseDevice, parseShow } from './parse-configure.ts'
 import { parseRecover, parseRestore, parseSet, parseSwitch } from './parse-recovery.ts'
 import { parseCatalog, parseChange, parseCrosscheck, parseDelete, parseList, parseReport } from './parse-repository.ts'
 import { IncompleteCommand, RmanSyntaxError, unexpected } from './syntax-error.ts'
@@ -83,9 +83,7 @@ function parseInRun(cursor: Cursor): Command | undefined {
     let format: string | null = null
     for (;;) {
       if (deviceType === undefined && (cursor.take('device', 'type') || cursor.take('type'))) {
-        if (cursor.take('disk')) deviceType = 'DISK'
-        else if (cursor.take('sbt') || cursor.take('sbt_tape') || cursor.takeString()?.toLowerCase().startsWith('sbt') === true) deviceType = 'SBT'
-        else cursor.fail()
+        deviceType = parseDevice(cursor) === 'DISK' ? 'DISK' : 'SBT'
       } else if (format === null && cursor.take('format')) format = cursor.string()
       else break
     }
