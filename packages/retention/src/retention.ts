@@ -16,7 +16,7 @@ export interface RetentionCandidate {
 
 export type RetentionPeriod = 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year'
 
-/** Keep one snapshot of each of the last `count` periods. */
+/** Keep one snapshot of each of the last `count` periods; the running one is the first of them. */
 export interface RetentionRule {
   readonly every: RetentionPeriod
   readonly count: number
@@ -25,14 +25,14 @@ export interface RetentionRule {
 }
 
 export interface RetentionPolicy {
-  /** Keep everything younger than this many days. */
+  /** Keep everything younger than this many days of 24 hours. */
   readonly keepDays: number
-  /** Then the last one of each month for this many months. */
+  /** Then the last one of each month, for the running month and this many before it (`compatible`: up to an age of this many times 31 days). */
   readonly keepMonths: number
   /** `calendar` (default): calendar months in `zone`. `compatible`: the seed's rule, months of 31 days and UTC month strings. */
   readonly months?: 'calendar' | 'compatible'
   readonly rules?: readonly RetentionRule[]
-  /** IANA zone in which days and months are counted. Default `utc`. */
+  /** IANA zone whose days, weeks, months … the rules count. Default `utc`. */
   readonly zone?: string
   /** Restorable snapshots that are always kept, newest first. Default 2, minimum 1. */
   readonly minRedundancy?: number
@@ -51,7 +51,7 @@ export interface RetentionSituation {
 }
 
 export type RetentionReasonCode =
-  | 'foreign' | 'within-days' | 'last-of-month' | 'rule' | 'min-redundancy' | 'newest-proven' | 'pinned' | 'locked' | 'has-clones' | 'clones-unknown' | 'frozen' | 'not-restorable-recent' | 'expired'
+  | 'foreign' | 'in-the-future' | 'within-days' | 'last-of-month' | 'rule' | 'min-redundancy' | 'newest-proven' | 'pinned' | 'locked' | 'has-clones' | 'clones-unknown' | 'frozen' | 'not-restorable-recent' | 'expired'
 
 export interface RetentionReason {
   readonly code: RetentionReasonCode
