@@ -57,9 +57,16 @@ function describe(adapter: string, { key, message, nearest, at }: OptionProblem)
   return `${where}storage adapter "${adapter}": ${key === '' ? 'options' : `"${key}"`}: ${message}${suggestion}`
 }
 
-/** Keys of the object schema at `path`; read structurally, because the adapter may bring its own copy of zod. */
+/** The parts of a zod schema that are looked at; structurally, because the adapter may bring its own copy of zod. */
+interface SchemaFace {
+  readonly shape?: Readonly<Record<string, SchemaFace>>
+  unwrap?(): SchemaFace
+}
+
+/** Keys of the object schema at `path`. */
 function keysOf(schema: unknown, path: readonly string[]): readonly string[] {
-  let shape = (schema as { shape?: Record<string, unknown> }).shape
-  for (const key of path) shape = (shape?.[key] as { shape?: Record<string, unknown> } | undefined)?.shape
+  const shapeOf = (face: SchemaFace | undefined): SchemaFace['shape'] => face?.shape ?? (face?.unwrap === undefined ? undefined : shapeOf(face.unwrap()))
+  let shape = shapeOf(schema as SchemaFace)
+  for (const key of path) shape = shapeOf(shape?.[key])
   return Object.keys(shape ?? {})
 }

@@ -1,7 +1,7 @@
-/** The candidate that `name` was most likely meant to be, or `undefined` when none is near (more than a third differs). */
+/** The candidate that `name` was most likely meant to be, or `undefined` when none is near: two edits (a swap of letters), or a third of it. */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
+  let bestDistance = Math.min(name.length - 1, Math.max(2, Math.floor(name.length / 3))) + 1
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (distance < bestDistance) {

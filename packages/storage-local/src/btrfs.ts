@@ -60,7 +60,7 @@ export function createBtrfs(runProcess: ProcessRunner): Btrfs {
     remove: async (path) => {
       if (!(await isSubvolume(path))) return false
       await must(['property', 'set', '-ts', path, 'ro', 'false'])
-      if ((await run(['subvolume', 'delete', '--commit-after', path])).ok) return true
+      if ((await run(['subvolume', 'delete', path])).ok) return true
       // Without the mount option user_subvol_rm_allowed an unprivileged user may still empty and remove an own subvolume (kernel 4.18).
       for (const name of await readdir(path)) await rm(join(path, name), { recursive: true, force: true })
       await rmdir(path)
