@@ -1,2 +1,7 @@
 export { loopFilesystemLacks, makeLoopFilesystem } from './loop-filesystem.ts'
 export type { LoopFilesystem, LoopFilesystemType } from './loop-filesystem.ts'
+export { findPrograms, ownedDirectory, repositoryRoot, runProgram, unprivilegedUser } from './programs.ts'
+export type { ProgramResult, Programs, ProgramUser, RunOptions } from './programs.ts'
+export { createStage } from './stage.ts'
+export type { IcbDocument, Stage, StageHost, StageOptions } from './stage.ts'
+export { referenceDirectory } from './reference.ts'

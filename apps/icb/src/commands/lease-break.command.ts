@@ -15,7 +15,7 @@ export const leaseBreak: CommandAction = async (app, [name = ''], options) =>
       return { schema: 'lease-break/1', result: { broken: false } }
     }
     if (!flag(options, 'yes')) throw usageErrors.ARGUMENT(describeLease(lease), { hint: 'Make sure that this run is gone, then add --yes.' })
-    await breakLease(path, { logger: app.logger })
+    await breakLease(path, { clock: app.clock, logger: app.logger })
     app.print(`${path}: broken`)
     return { schema: 'lease-break/1', result: { broken: true, was: lease } }
   })

@@ -1,0 +1,103 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The repository's root. */
+export const repositoryRoot: string = resolve(fileURLToPath(new URL('../../..', import.meta.url)))
+
+export interface ProgramResult {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface ProgramUser {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** Restore tests are refused to root, so whoever runs as root starts the programs as `nobody`. */
+export function unprivilegedUser(): ProgramUser | undefined {
+  return process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined
+}
+
+/** The built programs and the Node that runs them, at places that the chosen user can read. */
+export interface Programs {
+  readonly node: string
+  readonly icb: string
+  readonly lab: string
+  readonly user: ProgramUser | undefined
+}
+
+function pinnedNode(): string {
+  const path = join(repositoryRoot, 'node_modules', '.bin', 'node')
+  return existsSync(path) ? path : process.execPath
+}
+
+/**
+ * Finds the built programs. Where the user may not read the clone (below root's home), they are copied into `directory`.
+ * @throws when they are not built.
+ */
+export function findPrograms(directory: string): Programs {
+  const programs = { node: pinnedNode(), icb: join(repositoryRoot, 'apps', 'icb', 'dist', 'icb.mjs'), lab: join(repositoryRoot, 'tools', 'lab', 'dist', 'lab.mjs') }
+  for (const path of [programs.icb, programs.lab]) if (!existsSync(path)) throw new Error(`${path} is not built: run npm run setup`)
+  const user = unprivilegedUser()
+  if (user === undefined) return { ...programs, user }
+  const probe = spawnSync(programs.node, ['-e', "require('node:fs').accessSync(process.argv[1])", programs.lab], { ...user, cwd: '/' })
+  if (probe.status === 0) return { ...programs, user }
+  const place = join(directory, 'programs')
+  mkdirSync(place, { recursive: true, mode: 0o755 })
+  chmodSync(directory, 0o755)
+  const copy = (from: string, name: string): string => {
+    const to = join(place, name)
+    copyFileSync(from, to)
+    chmodSync(to, 0o755)
+    return to
+  }
+  return { node: copy(resolveLink(programs.node), 'node'), icb: copy(programs.icb, 'icb.mjs'), lab: copy(programs.lab, 'lab.mjs'), user }
+}
+
+function resolveLink(path: string): string {
+  const found = spawnSync(path, ['-p', 'process.execPath'], { encoding: 'utf8' })
+  return found.stdout.trim()
+}
+
+/** Makes a directory that the programs' user owns. */
+export function ownedDirectory(path: string, user: ProgramUser | undefined): string {
+  mkdirSync(path, { recursive: true, mode: 0o755 })
+  if (user !== undefined) chownSync(path, user.uid, user.gid)
+  return path
+}
+
+export interface RunOptions {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  readonly user?: ProgramUser | undefined
+  readonly stdin?: string
+  readonly timeoutMs?: number
+  readonly onStdout?: (text: string) => void
+  readonly onStderr?: (text: string) => void
+}
+
+/** Runs one program and collects what it prints. */
+export function runProgram(file: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
+  return new Promise((resolvePromise, reject) => {
+    const child = spawn(file, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'], timeout: options.timeoutMs ?? 300_000, ...(options.user ?? {}) })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      options.onStdout?.(text)
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+      options.onStderr?.(text)
+    })
+    // A program that ends without reading its input is no error of the caller.
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(options.stdin ?? '')
+    child.once('error', reject)
+    child.once('close', (exitCode) => { resolvePromise({ exitCode, stdout, stderr }) })
+  })
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, chownSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findPrograms, ownedDirectory, runProgram } from './programs.ts'
+import type { ProgramResult, Programs, RunOptions } from './programs.ts'
+
+export type StageHost = 'prod' | 'sandbox'
+
+export interface StageOptions {
+  /** Parent of the stage's directory; default the temporary directory. */
+  readonly parent?: string
+  /** db_unique_name; default `orcl`. */
+  readonly database?: string
+  /** Further arguments of `lab init`. */
+  readonly labInit?: readonly string[]
+  /** Added to the database's part of both configurations. */
+  readonly databaseConfig?: Readonly<Record<string, unknown>>
+  readonly restoreTest?: Readonly<Record<string, unknown>>
+  /** Output of every program, as it comes. */
+  readonly onOutput?: (text: string) => void
+}
+
+/**
+ * A lab with one database and two hosts, and a configuration of the product for each host. Everything lies in one
+ * temporary directory and runs as an unprivileged user.
+ */
+export interface Stage extends AsyncDisposable {
+  readonly directory: string
+  readonly labDirectory: string
+  readonly database: string
+  readonly dbid: string
+  /** SID of the restore tests' slot; unlike any other on this machine. */
+  readonly slot: string
+  readonly areaPath: string
+  readonly scratch: string
+  readonly programs: Programs
+  readonly configs: Readonly<Record<StageHost, string>>
+  lab(args: readonly string[], options?: Partial<RunOptions>): Promise<ProgramResult>
+  icb(host: StageHost, args: readonly string[], options?: Partial<RunOptions>): Promise<ProgramResult>
+  /** Runs `icb … --json` and answers its document. */
+  icbJson(host: StageHost, args: readonly string[]): Promise<IcbDocument>
+  /** Runs a script with the SQL*Plus of a host. */
+  sqlplus(host: StageHost, script: string, env?: Readonly<Record<string, string>>): Promise<ProgramResult>
+  /** Runs a script with the RMAN of a host. */
+  rman(host: StageHost, script: string, env?: Readonly<Record<string, string>>): Promise<ProgramResult>
+}
+
+export interface IcbDocument {
+  readonly schema: string
+  readonly ok: boolean
+  readonly exitCode: number
+  readonly result?: unknown
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string; readonly details?: unknown }
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+}
+
+const baseEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', TZ: 'UTC' }
+
+function must(result: ProgramResult, what: string): ProgramResult {
+  if (result.exitCode !== 0) throw new Error(`${what} ended with ${String(result.exitCode)}\n${result.stdout}\n${result.stderr}`)
+  return result
+}
+
+/** Makes the lab, starts its database, writes the configurations and marks the scratch directory. */
+export async function createStage(options: StageOptions = {}): Promise<Stage> {
+  const directory = realpathSync(mkdtempSync(join(options.parent ?? tmpdir(), 'icb-stage-')))
+  const programs = findPrograms(directory)
+  const { user } = programs
+  chmodSync(directory, 0o755)
+  if (user !== undefined) chownSync(directory, user.uid, user.gid)
+  const database = options.database ?? 'orcl'
+  const labDirectory = ownedDirectory(join(directory, 'lab'), user)
+  const home = ownedDirectory(join(directory, 'home'), user)
+  const slot = `T${randomBytes(4).toString('hex').slice(0, 6).toUpperCase()}`
+  const scratch = join(directory, 'scratch')
+  const env = { ...baseEnvironment, HOME: home }
+  const run = (file: string, args: readonly string[], more: Partial<RunOptions> = {}): Promise<ProgramResult> =>
+    runProgram(file, args, { cwd: directory, env, user, ...(options.onOutput === undefined ? {} : { onStdout: options.onOutput, onStderr: options.onOutput }), ...more })
+  const lab: Stage['lab'] = (args, more) => run(programs.node, ['--disable-warning=ExperimentalWarning', programs.lab, ...args], more)
+  const dispose = async (): Promise<void> => {
+    // Every instance of the lab ends; without its directory the rest would end by itself.
+    await lab(['destroy', labDirectory]).catch(() => undefined)
+    await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+  try {
+    must(await lab(['init', labDirectory, '--database', database, ...(options.labInit ?? [])]), 'lab init')
+    must(await lab(['start', labDirectory, database]), 'lab start')
+    const status = JSON.parse(must(await lab(['status', labDirectory, '--json'], { onStdout: () => undefined }), 'lab status').stdout) as { databases: { name: string; dbid: number | string }[] }
+    const dbid = String(status.databases.find((entry) => entry.name === database)?.dbid ?? '')
+    const areaPath = ownedDirectory(join(labDirectory, 'nfs', 'backup', database), user)
+    const config = (host: StageHost): string => {
+      const path = join(directory, `icb-${host}.yaml`)
+      const text = {
+        stateDir: join(directory, `state-${host}`),
+        ledger: { path: join(directory, 'ledger'), shared: true },
+        databases: {
+          [database]: {
+            dbid, areaPath, connect: `/@${database}`,
+            oracleHome: join(labDirectory, 'hosts', host, 'home'),
+            tnsAdmin: join(labDirectory, 'tns'),
+            parallel: 2,
+            recoveryWindowDays: 2,
+            retention: { keepDays: 31, keepMonths: 6, minRedundancy: 2 },
+            storage: { adapter: 'local' },
+            ...(options.databaseConfig ?? {}),
+            ...(host === 'sandbox' ? { restoreTest: { scratch, slots: [slot], mount: 'path', sgaSize: '512M', pgaSize: '256M', validateModulus: 0, ...(options.restoreTest ?? {}) } } : {}),
+          },
+        },
+      }
+      writeFileSync(path, `${JSON.stringify(text, null, 2)}\n`)
+      return path
+    }
+    const configs = { prod: config('prod'), sandbox: config('sandbox') }
+    const icb: Stage['icb'] = (host, args, more) => run(programs.node, [programs.icb, ...args, '--config', configs[host]], more)
+    const oracleProgram = (host: StageHost, name: string, args: readonly string[], script: string, extra: Readonly<Record<string, string>> = {}): Promise<ProgramResult> => {
+      const oracleHome = join(labDirectory, 'hosts', host, 'home')
+      return run(join(oracleHome, 'bin', name), args, { stdin: script, env: { ...env, ORACLE_HOME: oracleHome, TNS_ADMIN: join(labDirectory, 'tns'), ...extra } })
+    }
+    must(await icb('sandbox', ['sandbox', 'prepare', scratch]), 'icb sandbox prepare')
+    return {
+      directory, labDirectory, database, dbid, slot, areaPath, scratch, programs, configs, lab, icb,
+      async icbJson(host, args) {
+        const result = await icb(host, [...args, '--json'], { onStdout: () => undefined })
+        try {
+          return JSON.parse(result.stdout) as IcbDocument
+        } catch {
+          throw new Error(`icb ${args.join(' ')} printed no JSON document (exit code ${String(result.exitCode)})\n${result.stdout}\n${result.stderr}`)
+        }
+      },
+      sqlplus: (host, script, extra) => oracleProgram(host, 'sqlplus', ['-S', '/nolog'], script, extra),
+      rman: (host, script, extra) => oracleProgram(host, 'rman', [], script, extra),
+      [Symbol.asyncDispose]: dispose,
+    }
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+}
