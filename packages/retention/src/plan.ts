@@ -212,7 +212,8 @@ function decide({ candidates, times }: Sorted, { reasons }: Timeline, now: numbe
   const old: RetentionReason = { code: 'expired', text }
   const bad: RetentionReason = { code: 'expired', text: `no recovery point, ${text}` }
   // Shared by all: most of a million decisions say the same.
-  const expired = { old: [old], bad: [bad], oldUnknown: [old, unknownClones], badUnknown: [bad, unknownClones] }
+  const known = { old: [old], bad: [bad] }
+  const unknown = { old: [old, unknownClones], bad: [bad, unknownClones] }
   let next = 0
   return candidates.map((candidate, index): RetentionDecision => {
     if (!candidate.ours) return { candidate, action: 'keep', reasons: foreign }
@@ -221,6 +222,6 @@ function decide({ candidates, times }: Sorted, { reasons }: Timeline, now: numbe
     if (found !== undefined) return { candidate, action: 'keep', reasons: found }
     if (frozen) return { candidate, action: 'keep', reasons: freeze }
     const sort = candidate.restorable === false ? 'bad' : 'old'
-    return { candidate, action: 'drop', reasons: expired[candidate.hasClones === undefined ? `${sort}Unknown` : sort] }
+    return { candidate, action: 'drop', reasons: (candidate.hasClones === undefined ? unknown : known)[sort] }
   })
 }
