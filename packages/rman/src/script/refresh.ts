@@ -43,6 +43,8 @@ export interface MetadataBackupOptions {
   readonly area: string
   /** File name of the control file piece in the area, new in every run: `controlfile_<runId>.cf`. */
   readonly controlFile: string
+  /** False for an instance that runs from a text parameter file, which RMAN cannot back up (RMAN-06062). Default true. */
+  readonly spfile?: boolean
   readonly copyTag?: string
 }
 
@@ -55,7 +57,7 @@ export function metadataBackupScript(options: MetadataBackupOptions): string {
   return lines(
     runBlock([
       ...allocateChannels({ parallel: 1, directory: options.area }),
-      `BACKUP SPFILE TAG ${tag};`,
+      ...(options.spfile === false ? [] : [`BACKUP SPFILE TAG ${tag};`]),
       `BACKUP CURRENT CONTROLFILE FORMAT ${rmanFormat(options.area, fileName(options.controlFile), 'the name of the control file backup')} TAG ${tag};`,
     ]),
   )
