@@ -1,0 +1,70 @@
+import type { Instance, ServerSession } from '../engine/instance-api.ts'
+
+const parameter = (instance: Instance, name: string): string | undefined => instance.parameters.get(name)?.value
+
+/** DB_UNIQUE_NAME of the instance: the parameter, else DB_NAME. */
+export function uniqueName(instance: Instance): string {
+  return parameter(instance, 'db_unique_name') ?? parameter(instance, 'db_name') ?? instance.sid
+}
+
+/** SYS_CONTEXT('USERENV', name): `null` for a known name without value, `undefined` for an unknown one. */
+export function environmentValue(name: string, instance: Instance, session: ServerSession): string | null | undefined {
+  switch (name) {
+    case 'DB_NAME':
+      return parameter(instance, 'db_name') ?? null
+    case 'DB_UNIQUE_NAME':
+      return uniqueName(instance)
+    case 'DB_DOMAIN':
+      return parameter(instance, 'db_domain') ?? null
+    case 'INSTANCE':
+      return parameter(instance, 'instance_number') ?? '1'
+    case 'INSTANCE_NAME':
+      return instance.sid
+    case 'SERVER_HOST':
+    case 'HOST':
+      return instance.host.name
+    case 'SERVICE_NAME':
+      return 'SYS$USERS'
+    case 'CON_NAME':
+      return instance.status === 'STARTED' ? null : instance.controlFile.name
+    case 'CON_ID':
+      return '0'
+    case 'SID':
+      return String(session.sid)
+    case 'SESSIONID':
+      return '4294967295'
+    case 'SESSION_USER':
+    case 'CURRENT_USER':
+    case 'CURRENT_SCHEMA':
+      return session.username.toUpperCase()
+    case 'SESSION_USERID':
+    case 'CURRENT_SCHEMAID':
+    case 'CURRENT_USERID':
+      return '0'
+    case 'OS_USER':
+      return 'oracle'
+    case 'ISDBA':
+      return session.username.toUpperCase() === 'SYS' ? 'TRUE' : 'FALSE'
+    case 'LANGUAGE':
+      return 'AMERICAN_AMERICA.AL32UTF8'
+    case 'LANG':
+      return 'US'
+    case 'NLS_DATE_LANGUAGE':
+      return 'AMERICAN'
+    case 'MODULE':
+      return session.module
+    case 'CLIENT_INFO':
+      return session.clientInfo
+    case 'ACTION':
+    case 'CLIENT_IDENTIFIER':
+    case 'IP_ADDRESS':
+    case 'TERMINAL':
+      return null
+    case 'DATABASE_ROLE':
+      return 'PRIMARY'
+    case 'AUTHENTICATION_METHOD':
+      return 'OS'
+    default:
+      return undefined
+  }
+}

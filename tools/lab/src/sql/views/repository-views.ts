@@ -1,0 +1,181 @@
+import type { Instance } from '../../engine/instance-api.ts'
+import { defineView, yesNo } from './view.ts'
+
+const tablespaceOf = (instance: Instance, file: number): { name: string; blockSize: number; record: Instance['controlFile']['datafiles'][number] | undefined } => {
+  const record = instance.controlFile.datafiles.find((datafile) => datafile.file === file)
+  return { name: record?.tablespace ?? '', blockSize: record?.blockSize ?? 8192, record }
+}
+
+defineView('V$DATAFILE_COPY', 'mounted', 'RECID:n STAMP:n NAME:v513 TAG:v32 FILE#:n RFILE#:n CREATION_CHANGE#:n CREATION_TIME:d RESETLOGS_CHANGE#:n RESETLOGS_TIME:d INCREMENTAL_LEVEL:n CHECKPOINT_CHANGE#:n CHECKPOINT_TIME:d ABSOLUTE_FUZZY_CHANGE#:n RECOVERY_FUZZY_CHANGE#:n RECOVERY_FUZZY_TIME:d ONLINE_FUZZY:v3 BACKUP_FUZZY:v3 MARKED_CORRUPT:n MEDIA_CORRUPT:n LOGICALLY_CORRUPT:n BLOCKS:n BLOCK_SIZE:n OLDEST_OFFLINE_RANGE:n DELETED:v3 STATUS:v1 COMPLETION_TIME:d CONTROLFILE_TYPE:v1 KEEP:v3 KEEP_UNTIL:d KEEP_OPTIONS:v11 SCANNED:v3 IS_RECOVERY_DEST_FILE:v3 RMAN_STATUS_RECID:n RMAN_STATUS_STAMP:n CREATION_THREAD#:n CREATION_SIZE:n FOREIGN_DBID:n', ({ instance }) =>
+  instance.controlFile.datafileCopies.map((copy) => ({
+    RECID: copy.recid,
+    STAMP: copy.stamp,
+    NAME: copy.name,
+    TAG: copy.tag,
+    'FILE#': copy.file,
+    'RFILE#': copy.file,
+    'CREATION_CHANGE#': copy.creationScn,
+    CREATION_TIME: tablespaceOf(instance, copy.file).record?.creationTime ?? null,
+    'RESETLOGS_CHANGE#': copy.resetlogsScn,
+    RESETLOGS_TIME: instance.controlFile.incarnations.find((incarnation) => incarnation.resetlogsScn === copy.resetlogsScn)?.resetlogsTime ?? null,
+    INCREMENTAL_LEVEL: copy.incrementalLevel,
+    'CHECKPOINT_CHANGE#': copy.checkpointScn,
+    CHECKPOINT_TIME: copy.checkpointTime,
+    'ABSOLUTE_FUZZY_CHANGE#': copy.absoluteFuzzyScn,
+    'RECOVERY_FUZZY_CHANGE#': copy.recoveryFuzzyScn,
+    ONLINE_FUZZY: 'NO',
+    BACKUP_FUZZY: 'NO',
+    MARKED_CORRUPT: copy.markedCorrupt,
+    MEDIA_CORRUPT: 0,
+    LOGICALLY_CORRUPT: 0,
+    BLOCKS: copy.blocks,
+    BLOCK_SIZE: copy.blockSize,
+    OLDEST_OFFLINE_RANGE: 0,
+    DELETED: yesNo(copy.deleted),
+    STATUS: copy.status,
+    COMPLETION_TIME: copy.completionTime,
+    KEEP: 'NO',
+    SCANNED: 'NO',
+    IS_RECOVERY_DEST_FILE: 'NO',
+    FOREIGN_DBID: 0,
+  })),
+)
+
+const setCount = (set: { readonly recid: number }): number => set.recid
+
+defineView('V$BACKUP_SET', 'mounted', 'RECID:n STAMP:n SET_STAMP:n SET_COUNT:n BACKUP_TYPE:v1 CONTROLFILE_INCLUDED:v3 INCREMENTAL_LEVEL:n PIECES:n START_TIME:d COMPLETION_TIME:d ELAPSED_SECONDS:n BLOCK_SIZE:n INPUT_FILE_SCAN_ONLY:v3 KEEP:v3 KEEP_UNTIL:d KEEP_OPTIONS:v11 MULTI_SECTION:v3', ({ instance }) =>
+  instance.controlFile.backupSets.map((set) => ({
+    RECID: set.recid,
+    STAMP: set.stamp,
+    SET_STAMP: set.stamp,
+    SET_COUNT: setCount(set),
+    BACKUP_TYPE: set.type,
+    CONTROLFILE_INCLUDED: yesNo(set.controlfileIncluded),
+    INCREMENTAL_LEVEL: set.incrementalLevel,
+    PIECES: instance.controlFile.backupPieces.filter((piece) => piece.setRecid === set.recid).length,
+    START_TIME: set.completionTime,
+    COMPLETION_TIME: set.completionTime,
+    ELAPSED_SECONDS: 0,
+    BLOCK_SIZE: 8192,
+    INPUT_FILE_SCAN_ONLY: 'NO',
+    KEEP: 'NO',
+    MULTI_SECTION: 'NO',
+  })),
+)
+
+defineView('V$BACKUP_PIECE', 'mounted', 'RECID:n STAMP:n SET_STAMP:n SET_COUNT:n PIECE#:n COPY#:n DEVICE_TYPE:v17 HANDLE:v513 COMMENTS:v64 MEDIA:v65 MEDIA_POOL:n CONCUR:v3 TAG:v32 STATUS:v1 START_TIME:d COMPLETION_TIME:d ELAPSED_SECONDS:n DELETED:v3 BYTES:n IS_RECOVERY_DEST_FILE:v3 RMAN_STATUS_RECID:n RMAN_STATUS_STAMP:n COMPRESSED:v3 BACKED_BY_VSS:v3 ENCRYPTED:v3', ({ instance }) =>
+  instance.controlFile.backupPieces.map((piece) => {
+    const set = instance.controlFile.backupSets.find((candidate) => candidate.recid === piece.setRecid)
+    return {
+      RECID: piece.recid,
+      STAMP: piece.stamp,
+      SET_STAMP: set?.stamp ?? piece.stamp,
+      SET_COUNT: set === undefined ? piece.setRecid : setCount(set),
+      'PIECE#': piece.piece,
+      'COPY#': 1,
+      DEVICE_TYPE: 'DISK',
+      HANDLE: piece.handle,
+      CONCUR: 'NO',
+      TAG: piece.tag,
+      STATUS: piece.status,
+      START_TIME: piece.completionTime,
+      COMPLETION_TIME: piece.completionTime,
+      ELAPSED_SECONDS: 0,
+      DELETED: yesNo(piece.deleted),
+      BYTES: piece.bytes,
+      IS_RECOVERY_DEST_FILE: 'NO',
+      COMPRESSED: 'NO',
+      BACKED_BY_VSS: 'NO',
+      ENCRYPTED: 'NO',
+    }
+  }),
+)
+
+defineView('V$BACKUP_DATAFILE', 'mounted', 'RECID:n STAMP:n SET_STAMP:n SET_COUNT:n FILE#:n CREATION_CHANGE#:n CREATION_TIME:d RESETLOGS_CHANGE#:n RESETLOGS_TIME:d INCREMENTAL_LEVEL:n INCREMENTAL_CHANGE#:n CHECKPOINT_CHANGE#:n CHECKPOINT_TIME:d ABSOLUTE_FUZZY_CHANGE#:n MARKED_CORRUPT:n MEDIA_CORRUPT:n LOGICALLY_CORRUPT:n DATAFILE_BLOCKS:n BLOCKS:n BLOCK_SIZE:n OLDEST_OFFLINE_RANGE:n COMPLETION_TIME:d CONTROLFILE_TYPE:v1 USED_CHANGE_TRACKING:v3 BLOCKS_READ:n USED_OPTIMIZATION:v3 FOREIGN_DBID:n PLUGGED_READONLY:v3 SECTION_SIZE:n UNDO_OPTIMIZED:v3', ({ instance }) =>
+  instance.controlFile.backupDatafiles.map((entry) => {
+    const set = instance.controlFile.backupSets.find((candidate) => candidate.recid === entry.setRecid)
+    const { record, blockSize } = tablespaceOf(instance, entry.file)
+    return {
+      RECID: entry.recid,
+      STAMP: set?.stamp ?? instance.stamp(entry.completionTime),
+      SET_STAMP: set?.stamp ?? instance.stamp(entry.completionTime),
+      SET_COUNT: entry.setRecid,
+      'FILE#': entry.file,
+      'CREATION_CHANGE#': record?.creationScn ?? 0,
+      CREATION_TIME: record?.creationTime ?? null,
+      'RESETLOGS_CHANGE#': instance.controlFile.resetlogsScn,
+      RESETLOGS_TIME: instance.controlFile.resetlogsTime,
+      INCREMENTAL_LEVEL: entry.incrementalLevel,
+      'INCREMENTAL_CHANGE#': entry.incrementalScn,
+      'CHECKPOINT_CHANGE#': entry.checkpointScn,
+      CHECKPOINT_TIME: entry.completionTime,
+      'ABSOLUTE_FUZZY_CHANGE#': entry.absoluteFuzzyScn,
+      MARKED_CORRUPT: 0,
+      MEDIA_CORRUPT: 0,
+      LOGICALLY_CORRUPT: 0,
+      DATAFILE_BLOCKS: entry.datafileBlocks,
+      BLOCKS: entry.blocksWritten,
+      BLOCK_SIZE: blockSize,
+      OLDEST_OFFLINE_RANGE: 0,
+      COMPLETION_TIME: entry.completionTime,
+      USED_CHANGE_TRACKING: yesNo(entry.usedChangeTracking),
+      BLOCKS_READ: entry.blocksRead,
+      USED_OPTIMIZATION: 'NO',
+      FOREIGN_DBID: 0,
+      PLUGGED_READONLY: 'NO',
+      SECTION_SIZE: 0,
+      UNDO_OPTIMIZED: 'NO',
+    }
+  }),
+)
+
+defineView('V$RMAN_CONFIGURATION', 'mounted', 'CONF#:n NAME:v65 VALUE:v1025', ({ instance }) => instance.controlFile.rmanConfiguration.map((entry) => ({ 'CONF#': entry.conf, NAME: entry.name, VALUE: entry.value })))
+
+defineView('V$RMAN_STATUS', 'mounted', 'SID:n RECID:n STAMP:n PARENT_RECID:n PARENT_STAMP:n SESSION_RECID:n SESSION_STAMP:n ROW_LEVEL:n ROW_TYPE:v19 COMMAND_ID:v33 OPERATION:v33 STATUS:v23 MBYTES_PROCESSED:n START_TIME:d END_TIME:d INPUT_BYTES:n OUTPUT_BYTES:n OPTIMIZED:v3 OBJECT_TYPE:v13 OUTPUT_DEVICE_TYPE:v17', ({ instance }) =>
+  instance.controlFile.rmanStatus.map((entry) => ({
+    SID: entry.sid,
+    RECID: entry.recid,
+    STAMP: entry.stamp,
+    SESSION_RECID: entry.recid,
+    SESSION_STAMP: entry.stamp,
+    ROW_LEVEL: entry.operation === 'RMAN' ? 0 : 1,
+    ROW_TYPE: entry.operation === 'RMAN' ? 'SESSION' : 'COMMAND',
+    COMMAND_ID: entry.commandId,
+    OPERATION: entry.operation,
+    STATUS: entry.status,
+    MBYTES_PROCESSED: Math.round(entry.inputBytes / 1048576),
+    START_TIME: entry.startTime,
+    END_TIME: entry.endTime,
+    INPUT_BYTES: entry.inputBytes,
+    OUTPUT_BYTES: entry.outputBytes,
+    OPTIMIZED: 'NO',
+    OUTPUT_DEVICE_TYPE: 'DISK',
+  })),
+)
+
+defineView('V$RMAN_BACKUP_JOB_DETAILS', 'mounted', 'SESSION_KEY:n SESSION_RECID:n SESSION_STAMP:n COMMAND_ID:v33 START_TIME:d END_TIME:d INPUT_BYTES:n OUTPUT_BYTES:n STATUS_WEIGHT:n OPTIMIZED_WEIGHT:n OBJECT_TYPE_WEIGHT:n OUTPUT_DEVICE_TYPE:v17 AUTOBACKUP_COUNT:n BACKED_BY_OSB:v3 AUTOBACKUP_DONE:v3 STATUS:v23 INPUT_TYPE:v13 OPTIMIZED:v3 ELAPSED_SECONDS:n COMPRESSION_RATIO:n INPUT_BYTES_PER_SEC:n OUTPUT_BYTES_PER_SEC:n TIME_TAKEN_DISPLAY:v4000', ({ instance }) =>
+  instance.controlFile.rmanStatus
+    .filter((entry) => entry.operation.startsWith('BACKUP'))
+    .map((entry) => {
+      const elapsed = Math.round(((entry.endTime ?? entry.startTime) - entry.startTime) / 1000)
+      return {
+        SESSION_KEY: entry.recid,
+        SESSION_RECID: entry.recid,
+        SESSION_STAMP: entry.stamp,
+        COMMAND_ID: entry.commandId,
+        START_TIME: entry.startTime,
+        END_TIME: entry.endTime,
+        INPUT_BYTES: entry.inputBytes,
+        OUTPUT_BYTES: entry.outputBytes,
+        OUTPUT_DEVICE_TYPE: 'DISK',
+        AUTOBACKUP_DONE: 'NO',
+        STATUS: entry.status,
+        INPUT_TYPE: 'DB INCR',
+        OPTIMIZED: 'NO',
+        ELAPSED_SECONDS: elapsed,
+        COMPRESSION_RATIO: entry.outputBytes > 0 ? entry.inputBytes / entry.outputBytes : null,
+        INPUT_BYTES_PER_SEC: elapsed > 0 ? entry.inputBytes / elapsed : null,
+        OUTPUT_BYTES_PER_SEC: elapsed > 0 ? entry.outputBytes / elapsed : null,
+      }
+    }),
+)
