@@ -92,3 +92,5 @@ export {
   renameFile,
 } from './statements.ts'
 export type { ParameterScope } from './statements.ts'
+export { checks } from './checks.ts'
+export type { OracleCheckDeps } from './checks.ts'
