@@ -1,4 +1,9 @@
-import type { SnapshotStorage } from '@icb/storage-core'
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { MountSource, SnapshotStorage } from '@icb/storage-core'
+import { backupErrors } from './errors.ts'
+import { mountOf, remotePath } from './mountinfo.ts'
 import type { BackupSettings } from './settings.ts'
 
 export interface AreaIdentity {
@@ -10,6 +15,8 @@ export interface AreaIdentity {
 export interface OpenAreaOptions {
   readonly settings: Pick<BackupSettings, 'name' | 'areaPath'>
   readonly storage: SnapshotStorage
+  /** Text of the mount table; default: `/proc/self/mountinfo`. */
+  readonly mountTable?: string
   readonly signal?: AbortSignal | undefined
 }
 
@@ -18,11 +25,93 @@ export interface OpenAreaOptions {
  * lease is taken: the lease is bound to this id.
  * @throws ICB_BACKUP_REFUSED_AREA
  */
-export function openArea(options: OpenAreaOptions): Promise<AreaIdentity> {
-  throw new Error(`not built yet: ${options.settings.name}`)
+export async function openArea(options: OpenAreaOptions): Promise<AreaIdentity> {
+  await proveAreaIsVolume(options)
+  const { areaPath } = options.settings
+  const present = await readAreaId(areaPath)
+  if (present !== undefined) return { areaId: present, created: false }
+  return createAreaId(areaPath)
 }
 
-/** `.icb/area-id` as it is; `undefined` when the area is not mounted or was never used. */
-export function readAreaId(areaPath: string): Promise<string | undefined> {
-  throw new Error(`not built yet: ${areaPath}`)
+/** `.icb/area-id` as it is; `undefined` when the area is not mounted or was never used. @throws ICB_BACKUP_REFUSED_AREA when the file holds no id. */
+export async function readAreaId(areaPath: string): Promise<string | undefined> {
+  const path = areaIdPath(areaPath)
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (isAbsent(error)) return undefined
+    throw backupErrors.REFUSED_AREA(`${path} cannot be read`, { cause: error })
+  })
+  if (text === undefined) return undefined
+  const id = text.trim()
+  // A crash between creation and write leaves an empty file; a lease must never be bound to an empty id.
+  if (!/^[0-9a-z-]{8,64}$/i.test(id)) throw backupErrors.REFUSED_AREA(`${path} does not hold an area id`, { hint: 'Remove the file if this area is empty; otherwise write the areaId of its icb-manifest.json into it.' })
+  return id
+}
+
+async function createAreaId(areaPath: string): Promise<AreaIdentity> {
+  const path = areaIdPath(areaPath)
+  await mkdir(join(areaPath, '.icb'), { recursive: true })
+  const areaId = randomUUID()
+  try {
+    // Exclusive, so that of two first runs one makes the id and the other one reads it.
+    const file = await open(path, 'wx', 0o644)
+    try {
+      await file.writeFile(`${areaId}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    return { areaId, created: true }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw backupErrors.REFUSED_AREA(`${path} cannot be made`, { cause: error })
+    const other = await readAreaId(areaPath)
+    if (other === undefined) throw backupErrors.REFUSED_AREA(`${path} was there and is gone`)
+    return { areaId: other, created: false }
+  }
+}
+
+/** @throws ICB_BACKUP_REFUSED_AREA when no volume of the adapter is what is mounted at the area's path. */
+export async function proveAreaIsVolume(options: OpenAreaOptions): Promise<void> {
+  const { areaPath } = options.settings
+  const info = await options.storage.describe({ signal: options.signal })
+  const real = await realpath(areaPath).catch((error: unknown) => {
+    throw backupErrors.REFUSED_AREA(`the backup area ${areaPath} is not there`, { hint: 'Create or mount it; `icb doctor` shows what the storage offers.', cause: error })
+  })
+  const answers = await Promise.all(info.mounts.map((mount) => matches(mount, real, options)))
+  if (answers.includes(true)) return
+  throw backupErrors.REFUSED_AREA(`the backup area ${areaPath} is not the volume ${info.name} of the storage (${info.mounts.map(describeMount).join(', ') || 'no mounts'})`, {
+    hint: 'A snapshot would be of something else than what RMAN writes. Mount the volume there, or correct the storage options.',
+    details: { areaPath: real, mounts: info.mounts.map(describeMount) },
+  })
+}
+
+async function matches(mount: MountSource, realArea: string, options: OpenAreaOptions): Promise<boolean> {
+  if (mount.kind === 'path') {
+    const real = await realpath(mount.path).catch(() => undefined)
+    if (real === undefined) return false
+    if (real === realArea) return true
+    const [a, b] = await Promise.all([stat(real), stat(realArea)])
+    return a.dev === b.dev && a.ino === b.ino
+  }
+  const table = options.mountTable ?? (await readFile('/proc/self/mountinfo', 'utf8'))
+  const mounted = mountOf(table, realArea)
+  if (mounted === undefined || !mounted.type.startsWith('nfs')) return false
+  const remote = remotePath(mounted, realArea)
+  return remote !== undefined && remote.server.toLowerCase() === mount.server.toLowerCase() && remote.path === withoutEndSlash(mount.path)
+}
+
+function describeMount(mount: MountSource): string {
+  return mount.kind === 'path' ? mount.path : `${mount.server}:${mount.path}`
+}
+
+function withoutEndSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+}
+
+function areaIdPath(areaPath: string): string {
+  return join(areaPath, '.icb', 'area-id')
+}
+
+function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ENOTDIR'
 }

@@ -1,12 +1,20 @@
-import type { RetentionPlan } from '@icb/retention'
+import { plan } from '@icb/retention'
+import type { RetentionCandidate, RetentionPlan } from '@icb/retention'
+import { hasErrorCode, isIcbError, isoNow } from '@icb/runtime'
+import { DateTime } from 'luxon'
 import type { StorageDependencies } from './dependencies.ts'
+import type { BackupEvent } from './events.ts'
+import { listPoints } from './points.ts'
+import type { ListedPoint } from './points.ts'
+import { completeSettings } from './settings.ts'
+import type { BackupSettings } from './settings.ts'
 
 export interface CleanOptions {
   readonly dryRun?: boolean
   /** Drop also while backups are overdue. */
   readonly overrideFreeze?: boolean
-  /** Names that are never dropped in this call whatever the plan says. */
-  readonly protect?: readonly string[]
+  /** For the events. */
+  readonly runId?: string
 }
 
 export interface CleanOutcome {
@@ -14,7 +22,7 @@ export interface CleanOutcome {
   readonly snapshot: string
   /** ISO UTC. */
   readonly createdAt: string
-  /** `valid`: kept by the plan. `expired`: would be dropped (dry run). `has-clones`: dropping was refused by the storage. */
+  /** `valid`: kept by the plan. `expired`: would be dropped (dry run). `has-clones`: the storage refused because of a clone. */
   readonly outcome: 'valid' | 'foreign' | 'expired' | 'dropped' | 'has-clones' | 'failed'
   /** The plan's reasons, for people. */
   readonly reasons: readonly string[]
@@ -32,8 +40,82 @@ export interface CleanResult {
 
 /**
  * Plans retention over one listing and drops what the plan gives up. A snapshot that cannot be dropped is an outcome, not an exception.
- * @throws ICB_STORAGE_… when the listing fails; ICB_BACKUP_PINS when pins cannot be read (nothing is dropped then).
+ * @throws ICB_STORAGE_… when the listing fails; ICB_BACKUP_PINS or ICB_RECOVERY_POINT_… when pins or index cannot be read (nothing is dropped then).
  */
-export function cleanSnapshots(deps: StorageDependencies, options: CleanOptions = {}): Promise<CleanResult> {
-  throw new Error(`not built yet: ${deps.settings.name} ${options.dryRun ?? false}`)
+export async function cleanSnapshots(deps: StorageDependencies, options: CleanOptions = {}): Promise<CleanResult> {
+  const { clock, settings, storage, signal } = deps
+  const points = await listPoints(deps)
+  const now = DateTime.fromMillis(clock.now(), { zone: 'utc' })
+  const space = await storage.describe({ signal })
+  const spaceLow = space.freeBytes !== undefined && space.sizeBytes !== undefined && Number(space.freeBytes) < Number(space.sizeBytes) * completeSettings(settings).spaceLowShare
+  const proofs = settings.restoreTests && proofsVisible(deps) ? 'known' : 'unknown'
+  const retention = plan(points.map(candidateOf), settings.retention, {
+    now, overdue: backupOverdue(points, settings, now), spaceLow, overrideFreeze: options.overrideFreeze === true, proofs,
+  })
+  if (options.overrideFreeze === true) deps.logger.warn({ database: settings.name }, 'retention runs with its freeze overridden')
+  const warnings = [...retention.warnings]
+  if (settings.restoreTests && proofs === 'unknown') warnings.push('restore tests are on, but their proofs are not visible here: retention keeps the plain floor only')
+
+  const outcomes: CleanOutcome[] = []
+  for (const { candidate, action, reasons } of retention.decisions) {
+    const point = points.find((p) => p.snapshot.id === candidate.id)
+    if (point === undefined) continue
+    const { snapshot } = point
+    const about = { snapshotId: snapshot.id, snapshot: snapshot.name, createdAt: snapshot.createdAt.toUTC().toISO() ?? '', reasons: reasons.map((r) => r.text) }
+    if (action === 'keep') outcomes.push({ ...about, outcome: candidate.ours ? 'valid' : 'foreign' })
+    else if (options.dryRun === true) outcomes.push({ ...about, outcome: 'expired' })
+    else outcomes.push({ ...about, ...(await drop(deps, point, options.runId)) })
+  }
+  const failed = outcomes.filter((o) => o.outcome === 'failed')
+  for (const { snapshot, error } of failed) warnings.push(`snapshot ${snapshot} was not dropped: ${error?.message ?? ''}`)
+  return { plan: retention, outcomes, dropped: outcomes.filter((o) => o.outcome === 'dropped').length, failed: failed.length, warnings }
+}
+
+async function drop(deps: StorageDependencies, point: ListedPoint, runId: string | undefined): Promise<Pick<CleanOutcome, 'outcome' | 'error'>> {
+  deps.signal.throwIfAborted()
+  const { snapshot } = point
+  const tell = (outcome: 'dropped' | 'failed'): void => {
+    const event: BackupEvent = { type: 'backup.snapshot-dropped', at: isoNow(deps.clock), runId: runId ?? '', database: deps.settings.name, snapshot: snapshot.name, outcome }
+    deps.events.emit(event)
+  }
+  try {
+    await deps.storage.deleteSnapshot(snapshot.id, { signal: deps.signal })
+    deps.logger.info({ snapshot: snapshot.name }, 'snapshot dropped')
+    tell('dropped')
+    return { outcome: 'dropped' }
+  } catch (error) {
+    deps.signal.throwIfAborted()
+    deps.logger.warn({ snapshot: snapshot.name, err: error }, 'snapshot not dropped')
+    tell('failed')
+    const told = { code: isIcbError(error) ? error.code : 'ICB_INTERNAL', message: error instanceof Error ? error.message : String(error) }
+    return { outcome: hasErrorCode(error, 'ICB_STORAGE_HAS_CLONES') ? 'has-clones' : 'failed', error: told }
+  }
+}
+
+/** A proof made on another host counts only where this host can see it: a shared ledger, or labels on the snapshots. */
+function proofsVisible(deps: StorageDependencies): boolean {
+  return deps.ledger?.shared === true || deps.storage.capabilities.labels
+}
+
+function candidateOf(point: ListedPoint): RetentionCandidate {
+  const { snapshot, pinned } = point
+  return {
+    id: snapshot.id, createdAt: snapshot.createdAt, ours: snapshot.ours, restorable: point.restorable, hasClones: snapshot.hasClones,
+    ...(point.provenAt === undefined ? {} : { provenAt: DateTime.fromISO(point.provenAt, { zone: 'utc' }) }),
+    ...(pinned === undefined ? {} : { pinnedUntil: pinned.until === undefined ? ('forever' as const) : DateTime.fromISO(pinned.until, { zone: 'utc' }) }),
+    ...(snapshot.lockedUntil === undefined ? {} : { lockedUntil: snapshot.lockedUntil }),
+  }
+}
+
+/**
+ * Whether two runs were missed. Snapshots of runs whose refresh fails do not count, or a backup that fails for weeks would look
+ * punctual; where the index knows nothing (an area of the seed scripts), every snapshot of ours counts.
+ */
+export function backupOverdue(points: readonly ListedPoint[], settings: Pick<BackupSettings, 'expectedIntervalHours'>, now: DateTime): boolean {
+  const ours = points.filter((p) => p.snapshot.ours)
+  const known = ours.filter((p) => p.restorable !== undefined)
+  const counted = known.length > 0 ? known.filter((p) => p.restorable === true) : ours
+  const newest = counted.reduce<DateTime | undefined>((best, p) => (best === undefined || p.snapshot.createdAt > best ? p.snapshot.createdAt : best), undefined)
+  if (newest === undefined) return ours.length > 0
+  return now.diff(newest, 'hours').hours > 2 * (settings.expectedIntervalHours ?? 24)
 }

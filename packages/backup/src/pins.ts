@@ -1,4 +1,11 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { isoNow } from '@icb/runtime'
+import { hasHolds } from '@icb/storage-core'
+import type { Snapshot } from '@icb/storage-core'
+import { DateTime } from 'luxon'
 import type { StorageDependencies } from './dependencies.ts'
+import { backupErrors } from './errors.ts'
 
 /** A snapshot that retention must keep. */
 export interface Pin {
@@ -18,17 +25,94 @@ export interface PinOptions {
   readonly until?: string
 }
 
-/** Pins a snapshot: as a hold where the storage keeps holds, else in `.icb/pins.json`. @throws ICB_BACKUP_SNAPSHOT_UNKNOWN, ICB_BACKUP_PINS */
-export function pinSnapshot(deps: StorageDependencies, options: PinOptions): Promise<Pin> {
-  throw new Error(`not built yet: ${deps.settings.name} ${options.snapshot}`)
+type PinDependencies = Pick<StorageDependencies, 'settings' | 'storage' | 'clock' | 'signal'>
+
+/**
+ * Pins a snapshot: as a hold where the storage keeps holds, else in `.icb/pins.json` of the area. Pinning again replaces the pin.
+ * @throws ICB_BACKUP_SNAPSHOT_UNKNOWN, ICB_BACKUP_PINS, ICB_STORAGE_…
+ */
+export async function pinSnapshot(deps: PinDependencies, options: PinOptions): Promise<Pin> {
+  const until = options.until === undefined ? undefined : DateTime.fromISO(options.until, { setZone: true }).toUTC()
+  if (until !== undefined && !until.isValid) throw backupErrors.PINS(`\`${options.until ?? ''}\` is not a time`, { hint: 'Write an ISO time with zone, such as 2027-01-31T00:00:00Z.' })
+  const snapshot = await findSnapshot(deps, options.snapshot)
+  const pin = { snapshot: snapshot.name, reason: options.reason, pinnedAt: isoNow(deps.clock), ...(until === undefined ? {} : { until: until.toISO() }) }
+  if (hasHolds(deps.storage)) {
+    await deps.storage.hold(snapshot.id, { reason: options.reason, ...(until === undefined ? {} : { until }), signal: deps.signal })
+    return { ...pin, kept: 'storage' }
+  }
+  const others = (await readPins(deps)).filter((p) => p.snapshot !== snapshot.name)
+  await writePins(deps.settings.areaPath, [...others, { ...pin, kept: 'file' }])
+  return { ...pin, kept: 'file' }
 }
 
-/** Removes a pin; one that is not there is fine. */
-export function unpinSnapshot(deps: StorageDependencies, options: { readonly snapshot: string }): Promise<void> {
-  throw new Error(`not built yet: ${deps.settings.name} ${options.snapshot}`)
+/** Removes a pin; one that is not there is fine. @throws ICB_BACKUP_SNAPSHOT_UNKNOWN (storages with holds), ICB_BACKUP_PINS, ICB_STORAGE_… */
+export async function unpinSnapshot(deps: PinDependencies, options: { readonly snapshot: string }): Promise<void> {
+  if (hasHolds(deps.storage)) {
+    const snapshot = await findSnapshot(deps, options.snapshot)
+    await deps.storage.releaseHold(snapshot.id, { signal: deps.signal })
+    return
+  }
+  const pins = await readPins(deps)
+  const left = pins.filter((p) => p.snapshot !== options.snapshot)
+  if (left.length !== pins.length) await writePins(deps.settings.areaPath, left)
 }
 
-/** The pins written in the area, expired ones included. @throws ICB_BACKUP_PINS when the file is there and unreadable. */
-export function readPins(deps: StorageDependencies): Promise<readonly Pin[]> {
-  throw new Error(`not built yet: ${deps.settings.name}`)
+/**
+ * The pins written in the area, expired ones included. Holds are not here: the storage's listing carries them as `lockedUntil`.
+ * @throws ICB_BACKUP_PINS when the file is there and unreadable: a pin that cannot be read must stop retention, not vanish.
+ */
+export async function readPins(deps: Pick<PinDependencies, 'settings'>): Promise<readonly Pin[]> {
+  const path = pinsPath(deps.settings.areaPath)
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw backupErrors.PINS(`${path} cannot be read`, { cause: error })
+  })
+  if (text === undefined) return []
+  try {
+    const data: unknown = JSON.parse(text)
+    const pins = (data as { pins?: unknown }).pins
+    if (!Array.isArray(pins)) throw new TypeError('no list `pins`')
+    return pins.map(readPin)
+  } catch (error) {
+    throw backupErrors.PINS(`${path} is damaged`, { hint: 'Restore it from a snapshot, or correct it by hand; retention stops until then.', cause: error })
+  }
+}
+
+function readPin(value: unknown): Pin {
+  const { snapshot, reason, pinnedAt, until } = value as Record<string, unknown>
+  if (typeof snapshot !== 'string' || typeof reason !== 'string' || typeof pinnedAt !== 'string') throw new TypeError('a pin lacks a field')
+  if (until === undefined) return { snapshot, reason, pinnedAt, kept: 'file' }
+  if (typeof until !== 'string' || !DateTime.fromISO(until).isValid) throw new TypeError('a pin has no valid `until`')
+  return { snapshot, reason, pinnedAt, until, kept: 'file' }
+}
+
+async function writePins(areaPath: string, pins: readonly Pin[]): Promise<void> {
+  const path = pinsPath(areaPath)
+  const temporary = `${path}.new`
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    const file = await open(temporary, 'w', 0o644)
+    try {
+      await file.writeFile(`${JSON.stringify({ version: 1, pins: pins.map(({ snapshot, reason, pinnedAt, until }) => ({ snapshot, reason, pinnedAt, until })) }, undefined, 2)}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw backupErrors.PINS(`${path} cannot be written`, { cause: error })
+  }
+}
+
+/** @throws ICB_BACKUP_SNAPSHOT_UNKNOWN */
+export async function findSnapshot(deps: Pick<PinDependencies, 'storage' | 'settings' | 'signal'>, nameOrId: string): Promise<Snapshot> {
+  for await (const snapshot of deps.storage.listSnapshots({ signal: deps.signal })) {
+    if (snapshot.name === nameOrId || snapshot.id === nameOrId) return snapshot
+  }
+  throw backupErrors.SNAPSHOT_UNKNOWN(`${deps.settings.name} has no snapshot ${nameOrId}`, { hint: '`icb snapshot list` shows them.' })
+}
+
+function pinsPath(areaPath: string): string {
+  return join(areaPath, '.icb', 'pins.json')
 }

@@ -36,6 +36,8 @@ export interface BackupSettings {
   readonly sessionDeadlineMs?: number
   /** Deadline of every other RMAN call. Default 1 h. */
   readonly rmanDeadlineMs?: number
+  /** Days that finished journals and copied logs are kept. Default 20. */
+  readonly logRetentionDays?: number
   /** Free share of the volume below which retention does not freeze. Default 0.1. */
   readonly spaceLowShare?: number
 }
@@ -56,6 +58,7 @@ export function completeSettings(settings: BackupSettings): CompleteSettings {
     landingDeadlineMs: 5 * minute,
     sessionDeadlineMs: 10 * minute,
     rmanDeadlineMs: 60 * minute,
+    logRetentionDays: 20,
     spaceLowShare: 0.1,
     ...settings,
   }
