@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, realpath, stat } from 'node:fs/promises'
+import { mkdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createFileOnce } from '@icb/runtime'
 import type { MountSource, SnapshotStorage } from '@icb/storage-core'
 import { backupErrors } from './errors.ts'
 import { mountOf, remotePath } from './mountinfo.ts'
@@ -42,7 +43,7 @@ export async function readAreaId(areaPath: string): Promise<string | undefined> 
   })
   if (text === undefined) return undefined
   const id = text.trim()
-  // A crash between creation and write leaves an empty file; a lease must never be bound to an empty id.
+  // A lease must never be bound to an empty id.
   if (!/^[0-9a-z-]{8,64}$/i.test(id)) throw backupErrors.REFUSED_AREA(`${path} does not hold an area id`, { hint: 'Remove the file if this area is empty; otherwise write the areaId of its icb-manifest.json into it.' })
   return id
 }
@@ -51,22 +52,14 @@ async function createAreaId(areaPath: string): Promise<AreaIdentity> {
   const path = areaIdPath(areaPath)
   await mkdir(join(areaPath, '.icb'), { recursive: true })
   const areaId = randomUUID()
-  try {
-    // Exclusive, so that of two first runs one makes the id and the other one reads it.
-    const file = await open(path, 'wx', 0o644)
-    try {
-      await file.writeFile(`${areaId}\n`)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    return { areaId, created: true }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw backupErrors.REFUSED_AREA(`${path} cannot be made`, { cause: error })
-    const other = await readAreaId(areaPath)
-    if (other === undefined) throw backupErrors.REFUSED_AREA(`${path} was there and is gone`)
-    return { areaId: other, created: false }
-  }
+  const created = await createFileOnce(path, `${areaId}\n`).catch((error: unknown) => {
+    throw backupErrors.REFUSED_AREA(`${path} cannot be made`, { cause: error })
+  })
+  if (created) return { areaId, created }
+  // Of two first runs one made the id and the other one reads it.
+  const other = await readAreaId(areaPath)
+  if (other === undefined) throw backupErrors.REFUSED_AREA(`${path} was there and is gone`)
+  return { areaId: other, created }
 }
 
 /** @throws ICB_BACKUP_REFUSED_AREA when no volume of the adapter is what is mounted at the area's path. */

@@ -22,8 +22,8 @@ export interface CleanOutcome {
   readonly snapshot: string
   /** ISO UTC. */
   readonly createdAt: string
-  /** `valid`: kept by the plan. `expired`: would be dropped (dry run). `has-clones`: the storage refused because of a clone. */
-  readonly outcome: 'valid' | 'foreign' | 'expired' | 'dropped' | 'has-clones' | 'failed'
+  /** `valid`: kept by the plan. `expired`: would be dropped (dry run). `has-clones`, `held`: the storage refused because of a clone or a hold. */
+  readonly outcome: 'valid' | 'foreign' | 'expired' | 'dropped' | 'has-clones' | 'held' | 'failed'
   /** The plan's reasons, for people. */
   readonly reasons: readonly string[]
   readonly error?: { readonly code: string; readonly message: string }
@@ -88,7 +88,8 @@ async function drop(deps: StorageDependencies, point: ListedPoint, runId: string
     deps.logger.warn({ snapshot: snapshot.name, err: error }, 'snapshot not dropped')
     tell('failed')
     const told = { code: isIcbError(error) ? error.code : 'ICB_INTERNAL', message: error instanceof Error ? error.message : String(error) }
-    return { outcome: hasErrorCode(error, 'ICB_STORAGE_HAS_CLONES') ? 'has-clones' : 'failed', error: told }
+    if (hasErrorCode(error, 'ICB_STORAGE_HAS_CLONES')) return { outcome: 'has-clones', error: told }
+    return { outcome: hasErrorCode(error, 'ICB_STORAGE_LOCKED') ? 'held' : 'failed', error: told }
   }
 }
 

@@ -1,6 +1,6 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isoNow } from '@icb/runtime'
+import { isoNow, writeFileDurably } from '@icb/runtime'
 import { hasHolds } from '@icb/storage-core'
 import type { Snapshot } from '@icb/storage-core'
 import { DateTime } from 'luxon'
@@ -28,21 +28,21 @@ export interface PinOptions {
 type PinDependencies = Pick<StorageDependencies, 'settings' | 'storage' | 'clock' | 'signal'>
 
 /**
- * Pins a snapshot: as a hold where the storage keeps holds, else in `.icb/pins.json` of the area. Pinning again replaces the pin.
+ * Pins a snapshot: as a hold where the storage keeps holds, and in `.icb/pins.json` of the area, because a listing does not tell a hold
+ * without end. Pinning again replaces the pin.
  * @throws ICB_BACKUP_SNAPSHOT_UNKNOWN, ICB_BACKUP_PINS, ICB_STORAGE_…
  */
 export async function pinSnapshot(deps: PinDependencies, options: PinOptions): Promise<Pin> {
   const until = options.until === undefined ? undefined : DateTime.fromISO(options.until, { setZone: true }).toUTC()
   if (until !== undefined && !until.isValid) throw backupErrors.PINS(`\`${options.until ?? ''}\` is not a time`, { hint: 'Write an ISO time with zone, such as 2027-01-31T00:00:00Z.' })
   const snapshot = await findSnapshot(deps, options.snapshot)
-  const pin = { snapshot: snapshot.name, reason: options.reason, pinnedAt: isoNow(deps.clock), ...(until === undefined ? {} : { until: until.toISO() }) }
-  if (hasHolds(deps.storage)) {
-    await deps.storage.hold(snapshot.id, { reason: options.reason, ...(until === undefined ? {} : { until }), signal: deps.signal })
-    return { ...pin, kept: 'storage' }
-  }
-  const others = (await readPins(deps)).filter((p) => p.snapshot !== snapshot.name)
-  await writePins(deps.settings.areaPath, [...others, { ...pin, kept: 'file' }])
-  return { ...pin, kept: 'file' }
+  const pin: Pin = { kept: hasHolds(deps.storage) ? 'storage' : 'file', snapshot: snapshot.name, reason: options.reason, pinnedAt: isoNow(deps.clock), ...(until === undefined ? {} : { until: until.toISO() }) }
+  const mounted = await stat(deps.settings.areaPath).then((s) => s.isDirectory(), () => false)
+  // The file goes first: a pin that retention sees and the storage does not is safe, the other way round it only surprises.
+  if (mounted) await writePins(deps.settings.areaPath, [...(await readPins(deps)).filter((p) => p.snapshot !== snapshot.name), pin])
+  if (hasHolds(deps.storage)) await deps.storage.hold(snapshot.id, { reason: options.reason, ...(until === undefined ? {} : { until }), signal: deps.signal })
+  else if (!mounted) throw backupErrors.PINS(`this storage keeps no holds, and ${deps.settings.areaPath}, where pins are written, is not mounted here`)
+  return pin
 }
 
 /** Removes a pin; one that is not there is fine. @throws ICB_BACKUP_SNAPSHOT_UNKNOWN (storages with holds), ICB_BACKUP_PINS, ICB_STORAGE_… */
@@ -50,7 +50,6 @@ export async function unpinSnapshot(deps: PinDependencies, options: { readonly s
   if (hasHolds(deps.storage)) {
     const snapshot = await findSnapshot(deps, options.snapshot)
     await deps.storage.releaseHold(snapshot.id, { signal: deps.signal })
-    return
   }
   const pins = await readPins(deps)
   const left = pins.filter((p) => p.snapshot !== options.snapshot)
@@ -58,7 +57,7 @@ export async function unpinSnapshot(deps: PinDependencies, options: { readonly s
 }
 
 /**
- * The pins written in the area, expired ones included. Holds are not here: the storage's listing carries them as `lockedUntil`.
+ * The pins written in the area, expired ones included.
  * @throws ICB_BACKUP_PINS when the file is there and unreadable: a pin that cannot be read must stop retention, not vanish.
  */
 export async function readPins(deps: Pick<PinDependencies, 'settings'>): Promise<readonly Pin[]> {
@@ -79,28 +78,20 @@ export async function readPins(deps: Pick<PinDependencies, 'settings'>): Promise
 }
 
 function readPin(value: unknown): Pin {
-  const { snapshot, reason, pinnedAt, until } = value as Record<string, unknown>
+  const { snapshot, reason, pinnedAt, until, kept: where } = value as Record<string, unknown>
+  const kept = where === 'storage' ? 'storage' : 'file'
   if (typeof snapshot !== 'string' || typeof reason !== 'string' || typeof pinnedAt !== 'string') throw new TypeError('a pin lacks a field')
-  if (until === undefined) return { snapshot, reason, pinnedAt, kept: 'file' }
+  if (until === undefined) return { snapshot, reason, pinnedAt, kept }
   if (typeof until !== 'string' || !DateTime.fromISO(until).isValid) throw new TypeError('a pin has no valid `until`')
-  return { snapshot, reason, pinnedAt, until, kept: 'file' }
+  return { snapshot, reason, pinnedAt, until, kept }
 }
 
 async function writePins(areaPath: string, pins: readonly Pin[]): Promise<void> {
   const path = pinsPath(areaPath)
-  const temporary = `${path}.new`
   try {
     await mkdir(dirname(path), { recursive: true })
-    const file = await open(temporary, 'w', 0o644)
-    try {
-      await file.writeFile(`${JSON.stringify({ version: 1, pins: pins.map(({ snapshot, reason, pinnedAt, until }) => ({ snapshot, reason, pinnedAt, until })) }, undefined, 2)}\n`)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
+    await writeFileDurably(path, `${JSON.stringify({ version: 1, pins }, undefined, 2)}\n`)
   } catch (error) {
-    await rm(temporary, { force: true })
     throw backupErrors.PINS(`${path} cannot be written`, { cause: error })
   }
 }
