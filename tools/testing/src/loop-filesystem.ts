@@ -18,7 +18,7 @@ export interface LoopFilesystem {
 
 const makers = {
   xfs: { program: 'mkfs.xfs', args: ['-q', '-f', '-m', 'reflink=1'], options: 'loop', smallest: 320 * 1024 * 1024 },
-  btrfs: { program: 'mkfs.btrfs', args: ['-q', '-f'], options: 'loop,user_subvol_rm_allowed', smallest: 128 * 1024 * 1024 },
+  btrfs: { program: 'mkfs.btrfs', args: ['-q', '-f'], options: 'loop,user_subvol_rm_allowed', smallest: 256 * 1024 * 1024 },
 } as const
 
 const prefix = 'icb-loop-'
