@@ -1,12 +1,14 @@
 import { readArchiveDestinations, readArchivedLogs, readDatafileCopies, readDatafiles, readIdentity, readThreads } from '@icb/oracle'
 import type { ArchivedLogRow, IdentityRow } from '@icb/oracle'
+import { proveLogChain } from '@icb/recovery-point'
+import type { ChainGap } from '@icb/recovery-point'
 import { hasErrorCode, pollUntil } from '@icb/runtime'
 import { archivelogDirectory, withSlash } from './area-path.ts'
 import { copyLogs, crosscheckLogs } from './archivelog-copy.ts'
 import type { DatabaseDependencies } from './dependencies.ts'
 import { isComplete } from './landing.ts'
-import { enabledThreads, proveChain } from './log-chain.ts'
-import type { ChainProof } from './log-chain.ts'
+import { describeGap, enabledThreads, missingOf, spanOf } from './log-chain.ts'
+import type { MissingLog } from './log-chain.ts'
 import { assertIdentity } from './preflight.ts'
 import { completeSettings } from './settings.ts'
 import { currentCopies, windowOfCopies } from './window.ts'
@@ -63,9 +65,10 @@ export async function checkArchivelogs(deps: DatabaseDependencies, options: Arch
   }
   const warn = (_: string, message: string): void => void warnings.push(message)
   const chain = await completeChain(deps, { fromScn: window.redoFrom, toScn, resetlogsId: identity.resetlogsId, resetlogsScn: identity.resetlogsScn, copy: options.copy }, warn)
-  const { missing, copied, lost, proof } = chain
-  if (missing.length === 0 && proof.holes.length > 0) return { ...unchecked(proof.holes.join('; '), warnings), expected: proof.logs.length, copied }
-  return { outcome: missing.length === 0 ? 'ok' : 'missing', expected: proof.logs.length + missing.length, missing, copied, lost, warnings: [...warnings, ...proof.holes] }
+  const { missing, copied, lost, gaps, logs } = chain
+  // A gap that no sequence names begins before what the control file remembers.
+  if (missing.length === 0 && gaps.length > 0) return { ...unchecked(gaps.map(describeGap).join('; '), warnings), expected: logs.length, copied }
+  return { outcome: missing.length === 0 ? 'ok' : 'missing', expected: logs.length + missing.length, missing, copied, lost, warnings: [...warnings, ...gaps.map(describeGap)] }
 }
 
 /** The SCN up to which every enabled thread has archived something, minus one: what is being archived now is not missing yet. */
@@ -90,7 +93,10 @@ export interface ChainGoal {
 }
 
 export interface ChainOutcome {
-  readonly proof: ChainProof<ArchivedLogRow>
+  /** The logs of the chain that are in the area, per thread in order. */
+  readonly logs: readonly ArchivedLogRow[]
+  readonly gaps: readonly ChainGap[]
+  /** The logs that the gaps consist of, as far as they can be named. */
   readonly missing: readonly LogIdentity[]
   readonly copied: readonly LogIdentity[]
   readonly lost: readonly LogIdentity[]
@@ -103,7 +109,10 @@ export async function completeChain(deps: DatabaseDependencies, goal: ChainGoal,
   const identified = (log: { readonly thread: number; readonly sequence: number }): LogIdentity => ({ thread: log.thread, sequence: log.sequence, resetlogsId: String(goal.resetlogsId) })
   let seen = await look(deps, goal)
   if (!isWhole(seen) && goal.patienceMs !== undefined) seen = await lookPatiently(deps, goal, goal.patienceMs, seen)
-  if (isWhole(seen) || !goal.copy) return { proof: seen.proof, missing: seen.proof.missing.map(identified), copied: [], lost: lostOf(seen).map(identified), missingRows: seen.missingRows }
+  const outcome = (copied: readonly LogIdentity[]): ChainOutcome => ({
+    logs: seen.logs, gaps: seen.gaps, missing: seen.missing.map(identified), copied, lost: lostOf(seen).map(identified), missingRows: seen.missingRows,
+  })
+  if (isWhole(seen) || !goal.copy) return outcome([])
 
   // A chain that begins or ends too soon names one log only; after copying it the next one shows.
   const copied = new Map<string, LogIdentity>()
@@ -116,11 +125,13 @@ export async function completeChain(deps: DatabaseDependencies, goal: ChainGoal,
     seen = await look(deps, goal)
     if (isWhole(seen)) break
   }
-  return { proof: seen.proof, missing: seen.proof.missing.map(identified), copied: [...copied.values()], lost: lostOf(seen).map(identified), missingRows: seen.missingRows }
+  return outcome([...copied.values()])
 }
 
 interface Look {
-  readonly proof: ChainProof<ArchivedLogRow>
+  readonly logs: readonly ArchivedLogRow[]
+  readonly gaps: readonly ChainGap[]
+  readonly missing: readonly MissingLog[]
   /** Missing logs that are listed at another place. */
   readonly elsewhere: readonly ArchivedLogRow[]
   /** Listed in the area, not whole on disk. */
@@ -135,13 +146,13 @@ async function look(deps: DatabaseDependencies, goal: ChainGoal): Promise<Look> 
   const threads = await readThreads(sql, { signal })
   const rows = await readArchivedLogs(sql, { resetlogsId: goal.resetlogsId, fromScn: goal.fromScn, available: true, signal })
   const there = await Promise.all(rows.filter((r) => r.name?.startsWith(directory) === true).map(async (row) => ({ row, complete: await isComplete(row) })))
-  const chain = proveChain(threads, there.filter((t) => t.complete).map((t) => t.row), goal.fromScn, goal.toScn)
-  // The first log of the new incarnation would look like the begin of the chain.
-  const proof = goal.fromScn < goal.resetlogsScn ? { ...chain, holes: [...chain.holes, `the copies need redo from SCN ${String(goal.fromScn)}, the database was opened with RESETLOGS at ${String(goal.resetlogsScn)}`] } : chain
-  const elsewhere = proof.missing.flatMap((m) => rows.find((r) => r.thread === m.thread && r.sequence === m.sequence && r.name !== null && !r.name.startsWith(directory)) ?? [])
+  const complete = there.filter((t) => t.complete).map((t) => t.row)
+  const proof = proveLogChain(complete.map((row) => ({ ...row, resetlogsId: String(row.resetlogsId), row })), spanOf(threads, rows, goal))
+  const missing = proof.gaps.flatMap(missingOf)
+  const elsewhere = missing.flatMap((m) => rows.find((r) => r.thread === m.thread && r.sequence === m.sequence && r.name !== null && !r.name.startsWith(directory)) ?? [])
   const vanished = there.filter((t) => !t.complete).map((t) => t.row)
-  const missingRows = proof.missing.flatMap((m) => [...vanished, ...elsewhere].find((r) => r.thread === m.thread && r.sequence === m.sequence) ?? [])
-  return { proof, elsewhere, vanished, missingRows }
+  const missingRows = missing.flatMap((m) => [...vanished, ...elsewhere].find((r) => r.thread === m.thread && r.sequence === m.sequence) ?? [])
+  return { logs: proof.logs.map((l) => l.row), gaps: proof.gaps, missing, elsewhere, vanished, missingRows }
 }
 
 async function lookPatiently(deps: DatabaseDependencies, goal: ChainGoal, deadlineMs: number, first: Look): Promise<Look> {
@@ -159,9 +170,9 @@ async function lookPatiently(deps: DatabaseDependencies, goal: ChainGoal, deadli
 }
 
 function isWhole(seen: Look): boolean {
-  return seen.proof.missing.length === 0 && seen.proof.holes.length === 0
+  return seen.gaps.length === 0
 }
 
-function lostOf(seen: Look): readonly { readonly thread: number; readonly sequence: number }[] {
-  return seen.proof.missing.filter((m) => !seen.elsewhere.some((e) => e.thread === m.thread && e.sequence === m.sequence))
+function lostOf(seen: Look): readonly MissingLog[] {
+  return seen.missing.filter((m) => !seen.elsewhere.some((e) => e.thread === m.thread && e.sequence === m.sequence))
 }

@@ -1,4 +1,4 @@
-import type { Manifest, ManifestWindow, PointEntry } from '@icb/recovery-point'
+import type { ManifestWindow, PointEntry, ReadManifest } from '@icb/recovery-point'
 import type { StepRun } from '@icb/runtime'
 import type { LogIdentity } from './archivelogs.ts'
 import type { CleanResult } from './clean.ts'
@@ -31,20 +31,18 @@ export interface BackupRun {
   areaId?: string
   enterprise: boolean
   /** The manifest as the run before left it. */
-  previous?: { readonly manifest: Manifest; readonly digest: string }
+  previous?: ReadManifest
   before?: DatabaseState
   census?: CopyCensus
   surroundings?: DatabaseSurroundings
   switchPoint?: SwitchPoint
   /** Manifest with a closed window, as it goes into the snapshot. */
-  closed?: { readonly manifest: Manifest; readonly digest: string }
+  closed?: ReadManifest
   /** Why the point is marked. */
   remarks: string[]
-  snapshotName?: string
   snapshot?: { readonly id: string; readonly name: string }
   point?: PointEntry
   refresh?: RefreshSummary
-  refreshWatch?: { readonly merged: ReadonlySet<number>; readonly level0: ReadonlySet<number>; readonly skipped: ReadonlyMap<number, string>; readonly durationMs: number }
   /** SYSDATE after the refresh: not before the highest SCN of any copy. */
   refreshedTime?: string
   metadata?: MetadataBackup

@@ -1,10 +1,10 @@
 import { readArchiveDestinations, readChangeTracking, readDatafileCopies, readDatafiles, readEdition, readIdentity, readIncrements, predictIncrementBytes } from '@icb/oracle'
 import type { SqlSession } from '@icb/oracle'
+import { findManifest, readAreaId } from '@icb/recovery-point'
 import type { Check, CheckResult } from '@icb/runtime'
 import { DateTime } from 'luxon'
-import { readManifest } from './area-files.ts'
 import { archivelogDirectory, withSlash } from './area-path.ts'
-import { proveAreaIsVolume, readAreaId } from './area.ts'
+import { proveAreaIsVolume } from './area.ts'
 import type { StorageDependencies } from './dependencies.ts'
 import { assertArchivelog, assertIdentity, freeBytes } from './preflight.ts'
 import { completeSettings } from './settings.ts'
@@ -71,7 +71,7 @@ export function backupChecks(deps: BackupCheckDependencies): readonly Check[] {
 async function checkArea(deps: BackupCheckDependencies, signal: AbortSignal): Promise<CheckResult> {
   const { settings, storage } = deps
   await proveAreaIsVolume({ settings, storage, signal })
-  const [areaId, manifest] = [await readAreaId(settings.areaPath), await readManifest(settings.areaPath)]
+  const [areaId, manifest] = [await readAreaId(settings.areaPath), await findManifest(settings.areaPath)]
   if (areaId === undefined) return { status: 'ok', summary: `${settings.areaPath}, not used yet` }
   if (manifest !== undefined && manifest.manifest.areaId !== areaId) return { status: 'failed', summary: `area id ${areaId} is not the one of the manifest`, advice: 'A part of another area was copied here.', remedy: 'operator' }
   return { status: 'ok', summary: `${settings.areaPath}, area ${areaId}` }
@@ -80,7 +80,7 @@ async function checkArea(deps: BackupCheckDependencies, signal: AbortSignal): Pr
 /** The age of the copies, not of the newest snapshot: a refresh that fails for weeks still leaves fresh snapshots. */
 async function checkAge(deps: BackupCheckDependencies): Promise<CheckResult> {
   const settings = completeSettings(deps.settings)
-  const manifest = (await readManifest(settings.areaPath))?.manifest
+  const manifest = (await findManifest(settings.areaPath))?.manifest
   if (manifest?.refreshedAt === undefined) return { status: 'warning', summary: 'no refresh has completed yet', advice: 'Run `icb backup`.', remedy: 'fix' }
   const hours = DateTime.fromMillis(deps.clock.now()).diff(DateTime.fromISO(manifest.refreshedAt), 'hours').hours
   const summary = `last complete refresh ${manifest.refreshedAt} (${hours.toFixed(1)} h ago)${manifest.state === 'refreshing' ? '; one that began since did not complete' : ''}`

@@ -1,6 +1,8 @@
-import type { Manifest, ManifestWindow, PointEntry, PointState } from '@icb/recovery-point'
+import { pointEntryOf } from '@icb/recovery-point'
+import type { Manifest, ManifestWindow, PointEntry, ReadManifest } from '@icb/recovery-point'
 import type { ChainOutcome } from './archivelogs.ts'
 import { backupErrors } from './errors.ts'
+import { describeGap } from './log-chain.ts'
 import type { SwitchPoint } from './log-switch.ts'
 import { manifestBase, manifestLog } from './manifest-from-database.ts'
 import type { ManifestFacts } from './manifest-from-database.ts'
@@ -26,14 +28,14 @@ export function closedManifest(input: CloseInput): Manifest {
   return {
     ...manifestBase({ ...facts, controlFile: previous.controlFile }), state: 'refreshed', window,
     // A missing log is listed too: a restore must find it missing, not unknown.
-    logs: [...chain.proof.logs, ...chain.missingRows].map((row) => manifestLog(input.areaPath, row)).sort((a, b) => a.thread - b.thread || a.sequence - b.sequence),
+    logs: [...chain.logs, ...chain.missingRows].map((row) => manifestLog(input.areaPath, row)).sort((a, b) => a.thread - b.thread || a.sequence - b.sequence),
     ...(previous.refreshedAt === undefined ? {} : { refreshedAt: previous.refreshedAt }),
   }
 }
 
 /** What is wrong with a chain, one sentence each; empty when it is whole. */
 export function chainRemarks(chain: ChainOutcome): readonly string[] {
-  return [...chain.missing.map((m) => `archived log ${String(m.thread)}/${String(m.sequence)} is missing`), ...(chain.missing.length === 0 ? chain.proof.holes : [])]
+  return chain.gaps.map(describeGap)
 }
 
 /** @throws ICB_BACKUP_CHAIN_BROKEN */
@@ -43,7 +45,7 @@ export function assertChain(chain: ChainOutcome): void {
   if (first === undefined) return
   throw backupErrors.CHAIN_BROKEN(`the archived logs in the area do not reach from the copies to now: ${first}${remarks.length > 1 ? ` and ${String(remarks.length - 1)} more` : ''}`, {
     hint: 'Bring the log back with `icb archivelogs --copy`. If it is lost for good, `icb backup --accept-gap` marks this point and makes the next one whole.',
-    details: { missing: chain.missing, lost: chain.lost, holes: chain.proof.holes },
+    details: { missing: chain.missing, lost: chain.lost, gaps: remarks },
   })
 }
 
@@ -52,25 +54,16 @@ export interface EntryInput {
   /** ISO UTC. */
   readonly createdAt: string
   readonly runId: string
-  readonly state: PointState
-  readonly manifest: Manifest | undefined
-  readonly manifestDigest: string
+  /** Absent: the area has no manifest, so nothing is known of the point. */
+  readonly manifest: ReadManifest | undefined
   readonly dbid: string
   readonly remarks: readonly string[]
 }
 
-/** The index entry of a snapshot. SCNs only where the manifest promises a window. */
-export function pointEntry(input: EntryInput): PointEntry {
-  const { manifest, remarks, dbid, ...rest } = input
-  const window = manifest?.window
-  return {
-    ...rest, dbid: manifest?.database.dbid ?? dbid, resetlogsId: manifest?.database.resetlogsId ?? '',
-    ...(window === undefined ? {} : { redoFrom: window.redoFrom, minScn: window.minScn, utcOffset: window.utcOffset }),
-    ...(window?.lastScn == null ? {} : { lastScn: window.lastScn }),
-    ...(window?.minTime === undefined ? {} : { minTime: window.minTime }),
-    ...(window?.lastTime === undefined ? {} : { lastTime: window.lastTime }),
-    ...(remarks.length === 0 ? {} : { remarks }),
-  }
+/** The index entry of a snapshot. */
+export function entryOf({ manifest, dbid, remarks, ...rest }: EntryInput): PointEntry {
+  if (manifest !== undefined) return pointEntryOf({ ...rest, ...manifest, remarks })
+  return { ...rest, manifestDigest: '', state: 'unknown', resetlogsId: '', dbid, remarks }
 }
 
 /** Labels for storages that keep them: enough to choose a point when the index is out of reach. */

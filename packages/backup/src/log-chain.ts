@@ -1,3 +1,5 @@
+import type { ChainGap, ChainSpan } from '@icb/recovery-point'
+
 /** What is compared of an archived log; the rows of V$ARCHIVED_LOG and V$LOG_HISTORY have more. */
 export interface ChainLog {
   readonly thread: number
@@ -48,47 +50,39 @@ export interface MissingLog {
   readonly sequence: number
 }
 
-export interface ChainProof<L> {
-  /** The logs of the chain that are there, by thread and sequence. */
-  readonly logs: readonly L[]
-  readonly missing: readonly MissingLog[]
-  /** Sentences about what cannot be named as one log: a thread without any, a chain that begins too late or ends too early. */
-  readonly holes: readonly string[]
+export interface SpanGoal {
+  readonly fromScn: bigint
+  readonly toScn: bigint
+  readonly resetlogsId: bigint
+  readonly resetlogsScn: bigint
 }
 
-/**
- * Proves that `present` holds every log of every enabled thread from `fromScn` to `toScn`, without a hole in the sequences.
- * A chain may begin later than `fromScn` only with sequence 1: the thread was enabled, or the incarnation began, after it.
- */
-export function proveChain<L extends ChainLog>(threads: readonly ChainThread[], present: readonly L[], fromScn: bigint, toScn: bigint): ChainProof<L> {
-  const logs: L[] = []
-  const missing: MissingLog[] = []
-  const holes: string[] = []
-  for (const { thread, ...rest } of enabledThreads(threads)) {
-    const upTo = neededUpTo({ thread, ...rest }, toScn)
-    if (upTo < fromScn) continue
-    const own = [...new Map(present.filter((l) => l.thread === thread && l.nextScn > fromScn && l.firstScn <= upTo).map((l) => [l.sequence, l])).values()].sort((a, b) => a.sequence - b.sequence)
-    const [first, last] = [own[0], own.at(-1)]
-    if (first === undefined || last === undefined) {
-      holes.push(`thread ${String(thread)} has no log between SCN ${String(fromScn)} and ${String(upTo)}`)
-      continue
-    }
-    logs.push(...own)
-    if (first.firstScn > fromScn && first.sequence !== 1) {
-      missing.push({ thread, sequence: first.sequence - 1 })
-      holes.push(`the logs of thread ${String(thread)} begin at SCN ${String(first.firstScn)} with sequence ${String(first.sequence)}, needed from ${String(fromScn)}`)
-    }
-    let before = first
-    for (const log of own.slice(1)) {
-      for (let sequence = before.sequence + 1; sequence < log.sequence; sequence++) missing.push({ thread, sequence })
-      before = log
-    }
-    if (last.nextScn <= upTo) {
-      missing.push({ thread, sequence: last.sequence + 1 })
-      holes.push(`the logs of thread ${String(thread)} end at SCN ${String(last.nextScn)} with sequence ${String(last.sequence)}, needed to ${String(upTo)}`)
-    }
+/** What is to be proven: every enabled thread from the copies to `toScn`, a closed one to its last redo, a new one from its first log. */
+export function spanOf(threads: readonly ChainThread[], logs: readonly ChainLog[], goal: SpanGoal): ChainSpan {
+  return {
+    from: goal.fromScn, to: goal.toScn, resetlogsId: String(goal.resetlogsId),
+    threads: enabledThreads(threads).map((t) => {
+      const to = neededUpTo(t, goal.toScn)
+      // Sequence 1 that does not begin with the incarnation: the thread was enabled then and has no earlier redo.
+      const first = logs.find((l) => l.thread === t.thread && l.sequence === 1 && l.firstScn > goal.resetlogsScn)
+      return { thread: t.thread, ...(to < goal.toScn ? { to } : {}), ...(first !== undefined && first.firstScn > goal.fromScn ? { from: first.firstScn } : {}) }
+    }),
   }
-  return { logs, missing, holes }
+}
+
+/** The missing logs of a gap by name, as far as its ends tell: an end that is open names the one log next to it. */
+export function missingOf(gap: ChainGap): readonly MissingLog[] {
+  const [first, last] = [gap.sequence ?? gap.lastSequence, gap.lastSequence ?? gap.sequence]
+  if (first === undefined || last === undefined || last < 1) return []
+  return Array.from({ length: last - first + 1 }, (_, i) => ({ thread: gap.thread, sequence: first + i }))
+}
+
+/** A gap for people. */
+export function describeGap(gap: ChainGap): string {
+  const { thread, sequence, lastSequence, fromScn, toScn } = gap
+  const logs = sequence !== undefined && lastSequence !== undefined && sequence < lastSequence ? `archived logs ${String(thread)}/${String(sequence)} to ${String(lastSequence)} are missing` : undefined
+  const one = sequence ?? lastSequence
+  return logs ?? (one === undefined || one < 1 ? `redo of thread ${String(thread)} from SCN ${String(fromScn)} to ${String(toScn)} is missing` : `archived log ${String(thread)}/${String(one)} is missing`)
 }
 
 /** Inputs of {@link deletableUpTo}. */

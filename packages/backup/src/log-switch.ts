@@ -1,4 +1,4 @@
-import { readChangeTracking, readDatabaseClock, readIdentity } from '@icb/oracle'
+import { readDatabaseClock, readIdentity } from '@icb/oracle'
 import type { BackupDependencies } from './dependencies.ts'
 import { backupErrors } from './errors.ts'
 
@@ -9,8 +9,6 @@ export interface SwitchPoint {
   /** SYSDATE read before the SCN, so it is never later: `yyyy-mm-dd hh:mm:ss`. */
   readonly time: string
   readonly utcOffset: string
-  /** Block change tracking file; absent: off. */
-  readonly bctFile?: string
 }
 
 type SwitchDependencies = Pick<BackupDependencies, 'sql' | 'primarySql' | 'signal' | 'settings'>
@@ -21,8 +19,7 @@ export async function readSwitchPoint(deps: SwitchDependencies, role: string): P
   const sql = switchSession(deps, role)
   const clock = await readDatabaseClock(sql, { signal })
   const { currentScn } = await readIdentity(sql, { signal })
-  const tracking = await readChangeTracking(deps.sql, { signal })
-  return { scn: currentScn, time: clock.sysdate, utcOffset: clock.utcOffset, ...(tracking.filename === null ? {} : { bctFile: tracking.filename }) }
+  return { scn: currentScn, time: clock.sysdate, utcOffset: clock.utcOffset }
 }
 
 /** ARCHIVE LOG CURRENT switches every thread; on a standby it is sent to the primary. @throws ICB_BACKUP_NO_PRIMARY, ICB_ORACLE_SQL */

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PointEntry, PointState } from '@icb/recovery-point'
+import { appendPoint, autorestoreCfgOf, findManifest, readAutorestoreCfg, writeAutorestoreCfg, writeManifest } from '@icb/recovery-point'
+import type { Manifest, PointEntry, ReadManifest } from '@icb/recovery-point'
 import { hasErrorCode, isIcbError, isoNow } from '@icb/runtime'
 import { snapshotName } from '@icb/storage-core'
 import { DateTime } from 'luxon'
-import { appendPoint, readManifest, writeManifest } from './area-files.ts'
 import { completeChain } from './archivelogs.ts'
 import { openArea } from './area.ts'
-import { chainRemarks, closedManifest, pointEntry, pointLabels } from './close-window.ts'
+import { chainRemarks, closedManifest, entryOf, pointLabels } from './close-window.ts'
 import type { BackupDependencies, DatabaseDependencies, StorageDependencies } from './dependencies.ts'
 import { backupErrors } from './errors.ts'
 import type { BackupEvent } from './events.ts'
@@ -18,7 +18,6 @@ import { readState, readSurroundings } from './manifest-from-database.ts'
 import { findSnapshot, readPins } from './pins.ts'
 import { assertIdentity } from './preflight.ts'
 import { proveCopies } from './read-back.ts'
-import { closeSeedParameters } from './seed-parameters.ts'
 import { completeSettings } from './settings.ts'
 import { windowOfCopies } from './window.ts'
 
@@ -46,8 +45,7 @@ export interface ManualSnapshotResult {
 
 /** What the area says of itself at the moment of the snapshot. */
 interface AreaFinding {
-  readonly manifest: Awaited<ReturnType<typeof readManifest>>
-  readonly state: PointState
+  readonly manifest: ReadManifest | undefined
   readonly remarks: readonly string[]
   readonly omit: readonly string[]
 }
@@ -69,9 +67,7 @@ export async function createManualSnapshot(deps: ManualSnapshotDependencies, opt
   const finding = await examineArea(deps, warn)
   const createdAt = isoNow(clock)
   const name = snapshotName(settings.name, DateTime.fromISO(createdAt, { zone: 'utc' }), deps.runId)
-  const entry = finding === undefined ? undefined : pointEntry({
-    snapshot: name, createdAt, runId: deps.runId, state: finding.state, manifest: finding.manifest?.manifest, manifestDigest: finding.manifest?.digest ?? '', dbid: settings.dbid, remarks: finding.remarks,
-  })
+  const entry = finding === undefined ? undefined : entryOf({ snapshot: name, createdAt, runId: deps.runId, manifest: finding.manifest, dbid: settings.dbid, remarks: finding.remarks })
   if (entry !== undefined) await appendPoint(settings.areaPath, entry)
   const labels = { ...(entry === undefined ? {} : pointLabels(entry)), ...(options.reason === undefined ? {} : { 'icb-reason': options.reason }) }
   const snapshot = await storage.createSnapshot(name, { signal, labels, ...(finding === undefined || finding.omit.length === 0 ? {} : { omit: finding.omit }) })
@@ -92,17 +88,21 @@ async function examineArea(deps: ManualSnapshotDependencies, warn: Warn): Promis
     return undefined
   }
   const { areaId } = await openArea({ settings, storage, signal })
-  const manifest = await readManifest(settings.areaPath)
+  const manifest = await findManifest(settings.areaPath).catch((error: unknown) => {
+    if (!hasErrorCode(error, 'ICB_POINT_MANIFEST_INVALID')) throw error
+    warn('ICB_BACKUP_WARN_MANIFEST', error.message)
+    return undefined
+  })
   if (manifest === undefined) {
-    warn('ICB_BACKUP_WARN_NO_WINDOW', 'the area has no manifest: the snapshot is no recovery point')
-    return { manifest, state: 'unknown', remarks: ['the area has no manifest'], omit: [] }
+    warn('ICB_BACKUP_WARN_NO_WINDOW', 'the area has no usable manifest: the snapshot is no recovery point')
+    return { manifest, remarks: ['the area has no usable manifest'], omit: [] }
   }
   if (manifest.manifest.state === 'refreshing') {
     const remark = `the refresh of run ${manifest.manifest.runId} did not complete`
     warn('ICB_BACKUP_WARN_NO_WINDOW', `${remark}: the snapshot is no recovery point`)
-    return { manifest, state: 'refreshing', remarks: [remark], omit: [] }
+    return { manifest, remarks: [remark], omit: [] }
   }
-  const asItLies = (remarks: readonly string[]): AreaFinding => ({ manifest, state: remarks.length === 0 ? 'refreshed' : 'damaged', remarks, omit: [] })
+  const asItLies = (remarks: readonly string[]): AreaFinding => ({ manifest, remarks, omit: [] })
   if (database === undefined) {
     warn('ICB_BACKUP_WARN_NO_DATABASE', 'without the database no log was switched: the snapshot reaches as far as the last one')
     return asItLies([])
@@ -120,7 +120,7 @@ async function examineArea(deps: ManualSnapshotDependencies, warn: Warn): Promis
 }
 
 /** Like the same steps of a backup, but every flaw is a remark. Nothing is copied into the area: the snapshot shows it as it is. */
-async function closeWindow(deps: ManualSnapshotDependencies & DatabaseDependencies, areaId: string, previous: NonNullable<AreaFinding['manifest']>['manifest'], warn: Warn): Promise<AreaFinding> {
+async function closeWindow(deps: ManualSnapshotDependencies & DatabaseDependencies, areaId: string, previous: Manifest, warn: Warn): Promise<AreaFinding> {
   const settings = completeSettings(deps.settings)
   const { sql, signal } = deps
   const remarks: string[] = []
@@ -152,9 +152,9 @@ async function closeWindow(deps: ManualSnapshotDependencies & DatabaseDependenci
   const surroundings = await readSurroundings(sql, state, { signal })
   const manifest = closedManifest({ areaPath: settings.areaPath, areaId, tool: deps.tool, runId: deps.runId, state, surroundings, previous, copies, switchPoint, chain })
   const digest = await writeManifest(settings.areaPath, manifest)
-  await closeSeedParameters(settings.areaPath, switchPoint)
+  await writeAutorestoreCfg(settings.areaPath, autorestoreCfgOf(manifest, (await readAutorestoreCfg(settings.areaPath))?.backupFinished))
   const omit = deps.storage.capabilities.atomic ? [] : await incompleteLogs(sql, settings.areaPath, signal)
-  return { manifest: { manifest, digest }, state: remarks.length === 0 ? 'refreshed' : 'damaged', remarks, omit }
+  return { manifest: { manifest, digest }, remarks, omit }
 }
 
 /**

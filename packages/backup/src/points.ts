@@ -1,7 +1,7 @@
+import { readPoints } from '@icb/recovery-point'
 import type { PointEntry, PointState } from '@icb/recovery-point'
 import type { LedgerEntry } from '@icb/ledger'
 import type { Snapshot } from '@icb/storage-core'
-import { readPoints } from './area-files.ts'
 import type { StorageDependencies } from './dependencies.ts'
 import { readPins } from './pins.ts'
 import type { Pin } from './pins.ts'

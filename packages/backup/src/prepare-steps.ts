@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { predictIncrementBytes, readEdition, readIncrements } from '@icb/oracle'
+import { findManifest, readAreaId } from '@icb/recovery-point'
+import { hasErrorCode } from '@icb/runtime'
 import type { Step } from '@icb/runtime'
-import { readManifest } from './area-files.ts'
 import { archivelogDirectory } from './area-path.ts'
-import { openArea, proveAreaIsVolume, readAreaId } from './area.ts'
+import { openArea, proveAreaIsVolume } from './area.ts'
 import { during, known } from './backup-run.ts'
 import type { BackupRun } from './backup-run.ts'
 import { backupErrors } from './errors.ts'
@@ -36,7 +37,12 @@ export const preflightStep: Step<BackupRun> = {
     }
     assertArchivelog(identity, settings)
     await proveAreaIsVolume(deps)
-    const previous = await readManifest(settings.areaPath)
+    const previous = await findManifest(settings.areaPath).catch((error: unknown) => {
+      if (!hasErrorCode(error, 'ICB_POINT_MANIFEST_INVALID')) throw error
+      // Nothing can be promised of this state, but the refresh makes the next one good.
+      step.warn('ICB_BACKUP_WARN_MANIFEST', error.message)
+      return undefined
+    })
     if (previous !== undefined) run.previous = previous
     const areaId = await readAreaId(settings.areaPath)
     const recorded = previous?.manifest

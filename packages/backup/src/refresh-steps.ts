@@ -1,9 +1,10 @@
 import { readDatabaseClock, readDroppedFileCopies } from '@icb/oracle'
+import { autorestoreCfgOf, writeAutorestoreCfg, writeManifest } from '@icb/recovery-point'
+import type { Manifest } from '@icb/recovery-point'
 import { deleteDatafileCopiesScript } from '@icb/rman'
 import { isoNow } from '@icb/runtime'
 import type { Step } from '@icb/runtime'
 import { DateTime } from 'luxon'
-import { writeManifest } from './area-files.ts'
 import { below } from './area-path.ts'
 import { during, known } from './backup-run.ts'
 import type { BackupRun } from './backup-run.ts'
@@ -15,7 +16,6 @@ import { forgetLostCopies } from './lost-copies.ts'
 import { proveCopies } from './read-back.ts'
 import { judgeRefresh, refreshCopies } from './refresh.ts'
 import { callRman } from './rman-call.ts'
-import { writeSeedParameters } from './seed-parameters.ts'
 import { windowOfCopies } from './window.ts'
 
 /** From here on the copies change: whoever meets this manifest knows that it has no window. */
@@ -117,8 +117,9 @@ export const manifestRefreshedStep: Step<BackupRun> = {
     const { controlFile } = known(run.metadata, 'control file backup')
     await publishSeedControlFile(settings.areaPath, controlFile)
     const base = manifestBase({ areaPath: settings.areaPath, areaId: known(run.areaId, 'area id'), tool: deps.tool, runId: deps.runId, state, surroundings, controlFile })
-    await writeManifest(settings.areaPath, { ...base, state: 'refreshed', window: run.window, logs: [], refreshedAt: isoNow(deps.clock) })
-    await writeSeedParameters(settings.areaPath, surroundings.parameters, minTime)
+    const manifest: Manifest = { ...base, state: 'refreshed', window: run.window, logs: [], refreshedAt: isoNow(deps.clock) }
+    await writeManifest(settings.areaPath, manifest)
+    await writeAutorestoreCfg(settings.areaPath, autorestoreCfgOf(manifest, minTime))
     const refresh = known(run.refresh, 'refresh')
     const event: BackupEvent = {
       type: 'backup.refreshed', at: isoNow(deps.clock), runId: deps.runId, database: settings.name, merged: refresh.merged.length, created: refresh.created.length, skipped: refresh.skipped.length,

@@ -1,20 +1,18 @@
+import { appendPoint, autorestoreCfgOf, readAutorestoreCfg, writeAutorestoreCfg, writeManifest } from '@icb/recovery-point'
 import { isoNow } from '@icb/runtime'
 import type { Step, StepRun } from '@icb/runtime'
-import type { PointState } from '@icb/recovery-point'
 import { snapshotName } from '@icb/storage-core'
 import { DateTime } from 'luxon'
-import { appendPoint, writeManifest } from './area-files.ts'
 import { completeChain } from './archivelogs.ts'
 import { during, known } from './backup-run.ts'
 import type { BackupRun } from './backup-run.ts'
-import { assertChain, chainRemarks, closedManifest, pointEntry, pointLabels } from './close-window.ts'
+import { assertChain, chainRemarks, closedManifest, entryOf, pointLabels } from './close-window.ts'
 import { backupErrors } from './errors.ts'
 import type { BackupEvent } from './events.ts'
 import { incompleteLogs } from './incomplete-logs.ts'
 import { waitUntilLanded } from './landing.ts'
 import { readSwitchPoint, switchLogs } from './log-switch.ts'
 import { readState } from './manifest-from-database.ts'
-import { closeSeedParameters } from './seed-parameters.ts'
 import { windowOfCopies } from './window.ts'
 
 /** Whether any refresh of this area has ever completed: without one there is nothing to keep. */
@@ -67,7 +65,7 @@ export const closeWindowStep: Step<BackupRun> = {
       areaPath: settings.areaPath, areaId: known(run.areaId, 'area id'), tool: deps.tool, runId: deps.runId, state, surroundings: known(run.surroundings, 'surroundings'), previous: previous.manifest, copies, switchPoint, chain,
     })
     run.closed = { manifest, digest: await writeManifest(settings.areaPath, manifest) }
-    await closeSeedParameters(settings.areaPath, switchPoint)
+    await writeAutorestoreCfg(settings.areaPath, autorestoreCfgOf(manifest, (await readAutorestoreCfg(settings.areaPath))?.backupFinished))
     step.summary(`${String(manifest.logs.length)} logs from SCN ${String(copies.redoFrom)} to ${String(switchPoint.scn)}`)
   },
 }
@@ -89,11 +87,8 @@ export const snapshotStep: Step<BackupRun> = {
     const createdAt = isoNow(deps.clock)
     const name = snapshotName(settings.name, DateTime.fromISO(createdAt, { zone: 'utc' }), deps.runId)
     const { closed } = run
-    const state: PointState = closed !== undefined ? (run.remarks.length === 0 ? 'refreshed' : 'damaged') : previous === undefined ? 'unknown' : 'refreshing'
     const remarks = closed !== undefined ? run.remarks : [previous === undefined ? 'the area has no manifest' : `the refresh of run ${previous.manifest.runId} did not complete`]
-    const entry = pointEntry({
-      snapshot: name, createdAt, runId: deps.runId, state, remarks, dbid: settings.dbid, manifest: closed?.manifest ?? previous?.manifest, manifestDigest: closed?.digest ?? previous?.digest ?? '',
-    })
+    const entry = entryOf({ snapshot: name, createdAt, runId: deps.runId, manifest: closed ?? previous, dbid: settings.dbid, remarks })
     if (closed === undefined) step.warn('ICB_BACKUP_WARN_NO_WINDOW', `snapshot ${name} is no recovery point: ${remarks.join('; ')}`)
     await step.intend({ snapshot: name })
     await appendPoint(settings.areaPath, entry)
@@ -102,7 +97,7 @@ export const snapshotStep: Step<BackupRun> = {
     run.snapshot = { id: snapshot.id, name: snapshot.name }
     run.point = entry
     const event: BackupEvent = {
-      type: 'backup.snapshot', at: isoNow(deps.clock), runId: deps.runId, database: settings.name, snapshot: name, state,
+      type: 'backup.snapshot', at: isoNow(deps.clock), runId: deps.runId, database: settings.name, snapshot: name, state: entry.state,
       ...(entry.minScn === undefined ? {} : { minScn: String(entry.minScn) }), ...(entry.lastScn === undefined ? {} : { lastScn: String(entry.lastScn) }),
     }
     deps.events.emit(event)
