@@ -34,7 +34,7 @@ export const icbKeys: readonly IcbKey[] = [
   { section: 'autorestore', key: 'slots', type: 'list', default: 'ICB01', description: 'SIDs for test instances' },
   { section: 'autorestore', key: 'deadline', type: 'integer', default: '1440', description: 'Longest time of the RMAN work of a restore test, minutes' },
   { section: 'autorestore', key: 'initparameters', type: 'parameters', description: 'Further init parameters of the test instance, one "name = value" a line' },
-  { section: 'autorestore', key: 'acceptedcorruption', type: 'blocks', description: 'Known bad blocks, one line each: file, first block, blocks, expiry date, reason' },
+  { section: 'database', key: 'acceptedcorruption', type: 'blocks', description: 'Known bad blocks, one line each: file, first block, blocks, expiry date, reason' },
   { section: 'ledger', key: 'kind', type: 'choice', default: 'file', description: 'file, or none' },
   { section: 'ledger', key: 'path', type: 'path', description: 'Directory of the proof ledger; default: in the state directory' },
   { section: 'ledger', key: 'shared', type: 'boolean', default: 'false', description: 'The backup host and the sandbox host see the same ledger' },

@@ -74,7 +74,7 @@ export const connect: Kind<string> = {
 }
 
 /** A TNS alias in the INI file; the model and YAML hold the connect identifier `/@alias`. */
-export const alias: Kind<string> = { ...connect, type: 'alias', fromText: (value) => `/@${value}`, expectation: 'a TNS alias (in YAML "/@alias")' }
+export const alias: Kind<string> = { ...connect, type: 'alias', fromText: (value) => (value.startsWith('/') ? value : `/@${value}`), expectation: 'a TNS alias (in YAML "/@alias")' }
 
 export const sid: Kind<string> = { type: 'sid', schema: z.string().regex(/^[A-Za-z0-9_$#]{1,16}$/u), fromText: asIs, expectation: 'an ORACLE_SID: 1 to 16 letters, digits, _, $ or #' }
 

@@ -157,7 +157,7 @@ export const settings: Settings = {
   thread: setting('database', 'restoreTest.thread', integer(1, 1024), 'database', 'autorestorethread'),
   slots: setting('database', 'restoreTest.slots', sids, 'autorestore', 'slots'),
   initParameters: setting('database', 'restoreTest.initParameters', parameters, 'autorestore', 'initparameters'),
-  acceptedCorruption: setting('database', 'restoreTest.acceptedCorruption', blocks, 'autorestore', 'acceptedcorruption'),
+  acceptedCorruption: setting('only-database', 'restoreTest.acceptedCorruption', blocks, 'database', 'acceptedcorruption'),
   deadlineMinutes: setting('database', 'restoreTest.deadlineMinutes', minutes, 'autorestore', 'deadline'),
 }
 
