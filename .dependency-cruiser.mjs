@@ -2,7 +2,7 @@
 const layers = [
   ['runtime'],
   ['config', 'storage-core'],
-  ['rman', 'oracle', 'retention', 'storage-local'],
+  ['rman', 'oracle', 'retention', 'storage-local', 'storage-zfssa', 'storage-openzfs', 'storage-ontap'],
   ['recovery-point', 'ledger'],
   ['backup', 'autorestore'],
   ['fleet'],
