@@ -55,11 +55,11 @@ export async function runClient(options: ClientOptions): Promise<number> {
     },
   })
   const fromFile = options.arguments.cmdfile !== null
-  let failed = false
+  let errors = 0
   let stop = false
   const stopped = (): boolean => stop
   const refuse = (error: RmanSyntaxError, firstLine: number): void => {
-    failed = true
+    errors++
     const line = (fromFile ? firstLine : 0) + error.position.line
     transcript.errors([...error.messages, { code: 'RMAN-01007', text: `at line ${line} column ${error.position.column} file: ${options.inputName}` }])
   }
@@ -78,7 +78,7 @@ export async function runClient(options: ClientOptions): Promise<number> {
       }
       if (result.command.kind === 'exit') stop = true
       else if (!(await rman.execute(result.command))) {
-        failed = true
+        errors++
         if (fromFile) stop = true
       }
       rest = rest.slice(result.end)
@@ -109,7 +109,7 @@ export async function runClient(options: ClientOptions): Promise<number> {
       lineOfCommand = text === '' ? 1 : lineOfCommand + 1
     }
     transcript.complete()
-    return failed ? 1 : 0
+    return Math.min(errors, 1)
   } finally {
     rman.close()
   }

@@ -1,0 +1,94 @@
+import { copyFile, mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { rmanError } from '../../engine/ora-error.ts'
+import type { ControlFileData, DatafileCopyRecord, DatafileRecord } from '../../engine/records.ts'
+import type { BackupCommand } from '../grammar/ast.ts'
+import { runOnChannels } from './channels.ts'
+import { defaultName, expandFormat } from './names.ts'
+import { readError, writeError } from './os-error.ts'
+import { usableCopies } from './repository.ts'
+import { elapsed, fileNumber } from './work.ts'
+import type { Channel, Work } from './work.ts'
+
+/** Number and name of a new image copy. */
+async function newCopyName(work: Work, channel: Channel, format: string | null, file: { readonly file: number; readonly tablespace: string }): Promise<string> {
+  const { instance } = work
+  const setCount = await instance.updateControlFile(() => instance.nextRecid('setCount'))
+  const parts = { setCount, setStamp: instance.stamp(instance.host.now()), piece: 1, datafile: file }
+  const chosen = format ?? channel.format
+  return chosen === null ? defaultName(instance, 'copy', file.tablespace, parts) : expandFormat(instance, chosen, parts)
+}
+
+/** Enters a copy, in place of what stood under the same name. */
+export async function recordCopy(work: Work, copy: Omit<DatafileCopyRecord, 'recid' | 'stamp' | 'deleted' | 'status'>): Promise<DatafileCopyRecord> {
+  const { instance } = work
+  return instance.updateControlFile((data: ControlFileData) => {
+    for (const other of data.datafileCopies) {
+      if (other.name !== copy.name || other.deleted) continue
+      other.deleted = true
+      other.status = 'D'
+    }
+    const record: DatafileCopyRecord = { ...copy, recid: instance.nextRecid('datafileCopies'), stamp: instance.stamp(copy.completionTime), deleted: false, status: 'A' }
+    data.datafileCopies.push(record)
+    return record
+  })
+}
+
+/** An image copy of a datafile, online. */
+export async function backupDatafileCopy(work: Work, channel: Channel, file: DatafileRecord, options: { readonly tag: string; readonly level0: boolean; readonly format: string | null }): Promise<void> {
+  const { instance, emit } = work
+  const started = instance.host.now()
+  emit(`channel ${channel.name}: starting datafile copy`)
+  emit(`input datafile file number=${fileNumber(file.file)} name=${file.name}`)
+  const name = await newCopyName(work, channel, options.format, file)
+  let result
+  try {
+    result = await instance.copyDatafile(file.file, name, { tag: options.tag, level0: options.level0, session: channel.session })
+  } catch (error) {
+    throw writeError(error, name)
+  }
+  work.bytes.input += result.blocks * file.blockSize
+  work.bytes.output += result.blocks * file.blockSize
+  const record = await recordCopy(work, {
+    name, tag: options.tag, file: file.file, tablespace: file.tablespace, creationScn: file.creationScn, resetlogsScn: instance.controlFile.resetlogsScn,
+    incrementalLevel: options.level0 ? 0 : null, checkpointScn: result.checkpointScn, checkpointTime: result.checkpointTime, absoluteFuzzyScn: result.absoluteFuzzyScn, recoveryFuzzyScn: 0n,
+    markedCorrupt: 0, blocks: result.blocks, blockSize: file.blockSize, completionTime: instance.host.now(),
+  })
+  emit(`output file name=${name} tag=${options.tag} RECID=${record.recid} STAMP=${record.stamp}`)
+  emit(`channel ${channel.name}: datafile copy complete, elapsed time: ${elapsed(work, started)}`)
+}
+
+/** BACKUP AS COPY … COPY OF DATABASE FROM TAG: copies of copies, to bring them to another storage. */
+export async function copyOfCopy(work: Work, command: BackupCommand, fromTag: string | null, channels: readonly Channel[], tag: string): Promise<void> {
+  const { instance, emit } = work
+  const data = instance.controlFile
+  const sources = data.datafiles.map((file) => {
+    const [copy] = usableCopies(data, file, fromTag)
+    if (copy === undefined) throw rmanError(6023, `no backup or copy of datafile ${file.file} found to restore`)
+    return copy
+  })
+  await runOnChannels(work, channels, sources, 'backup', async (source, channel) => {
+    const started = instance.host.now()
+    emit(`channel ${channel.name}: starting datafile copy`)
+    emit(`input is copy of datafile ${fileNumber(source.file)}: ${source.name}`)
+    const name = await newCopyName(work, channel, command.format, source)
+    await copyBytes(work, source.name, name)
+    work.bytes.input += source.blocks * source.blockSize
+    work.bytes.output += source.blocks * source.blockSize
+    const record = await recordCopy(work, { ...source, name, tag, completionTime: instance.host.now() })
+    emit(`output file name=${name} tag=${tag} RECID=${record.recid} STAMP=${record.stamp}`)
+    emit(`channel ${channel.name}: datafile copy complete, elapsed time: ${elapsed(work, started)}`)
+  })
+}
+
+/** Copies a file that nobody writes to. */
+export async function copyBytes(work: Work, from: string, to: string): Promise<void> {
+  const { host } = work.instance
+  if (!(await work.instance.fileExists(from))) throw readError(Object.assign(new Error('missing'), { code: 'ENOENT' }), from)
+  try {
+    if (path.isAbsolute(to)) await mkdir(path.dirname(host.real(to)), { recursive: true })
+    await copyFile(host.real(from), host.real(to))
+  } catch (error) {
+    throw writeError(error, to)
+  }
+}
