@@ -26,7 +26,8 @@ function isBelow(path: string, directory: string): boolean {
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`))
 }
 
-async function prepareDirectory(dir: string, protectedPaths: readonly string[]): Promise<void> {
+/** Makes the directory of journals where it may be. @throws ICB_JOURNAL_LOCATION */
+export async function prepareJournalDirectory(dir: string, protectedPaths: readonly string[]): Promise<void> {
   const refuse = (path: string): Error =>
     journalErrors.errors.LOCATION(`the journal directory ${dir} lies inside ${path}, which it has to protect`, { hint: 'Set stateDir to a directory on the host itself.', details: { dir, protectedPath: path } })
   // Before it is made: a refused directory must not appear in the area.
@@ -51,7 +52,7 @@ async function prepareDirectory(dir: string, protectedPaths: readonly string[]):
  * @throws ICB_JOURNAL_LOCATION, ICB_JOURNAL_EXISTS, ICB_JOURNAL_WRITE
  */
 export async function openJournal(dir: string, header: JournalHeader, options: OpenJournalOptions): Promise<Journal> {
-  await prepareDirectory(dir, options.protectedPaths ?? [])
+  await prepareJournalDirectory(dir, options.protectedPaths ?? [])
   if (!/^[\w.-]+$/.test(options.runId)) throw journalErrors.errors.LOCATION(`a run id must be a file name: ${options.runId}`)
   const path = join(dir, `${options.runId}${suffix}`)
   let handle: FileHandle

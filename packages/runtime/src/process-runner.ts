@@ -58,17 +58,17 @@ export function createProcessRunner(options: ProcessRunnerOptions): ChildProcess
 async function runChild(spec: ProcessSpec, signal: AbortSignal, { clock, logger }: ProcessRunnerOptions): Promise<ProcessResult> {
   const begun = clock.monotonic()
   const output = collectLines(spec)
-  const result = (exitCode: number | null, endSignal: string | null, timedOut: boolean): ProcessResult => ({
+  const result = (exitCode: number | null, endSignal: string | null, why: { readonly timedOut?: boolean; readonly canceled?: boolean }): ProcessResult => ({
     exitCode,
     signal: endSignal,
-    timedOut,
-    canceled: !timedOut && signal.aborted,
+    timedOut: why.timedOut ?? false,
+    canceled: why.canceled ?? false,
     durationMs: Math.round(clock.monotonic() - begun),
     tail: output.tail,
     lineCount: output.counts.lines,
     cutLines: output.counts.cut,
   })
-  if (signal.aborted) return result(null, null, false)
+  if (signal.aborted) return result(null, null, { canceled: true })
 
   const { child, pid } = await start(spec)
   logger.debug({ file: spec.file, pid }, 'program started')
@@ -114,7 +114,7 @@ async function runChild(spec: ProcessSpec, signal: AbortSignal, { clock, logger 
     child.stderr.destroy()
     output.rethrow()
     logger.debug({ file: spec.file, pid, exitCode: exit.code, signal: exit.signal, timedOut: state.timedOut }, 'program ended')
-    return result(exit.code, exit.signal, state.timedOut)
+    return result(exit.code, exit.signal, { timedOut: state.timedOut, canceled: end === 'interrupted' && !state.timedOut })
   } finally {
     settled.abort()
     child.stdin.destroy()
