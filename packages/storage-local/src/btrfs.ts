@@ -1,8 +1,9 @@
-import { lstat, readdir, rm, rmdir, statfs } from 'node:fs/promises'
+import { lstat, readdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ProcessRunner } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import { unlessMissing } from './file-errors.ts'
+import { removeTree } from './remove-tree.ts'
 
 /** `statfs` type of btrfs. */
 export const btrfsMagic = 0x9123683e
@@ -62,8 +63,7 @@ export function createBtrfs(runProcess: ProcessRunner): Btrfs {
       await must(['property', 'set', '-ts', path, 'ro', 'false'])
       if ((await run(['subvolume', 'delete', path])).ok) return true
       // Without the mount option user_subvol_rm_allowed an unprivileged user may still empty and remove an own subvolume (kernel 4.18).
-      for (const name of await readdir(path)) await rm(join(path, name), { recursive: true, force: true })
-      await rmdir(path)
+      await removeTree(path)
       return true
     },
   }

@@ -145,6 +145,8 @@ export function createLocalStorage({ database, area, snapshotDirectory, mechanis
         await needArea()
         const volume = await volumeId()
         if (!(await places.exists('snapshots', name))) {
+          // It would never be recognised as ours, so nobody could delete it again.
+          if (!isOurSnapshotName(name, database)) throw storageErrors.UNSUPPORTED(`"${name}" is no snapshot name of ${database}`, { hint: 'Make names with snapshotName().' })
           await places.make('snapshots', name, async (place) => {
             const createdAt = clock.now()
             const captured = await copier.capture(area, treeOf(place), options?.omit ?? [], options?.signal)

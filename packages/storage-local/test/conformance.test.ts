@@ -5,7 +5,10 @@ import type { LoopFilesystem, LoopFilesystemType } from '@icb/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { localHarness } from './local-harness.ts'
 
-snapshotStorageSuite({ describe, it }, { name: 'local (plain copies)', create: () => localHarness(tmpdir(), { mode: 'copy' }) })
+// A directory has no pages, so a short listing shows all that a long one would.
+const listingSize = 8
+
+snapshotStorageSuite({ describe, it }, { name: 'local (plain copies)', listingSize, create: () => localHarness(tmpdir(), { mode: 'copy' }) })
 
 const onLoop: readonly { readonly type: LoopFilesystemType; readonly mechanism: string; readonly atomic: boolean }[] = [
   { type: 'xfs', mechanism: 'reflink copies on xfs', atomic: false },
@@ -31,6 +34,6 @@ for (const { type, mechanism, atomic } of onLoop) {
       }
     })
 
-    snapshotStorageSuite({ describe, it }, { name: `local (${mechanism})`, create: () => localHarness(filesystem.path, {}) })
+    snapshotStorageSuite({ describe, it }, { name: `local (${mechanism})`, listingSize, create: () => localHarness(filesystem.path, {}) })
   })
 }
