@@ -168,7 +168,7 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
     return {
       adapter: typeof name === 'string' ? name : '',
       options: Object.fromEntries([...options].map(([key, written]) => [key, written.value])),
-      origins: Object.fromEntries([...options].map(([key, written]) => [key, written.origin])),
+      origins: { ...(adapter === undefined ? {} : { adapter: adapter.origin }), ...Object.fromEntries([...options].map(([key, written]) => [key, written.origin])) },
     }
   }
 

@@ -23,7 +23,7 @@ export interface StorageConfig {
   readonly adapter: string
   /** As written; the adapter's own schema checks them (`fleet` joins the two). */
   readonly options: Readonly<Record<string, unknown>>
-  /** Where each option was written, for errors of the adapter's schema. */
+  /** Where each option was written, and `adapter` itself where it was, for errors of the adapter and its schema. */
   readonly origins: Readonly<Record<string, ConfigOrigin>>
 }
 

@@ -9,7 +9,7 @@ import { nearestName } from './nearest.ts'
 export function alignOptions(storage: StorageConfig, names: readonly string[]): StorageConfig {
   const spelling = new Map(names.map((name) => [name.toLowerCase(), name]))
   const options: [string, unknown][] = []
-  const origins: [string, ConfigOrigin][] = []
+  const origins: [string, ConfigOrigin][] = storage.origins['adapter'] === undefined ? [] : [['adapter', storage.origins['adapter']]]
   for (const [written, value] of Object.entries(storage.options)) {
     const origin = storage.origins[written] ?? { file: '<object>', key: written }
     const name = names.includes(written) ? written : spelling.get(written.toLowerCase())

@@ -32,7 +32,7 @@ export function isSecretReference(value: unknown): value is SecretReference {
  * Fetches a secret. Nothing of it reaches a message.
  * - `env`: a variable; - `file`: the whole file without its last line break, or one key of an INI file; it must not be readable by group or others;
  * - `command`: the first line that the program prints (no shell; at most 30 s).
- * @throws ICB_CONFIG_SECRET_MISSING, ICB_CONFIG_SECRET_MODE, ICB_CONFIG_SECRET_COMMAND, ICB_CONFIG_INVALID_VALUE for no reference at all
+ * @throws ICB_CONFIG_SECRET_MISSING, ICB_CONFIG_SECRET_MODE, ICB_CONFIG_SECRET_COMMAND, ICB_PROCESS_START, ICB_CONFIG_INVALID_VALUE for no reference at all
  */
 export async function resolveSecret(reference: unknown, label: string, options: ResolveSecretOptions): Promise<Secret> {
   options.signal?.throwIfAborted()

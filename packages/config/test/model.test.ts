@@ -75,7 +75,7 @@ describe('one model', () => {
     expect(config.databases[0]?.storage).toMatchObject({ adapter: 'icb-storage-acme', options: { volumePrefix: 'y_', Url: 'u', Secretless: 'no' } })
     const aligned = alignOptions(config.databases[0]!.storage, ['volumePrefix', 'url', 'secretless'])
     expect(aligned.options).toEqual({ volumePrefix: 'y_', url: 'u', secretless: 'no' })
-    expect(aligned.origins['volumePrefix']).toMatchObject({ line: 12 })
+    expect(aligned.origins).toMatchObject({ adapter: { line: 3, key: 'adapter' }, volumePrefix: { line: 12 } })
     expect(() => alignOptions(config.databases[0]!.storage, ['volumePrefx', 'url', 'secretless'])).toThrow('/etc/icb/a.cfg:12: [db1] storagevolumeprefix: the storage adapter icb-storage-acme has no option "volumePrefix"; did you mean "volumePrefx"?')
   })
 

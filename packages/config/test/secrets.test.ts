@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createProcessRunner, silentLogger, systemClock } from '@icb/runtime'
 import type { ProcessRunner, ProcessSpec } from '@icb/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkHost, configFromObject, externalView, loadConfig, resolveSecret } from '../src/index.ts'
@@ -62,6 +63,15 @@ describe('resolveSecret', () => {
     expect(secret.reveal()).toBe('of-command')
     expect(specs).toMatchObject([{ file: join(dir, 'bin/vault'), args: ['read', 'x'], env: { PATH: '/bin' }, secretOutput: true, deadlineMs: 30_000 }])
     expect(specs[0]?.env).not.toHaveProperty('PW')
+  })
+
+  it('from a real program, also when the secret is known already and would be redacted', async () => {
+    const runProcess = createProcessRunner({ clock: systemClock, logger: silentLogger })
+    for (let turn = 0; turn < 2; turn++) {
+      const secret = await resolveSecret({ command: ['/bin/echo', 'printed-by-echo'] }, 'p', { ...options(), runProcess })
+      expect(secret.reveal()).toBe('printed-by-echo')
+    }
+    await expect(resolveSecret({ command: ['./no-such-program'] }, 'p', { ...options(), runProcess })).rejects.toMatchObject({ code: 'ICB_PROCESS_START' })
   })
 
   it.each([
