@@ -8,7 +8,7 @@ import { formatDuration } from '../duration.ts'
 
 function summaryOf(result: BackupResult): readonly string[] {
   const lines: string[] = []
-  if (result.outcome === 'skipped') return ['skipped: the database has the other role']
+  if (result.outcome === 'skipped') return [`skipped: ${result.skippedReason ?? 'nothing to do'}`]
   if (result.planned !== undefined) return result.planned.map((line) => `would: ${line}`)
   if (result.snapshot !== undefined) lines.push(`snapshot   ${result.snapshot.name}${result.point?.lastScn === undefined ? '' : `, restorable from SCN ${String(result.point.minScn)} to ${result.point.lastScn.toString()}`}`)
   if (result.refresh !== undefined) {
@@ -32,7 +32,7 @@ export const backup: CommandAction = async (app, [name = ''], options) =>
           storage: await connection.storage(), ...(ledger === undefined ? {} : { ledger }), sql: connection.sql(), ...(primarySql === undefined ? {} : { primarySql }), rman: connection.rman(),
           journal: scope.journal, lease: scope.lease, unfinished: scope.unfinished, tool: context.tool,
         },
-        { allowFull: flag(options, 'allowFull'), dryRun: flag(options, 'dryRun') },
+        { allowFull: flag(options, 'allowFull'), acceptGap: flag(options, 'acceptGap'), allowPurge: flag(options, 'allowPurge'), dryRun: flag(options, 'dryRun') },
       )
       for (const line of summaryOf(result)) app.print(line)
       return { schema: 'backup/1', result, ...(result.error === undefined ? {} : { error: result.error }) }
