@@ -5,12 +5,12 @@ import type { BackupSettings } from '@icb/backup'
 import { findDatabase, resolveSecret } from '@icb/config'
 import type { DatabaseConfig, Environment, IcbConfig } from '@icb/config'
 import { createFileLedger } from '@icb/ledger'
-import type { ProofLedger } from '@icb/ledger'
+import type { FileLedger } from '@icb/ledger'
 import { createInstanceControl, createSqlPlusSession, oracleEnvironment } from '@icb/oracle'
 import type { SqlSession } from '@icb/oracle'
 import { createRman } from '@icb/rman'
 import type { Rman } from '@icb/rman'
-import type { Clock, EventSink, HostFacts, Logger, ProcessRunner } from '@icb/runtime'
+import type { Check, Clock, EventSink, HostFacts, Logger, ProcessRunner } from '@icb/runtime'
 import { createAdapterRegistry, validateAdapterOptions, withRetry } from '@icb/storage-core'
 import type { SnapshotStorage, StorageAdapter } from '@icb/storage-core'
 import { fleetErrors as errors } from './errors.ts'
@@ -58,6 +58,8 @@ export interface DatabaseConnection extends AsyncDisposable {
   readonly restoreTestSettings: RestoreTestSettings | undefined
   readonly paths: StatePaths
   readonly storage: () => Promise<SnapshotStorage>
+  /** What the adapter wants `doctor` to ask. */
+  readonly storageChecks: () => Promise<readonly Check[]>
   /** SYSDBA work on the database. @throws ICB_FLEET_NO_ORACLE_HOME */
   readonly sql: () => SqlSession
   /** The primary, where backups run on a standby; else the same database. */
@@ -65,7 +67,7 @@ export interface DatabaseConnection extends AsyncDisposable {
   readonly rman: () => Rman
   /** The programs of this host's Oracle home for a local test instance. */
   readonly sandboxOracle: (sid: string) => SandboxOracle
-  readonly ledger: () => ProofLedger | undefined
+  readonly ledger: () => FileLedger | undefined
   readonly hostView: HostView
   readonly context: FleetContext
 }
@@ -81,7 +83,7 @@ export function stateDirectory(config: IcbConfig, context: Pick<FleetContext, 'd
 }
 
 /** The proof ledger that the configuration names. `undefined`: none. */
-export function openLedger(config: IcbConfig, context: Pick<FleetContext, 'clock' | 'logger' | 'defaultStateDir'>): ProofLedger | undefined {
+export function openLedger(config: IcbConfig, context: Pick<FleetContext, 'clock' | 'logger' | 'defaultStateDir'>): FileLedger | undefined {
   if (config.ledger.kind === 'none') return undefined
   const state = stateDirectory(config, context)
   return createFileLedger({ directory: config.ledger.path ?? join(state, 'ledger'), shared: config.ledger.shared, spoolDir: join(state, 'ledger-spool'), clock: context.clock, logger: context.logger })
@@ -105,15 +107,15 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
   const environment = (sid?: string): Record<string, string> =>
     oracleEnvironment({ oracleHome: home(), home: context.homeDirectory, ...(sid === undefined ? {} : { sid }), ...(database.tnsAdmin === undefined ? {} : { tnsAdmin: database.tnsAdmin }) })
   const session = (connect: string, sid?: string): SqlSession => {
-    const sql = createSqlPlusSession({ oracleHome: home(), connect, privilege: 'sysdba', env: environment(connect === '/' ? sid : undefined), runProcess, logger: log })
+    const sql = createSqlPlusSession({ oracleHome: home(), connect, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log })
     closers.push(() => sql.close())
     return sql
   }
   const rman = (connect: string, sid?: string): Rman => createRman({ oracleHome: home(), connect, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log })
 
+  const loadAdapter = once(() => createAdapterRegistry({ builtIn: context.adapters, baseDir: config.baseDir, adapterPath: config.adapterPath }).load(database.storage.adapter))
   const openStorage = async (): Promise<SnapshotStorage> => {
-    const registry = createAdapterRegistry({ builtIn: context.adapters, baseDir: config.baseDir, adapterPath: config.adapterPath })
-    const adapter = await registry.load(database.storage.adapter)
+    const adapter = await loadAdapter()
     const options = validateAdapterOptions(adapter, database.storage.options, database.storage.origins)
     const storage = await adapter.open(options, {
       database: name, areaPath: database.areaPath, baseDir: config.baseDir, clock, logger: log, runProcess,
@@ -136,6 +138,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
       sandboxLease: join(root, 'leases', `restore-test-${name}.lease`),
     },
     storage: once(openStorage),
+    storageChecks: async () => (await loadAdapter()).checks?.(await connection.storage()) ?? [],
     sql: once(() => session(database.connect, database.sid)),
     primarySql: once(() => (database.primaryConnect === database.connect ? undefined : session(database.primaryConnect, database.sid))),
     rman: once(() => rman(database.connect, database.sid)),

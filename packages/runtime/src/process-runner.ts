@@ -88,6 +88,8 @@ async function runChild(spec: ProcessSpec, signal: AbortSignal, { clock, logger 
       resolve('interrupted')
     }
     signal.addEventListener('abort', interrupt, { once: true, signal: settled.signal })
+    // Aborted while the program was being started: the event is gone already.
+    if (signal.aborted) interrupt()
     output.onFailure(interrupt)
     clock.sleep(spec.deadlineMs, settled.signal).then(
       () => {

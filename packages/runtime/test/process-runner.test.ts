@@ -106,6 +106,16 @@ describe('process runner', () => {
     expect(await runner(inline('1'), { signal: stop.signal })).toMatchObject({ canceled: true, exitCode: null, lineCount: 0 })
   })
 
+  it('cancels a program that is only being started', async () => {
+    const stop = new AbortController()
+    const running = runner({ ...inline('setInterval(() => undefined, 1000)'), deadlineMs: 20_000 }, { signal: stop.signal })
+    stop.abort()
+    const { canceled, durationMs } = await running
+    expect(canceled).toBe(true)
+    // Not at its deadline: the abort itself ended it.
+    expect(durationMs).toBeLessThan(15_000)
+  })
+
   it('killAll ends everything that runs', async () => {
     const own = createProcessRunner({ clock: systemClock, logger: silentLogger })
     let ended: Promise<void> | undefined

@@ -1,4 +1,4 @@
-import type { Clock, Logger, ProcessRunner, Secret } from '@icb/runtime'
+import type { Check, Clock, Logger, ProcessRunner, Secret } from '@icb/runtime'
 import type { z } from 'zod'
 import type { SnapshotStorage } from './snapshot-storage.ts'
 
@@ -28,12 +28,15 @@ export interface StorageAdapter<Options = unknown> {
   /** Must not talk to the storage yet; the first call does. */
   // A method, not a property, so that adapters of any options fit one list (methods are compared bivariantly).
   open(options: Options, context: AdapterContext): Promise<SnapshotStorage>
+  /** What `doctor` asks about a storage that this adapter opened. */
+  checks?(storage: SnapshotStorage): readonly Check[]
 }
 
 export interface StorageAdapterDefinition<Options> {
   readonly name: string
   readonly options: z.ZodType<Options>
   readonly open: (options: Options, context: AdapterContext) => Promise<SnapshotStorage>
+  readonly checks?: (storage: SnapshotStorage) => readonly Check[]
 }
 
 /** Declares an adapter. Its module exports the result as `adapter`. */

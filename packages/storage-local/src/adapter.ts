@@ -2,6 +2,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { defineStorageAdapter, storageErrors } from '@icb/storage-core'
 import type { StorageAdapter } from '@icb/storage-core'
 import { createBtrfs } from './btrfs.ts'
+import { checks } from './checks.ts'
 import { createLocalStorage } from './local-storage.ts'
 import { chooseMechanism } from './mechanism.ts'
 import { localOptions } from './options.ts'
@@ -12,6 +13,7 @@ import { createVolumeCopier } from './volume-copier.ts'
 export const adapter: StorageAdapter<LocalOptions> = defineStorageAdapter<LocalOptions>({
   name: 'local',
   options: localOptions,
+  checks,
   open: async (options, { database, areaPath, baseDir, clock, logger, runProcess }) => {
     const area = options.directory === undefined ? resolve(areaPath) : resolve(baseDir, options.directory)
     const snapshotDirectory = options.snapshotDirectory === undefined ? join(dirname(area), '.icb-snapshots', database) : resolve(baseDir, options.snapshotDirectory)

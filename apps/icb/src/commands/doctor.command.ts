@@ -2,9 +2,8 @@ import { checkSandbox } from '@icb/autorestore'
 import { backupChecks } from '@icb/backup'
 import { checkHost } from '@icb/config'
 import { connectDatabase } from '@icb/fleet'
-import { ledgerChecks } from '@icb/ledger'
-import { oracleChecks } from '@icb/oracle'
-import { storageChecks } from '@icb/storage-core'
+import { checks as ledgerChecks } from '@icb/ledger'
+import { checks as oracleChecks } from '@icb/oracle'
 import { isIcbError } from '@icb/runtime'
 import type { Check, CheckResult } from '@icb/runtime'
 import type { DatabaseConnection } from '@icb/fleet'
@@ -33,10 +32,10 @@ async function checksOf(connection: DatabaseConnection): Promise<readonly Check[
   const { backupSettings: settings, restoreTestSettings, hostView, context } = connection
   const base = { settings, clock: context.clock, logger: context.logger, events: context.events, signal: new AbortController().signal }
   const storage = await connection.storage()
-  checks.push(...storageChecks(storage))
+  checks.push(...(await connection.storageChecks()))
   if (connection.config.oracleHome !== undefined) {
     const sql = connection.sql()
-    checks.push(...oracleChecks({ sql }), ...backupChecks({ ...base, storage, sql }))
+    checks.push(...oracleChecks({ session: sql, dbid: settings.dbid, uniqueName: settings.name }), ...backupChecks({ ...base, storage, sql }))
   } else checks.push(...backupChecks({ ...base, storage }))
   if (restoreTestSettings !== undefined) {
     checks.push({ id: 'sandbox.scratch', title: 'scratch directory of restore tests', run: () => checkSandbox(restoreTestSettings.scratch, hostView, { keepAway: [restoreTestSettings.areaPath] }) })
