@@ -131,6 +131,8 @@ export interface Instance {
   /** One more server session of a client (an RMAN channel), with its own SID. It ends with {@link closeSession} or with its parent. */
   openSession(options: { readonly parent: ServerSession; readonly clientInfo: string | null; readonly module: string | null }): ServerSession
   closeSession(sid: number): void
+  /** Raises ORA-00030 for an unknown session. */
+  killSession(sid: number, serial: number): void
 
   mount(): Promise<void>
   open(options: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean }): Promise<void>
@@ -159,6 +161,9 @@ export interface Instance {
   /** One transaction: changes, redo, commit. Resolves when the redo is on disk. */
   insertRows(owner: string, name: string, rows: readonly (readonly RowValue[])[]): Promise<bigint>
   updateRows(owner: string, name: string, change: (row: readonly RowValue[]) => readonly RowValue[] | undefined): Promise<bigint>
+
+  deleteRows(owner: string, name: string, which: (row: readonly RowValue[]) => boolean): Promise<number>
+  dropTable(owner: string, name: string): Promise<void>
 
   /** Reads a datafile's header and block 0; `error` as in V$DATAFILE_HEADER. */
   readDatafileHeader(record: DatafileRecord): Promise<{ readonly error: string | null; readonly fuzzy: boolean; readonly checkpointScn: bigint; readonly checkpointTime: number; readonly resetlogsScn: bigint; readonly name: string; readonly recover: boolean }>

@@ -49,7 +49,7 @@ export function derive(sql: string, type: SqlType, parts: readonly Bound[], at: 
 }
 
 export function textLiteral(text: string, at: number): Bound {
-  return text === '' ? { sql: 'NULL', type: NULL, at, ungrouped: undefined, aggregate: false } : { sql: quote(text), type: varchar([...text].length), at, ungrouped: undefined, aggregate: false }
+  return text === '' ? { sql: 'NULL', type: NULL, at, ungrouped: undefined, aggregate: false } : { sql: quote(text), type: varchar(Array.from(text).length), at, ungrouped: undefined, aggregate: false }
 }
 
 /** Oracle's implicit conversions between datatypes. */

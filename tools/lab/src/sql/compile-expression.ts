@@ -5,7 +5,7 @@ import { Conversions, DATE, derive, INTERVAL, NUMBER, quote, textLiteral, TIMEST
 import { parseMoment } from './date-format.ts'
 import { bindCall, bindPseudo, concatenate, nullOf, type CallContext } from './functions.ts'
 import { normalise, storeNumber } from './number.ts'
-import { Scope } from './scope.ts'
+import type { Scope } from './scope.ts'
 import type { StatementContext } from './session-state.ts'
 import { dateText, offsetAt, timestampText, utcOf } from './zone.ts'
 
@@ -144,7 +144,7 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
     }
     if (path.length === 1) {
       if (path[0] === 'ROWNUM') {
-        scope.usesRownum = true
+        scope.noteRownum()
         return { sql: 'rownum_.n', type: NUMBER, at, ungrouped: at, aggregate: false }
       }
       const pseudo = bindPseudo(path[0] ?? '', this, at)

@@ -111,10 +111,10 @@ export class QueryCompiler extends ExpressionCompiler {
       }
       return this.items(block, scope)
     }
-    scope.usesRownum = false
+    scope.takeRownum()
     let items = selectList()
     let tables = `${joined}${whereText}`
-    if (scope.usesRownum || limit !== undefined) {
+    if (scope.takeRownum() || limit !== undefined) {
       tables = this.#numbered(scope, tables, limit)
       scope.groupKeys.clear()
       items = selectList()
@@ -168,9 +168,9 @@ export class QueryCompiler extends ExpressionCompiler {
       if (found === undefined) kept.push(condition)
       else limit = limit === undefined ? found : `min(${limit}, ${found})`
     }
-    scope.usesRownum = false
+    scope.takeRownum()
     const where = this.#conditions(kept, scope)
-    if (scope.usesRownum) throw ora(3001, 'unimplemented feature').at(kept[0]?.at ?? 0)
+    if (scope.takeRownum()) throw ora(3001, 'unimplemented feature').at(kept[0]?.at ?? 0)
     return { where, limit }
   }
 
@@ -230,6 +230,13 @@ export class QueryCompiler extends ExpressionCompiler {
     const relation: Relation = { alias, owner, columns: columns.map((column, index) => ({ name: column.name, type: column.type, sql: `${name}.c${String(index)}` })) }
     scope.add(relation)
     return `${sql} AS ${name}`
+  }
+
+  /** The table of an UPDATE or DELETE as the only relation of a scope. */
+  changeTarget(target: { readonly path: readonly string[]; readonly alias: string | undefined; readonly at: number }): { readonly from: string; readonly scope: Scope; readonly columns: readonly ScopeColumn[] } {
+    const scope = new Scope(undefined)
+    const from = this.#table({ kind: 'table', ...target }, scope)
+    return { from, scope, columns: scope.relations.flatMap((relation) => relation.columns) }
   }
 
   #join(source: TableSource & { kind: 'join' }, scope: Scope): string {

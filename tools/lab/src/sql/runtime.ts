@@ -16,7 +16,7 @@ const orNull = (value: string): string | null => (value === '' ? null : value)
 
 /** SUBSTR: position 0 is 1, a negative one counts from the end. */
 function substring(source: string, position: number, length: number | undefined): string | null {
-  const characters = [...source]
+  const characters = Array.from(source)
   const start = position > 0 ? position - 1 : position === 0 ? 0 : characters.length + position
   if (start < 0 || (length !== undefined && length < 1)) return null
   return orNull(characters.slice(start, length === undefined ? undefined : start + length).join(''))
@@ -39,7 +39,7 @@ function position(source: string, wanted: string, start: number, occurrence: num
 
 function padTo(source: string, length: number, fill: string, left: boolean): string | null {
   if (length <= 0) return null
-  const kept = [...source].slice(0, length).join('')
+  const kept = Array.from(source).slice(0, length).join('')
   return left ? kept.padStart(length, fill) : kept.padEnd(length, fill)
 }
 
@@ -104,7 +104,7 @@ function regexpSubstring(source: string, pattern: string, start: number, occurre
 
 function regexpReplace(source: string, pattern: string, replacement: string, start: number, occurrence: number, match: string): string | null {
   let count = 0
-  const replaced = source.slice(start - 1).replace(regexp(pattern, match, 'g'), (...found: unknown[]) => {
+  const replaced = source.slice(start - 1).replace(regexp(pattern, match, 'g'), (...found: (string | number)[]) => {
     count++
     if (occurrence !== 0 && count !== occurrence) return String(found[0])
     return replacement.replace(/\\(\d)/g, (_, index: string) => String(found[Number(index)] ?? ''))
@@ -170,7 +170,7 @@ function roundDate(millis: number, unit: string): number {
 }
 
 /** Null when any argument is null, as most of Oracle's functions are. */
-const strict: Readonly<Record<string, (...given: Given[]) => Value>> = {
+const strict: Readonly<Record<string, (...given: (Given | undefined)[]) => Value>> = {
   o_number_text: (value) => numberText(number(value)),
   o_number_format: (value, format) => orNull(formatNumber(number(value), text(format))),
   o_to_number: (value) => storeNumber(parseNumber(text(value))),
@@ -275,7 +275,7 @@ const strict: Readonly<Record<string, (...given: Given[]) => Value>> = {
 }
 
 /** Where a null argument has a meaning of its own. */
-const lenient: Readonly<Record<string, (...given: Value[]) => Value>> = {
+const lenient: Readonly<Record<string, (...given: (Value | undefined)[]) => Value>> = {
   o_single: (count, value) => {
     if (Number(count) > 1) throw ora(1427, 'single-row subquery returns more than one row')
     return value ?? null

@@ -22,10 +22,22 @@ export class Scope {
   readonly merged: Map<string, ScopeColumn> = new Map()
   /** SQL of the GROUP BY expressions; anything equal to one is grouped. */
   readonly groupKeys: Set<string> = new Set()
-  usesRownum = false
+  #usesRownum = false
 
   constructor(parent: Scope | undefined) {
     this.parent = parent
+  }
+
+  /** ROWNUM was named in this block. */
+  noteRownum(): void {
+    this.#usesRownum = true
+  }
+
+  /** Whether ROWNUM was named since this was last asked. */
+  takeRownum(): boolean {
+    const used = this.#usesRownum
+    this.#usesRownum = false
+    return used
   }
 
   add(relation: Relation): void {

@@ -175,15 +175,16 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
   const parameters = new Map(
     Object.entries({ db_name: 'orcl', db_unique_name: 'orcl', sga_target: '3G', control_files: '/u01/oradata/ORCL/controlfile/o1_mf_x_.ctl, /u01/fra/ORCL/controlfile/o1_mf_y_.ctl', db_recovery_file_dest: '/u01/fra', db_recovery_file_dest_size: '10G', log_archive_dest_2: 'LOCATION=/nfs/backup/orcl/archivelog/' }).map(([name, value]) => [name, { value, isDefault: false, inSpfile: true }]),
   )
+  for (const name of ['log_archive_dest_1', 'log_archive_dest_3', 'undo_retention', 'nls_date_format', 'processes']) parameters.set(name, { value: name === 'undo_retention' ? '900' : '', isDefault: true, inSpfile: false })
   const session = change.session ?? fakeSession()
-  const fake = {
+  const fake: Record<string, unknown> = {
     calls,
     heap,
     host: { name: 'prod', labDir: '/lab', timeZone: 'Europe/Stockholm', real: (path: string) => path, now: () => fakeNow },
     sid: 'orcl',
     status: change.status ?? 'OPEN',
-    get openMode() {
-      return fake.status === 'OPEN' ? 'READ WRITE' : 'MOUNTED'
+    get openMode(): string {
+      return fake['status'] === 'OPEN' ? 'READ WRITE' : 'MOUNTED'
     },
     startupTime: fakeNow - 10 * hour,
     release: change.release ?? '12.1.0.2.0',
@@ -193,8 +194,8 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
     sessions: new Map([[session.sid, session]]),
     archiveDestinations: [destination(1, 'USE_DB_RECOVERY_FILE_DEST', true), destination(2, '/nfs/backup/orcl/archivelog/', false)],
     currentScn: 5123n,
-    get controlFile() {
-      if (fake.status === 'STARTED') throw ora(1507, 'database not mounted')
+    get controlFile(): ControlFileData {
+      if (fake['status'] === 'STARTED') throw ora(1507, 'database not mounted')
       return data
     },
     updateControlFile: <T>(update: (file: ControlFileData) => T) => Promise.resolve(update(data)),
@@ -218,6 +219,19 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
       const found = table(owner, name)
       found.rows = found.rows.map((row) => update(row) ?? row)
       return Promise.resolve(6001n)
+    },
+    deleteRows: (owner: string, name: string, which: (row: readonly RowValue[]) => boolean) => {
+      const found = table(owner, name)
+      const before = found.rows.length
+      found.rows = found.rows.filter((row) => !which(row))
+      return Promise.resolve(before - found.rows.length)
+    },
+    dropTable: (owner: string, name: string) => {
+      heap.splice(heap.indexOf(table(owner, name)), 1)
+      return Promise.resolve()
+    },
+    killSession: (sid: number, serial: number) => {
+      calls.push(['killSession', sid, serial])
     },
     readDatafileHeader: (file: DatafileRecord) => Promise.resolve({ error: file.name.includes('missing') ? 'FILE NOT FOUND' : null, fuzzy: false, checkpointScn: file.checkpointScn, checkpointTime: file.checkpointTime, resetlogsScn: 1n, name: file.name, recover: false }),
     fileExists: (path: string) => Promise.resolve(!path.includes('missing')),

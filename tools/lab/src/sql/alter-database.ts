@@ -1,0 +1,136 @@
+import { ora } from '../engine/ora-error.ts'
+import type { Instance } from '../engine/instance-api.ts'
+import type { SqlResult } from '../engine/protocol.ts'
+import type { Cursor } from './cursor.ts'
+import { unimplemented, type Statement } from './statement.ts'
+
+const invalid = () => ora(2231, 'missing or invalid option to ALTER DATABASE')
+const fileName = () => ora(2236, 'invalid file name')
+const altered: SqlResult = { message: 'Database altered.' }
+
+/** ALTER DATABASE …; the cursor stands behind these words. Everything but MOUNT needs a mounted control file. */
+export async function alterDatabase({ cursor, instance }: Statement): Promise<SqlResult> {
+  if (cursor.isIdentifier && cursor.token.value === instance.parameters.get('db_name')?.value.toUpperCase()) cursor.next()
+  if (cursor.acceptWords('MOUNT')) {
+    cursor.expectEnd(invalid)
+    await instance.mount()
+    return altered
+  }
+  const action = parseAction(cursor, instance)
+  cursor.expectEnd(invalid)
+  if (instance.status === 'STARTED') throw ora(1507, 'database not mounted')
+  await action()
+  return altered
+}
+
+type Action = () => Promise<unknown>
+
+function parseAction(cursor: Cursor, instance: Instance): Action {
+  if (cursor.acceptWords('OPEN')) return parseOpen(cursor, instance)
+  if (cursor.acceptWords('RENAME')) return parseRename(cursor, instance)
+  if (cursor.acceptWords('ENABLE', 'BLOCK', 'CHANGE', 'TRACKING')) {
+    let file: string | undefined
+    if (cursor.acceptWords('USING', 'FILE')) file = cursor.string(fileName)
+    const reuse = file !== undefined && cursor.acceptWords('REUSE')
+    return () => instance.enableBlockChangeTracking(file, reuse)
+  }
+  if (cursor.acceptWords('DISABLE', 'BLOCK', 'CHANGE', 'TRACKING')) return () => instance.disableBlockChangeTracking()
+  if (cursor.acceptWords('FLASHBACK', 'ON')) return () => instance.setFlashback(true)
+  if (cursor.acceptWords('FLASHBACK', 'OFF')) return () => instance.setFlashback(false)
+  if (cursor.acceptWords('FORCE', 'LOGGING')) return () => setForceLogging(instance, true)
+  if (cursor.acceptWords('NO', 'FORCE', 'LOGGING')) return () => setForceLogging(instance, false)
+  if (cursor.acceptWords('ARCHIVELOG')) return () => setLogMode(instance, 'ARCHIVELOG')
+  if (cursor.acceptWords('NOARCHIVELOG')) return () => setLogMode(instance, 'NOARCHIVELOG')
+  if (cursor.acceptWords('DATAFILE')) return parseDatafile(cursor, instance)
+  if (cursor.acceptWords('TEMPFILE')) return parseTempfile(cursor, instance)
+  if (cursor.acceptWords('BACKUP', 'CONTROLFILE', 'TO')) {
+    const path = cursor.string(fileName)
+    const reuse = cursor.acceptWords('REUSE')
+    return async () => {
+      if (!reuse && (await instance.fileExists(path))) throw ora(27038, 'created file already exists')
+      await instance.writeControlFileCopy(path)
+    }
+  }
+  if (cursor.isWord('RECOVER', 'CLEAR', 'ADD', 'DROP', 'CREATE', 'REGISTER', 'CONVERT', 'ACTIVATE', 'DEFAULT', 'RESET', 'BEGIN', 'END', 'CLOSE', 'DISMOUNT')) throw unimplemented().at(cursor.at)
+  throw invalid().at(cursor.at)
+}
+
+function parseOpen(cursor: Cursor, instance: Instance): Action {
+  const mode = cursor.acceptWords('READ', 'ONLY') ? 'READ ONLY' : 'READ WRITE'
+  if (mode === 'READ WRITE') cursor.acceptWords('READ', 'WRITE')
+  const resetlogs = cursor.acceptWords('RESETLOGS')
+  if (!resetlogs) cursor.acceptWords('NORESETLOGS')
+  if (resetlogs && mode === 'READ ONLY') throw invalid().at(cursor.at)
+  return () => instance.open({ mode, resetlogs })
+}
+
+function parseRename(cursor: Cursor, instance: Instance): Action {
+  if (!cursor.acceptWords('FILE')) throw invalid().at(cursor.at)
+  const names = (): string[] => {
+    const list: string[] = []
+    do list.push(cursor.string(fileName))
+    while (cursor.acceptOperator(','))
+    return list
+  }
+  const from = names()
+  cursor.expectWord('TO', () => ora(946, 'missing TO keyword'))
+  const to = names()
+  if (from.length !== to.length) throw fileName().at(cursor.at)
+  return async () => {
+    for (const [index, name] of from.entries()) await instance.renameFile(name, to[index] ?? name)
+  }
+}
+
+async function setForceLogging(instance: Instance, on: boolean): Promise<void> {
+  if (instance.controlFile.forceLogging === on) throw on ? ora(12920, 'database is already in force logging mode') : ora(12921, 'database is not in force logging mode')
+  await instance.updateControlFile((data) => {
+    data.forceLogging = on
+  })
+}
+
+async function setLogMode(instance: Instance, mode: 'ARCHIVELOG' | 'NOARCHIVELOG'): Promise<void> {
+  if (instance.status !== 'MOUNTED') throw ora(1126, 'database must be mounted in this instance and not open in any instance')
+  await instance.updateControlFile((data) => {
+    data.logMode = mode
+  })
+}
+
+function fileReference(cursor: Cursor): string | number {
+  return cursor.token.kind === 'number' ? cursor.integer(fileName) : cursor.string(fileName)
+}
+
+const nonexistent = (file: string | number) => ora(1516, `nonexistent log file, data file, or temporary file "${String(file)}"`)
+
+function parseDatafile(cursor: Cursor, instance: Instance): Action {
+  const files: (string | number)[] = []
+  do files.push(fileReference(cursor))
+  while (cursor.acceptOperator(','))
+  if (cursor.isWord('RESIZE', 'AUTOEXTEND', 'END')) throw unimplemented().at(cursor.at)
+  const online = cursor.acceptWords('ONLINE')
+  if (!online) {
+    cursor.expectWord('OFFLINE', invalid)
+    if (!cursor.acceptWords('FOR', 'DROP')) cursor.acceptWords('DROP')
+  }
+  return async () => {
+    const found = files.map((file) => {
+      const record = instance.controlFile.datafiles.find((datafile) => datafile.file === file || datafile.name === file)
+      if (record === undefined) throw nonexistent(file)
+      return record.file
+    })
+    for (const file of found) await instance.setDatafileOnline(file, online)
+  }
+}
+
+function parseTempfile(cursor: Cursor, instance: Instance): Action {
+  const file = fileReference(cursor)
+  cursor.expectWord('DROP', invalid)
+  const including = cursor.acceptWords('INCLUDING', 'DATAFILES')
+  return async () => {
+    const record = instance.controlFile.tempfiles.find((tempfile) => tempfile.file === file || tempfile.name === file)
+    if (record === undefined) throw nonexistent(file)
+    await instance.updateControlFile((data) => {
+      data.tempfiles = data.tempfiles.filter((tempfile) => tempfile.file !== record.file)
+    })
+    if (including) await instance.removeFile(record.name)
+  }
+}

@@ -1,0 +1,76 @@
+import { ora } from '../engine/ora-error.ts'
+import type { Instance } from '../engine/instance-api.ts'
+import type { SqlResult } from '../engine/protocol.ts'
+import type { Cursor } from './cursor.ts'
+import { parseSize, unimplemented, type Statement } from './statement.ts'
+
+interface FileSpecification {
+  readonly path: string | undefined
+  readonly bytes: number
+}
+
+/** Oracle-managed files have 100 MB unless said otherwise. */
+const managedSize = 100 * 1024 ** 2
+
+function parseFiles(cursor: Cursor): FileSpecification[] {
+  const files: FileSpecification[] = []
+  do {
+    const path = cursor.token.kind === 'string' ? cursor.next().value : undefined
+    const sized = cursor.acceptWords('SIZE')
+    if (!sized && path !== undefined) throw ora(1119, `error in creating database file '${path}'`).at(cursor.at)
+    files.push({ path, bytes: sized ? parseSize(cursor) : managedSize })
+    if (cursor.isWord('REUSE', 'AUTOEXTEND')) throw unimplemented().at(cursor.at)
+  } while (cursor.acceptOperator(','))
+  return files
+}
+
+function assertExists(instance: Instance, name: string): void {
+  if (instance.status !== 'OPEN') throw ora(1109, 'database not open')
+  if (![...instance.controlFile.datafiles, ...instance.controlFile.tempfiles].some((file) => file.tablespace === name)) throw ora(959, `tablespace '${name}' does not exist`)
+}
+
+const invalidName = () => ora(2216, 'tablespace name expected')
+
+/** CREATE TABLESPACE name DATAFILE [file] [SIZE n] [, …] */
+export async function createTablespace({ cursor, instance }: Statement): Promise<SqlResult> {
+  const name = cursor.identifier(invalidName)
+  const files = cursor.acceptWords('DATAFILE') ? parseFiles(cursor) : [{ path: undefined, bytes: managedSize }]
+  cursor.expectEnd(() => ora(2180, 'invalid option for CREATE TABLESPACE'))
+  if (instance.status !== 'OPEN') throw ora(1109, 'database not open')
+  if (instance.controlFile.datafiles.some((file) => file.tablespace === name)) throw ora(1543, `tablespace '${name}' already exists`)
+  await instance.createTablespace(name, files)
+  return { message: 'Tablespace created.' }
+}
+
+/** DROP TABLESPACE name [INCLUDING CONTENTS [AND DATAFILES]] */
+export async function dropTablespace({ cursor, instance }: Statement): Promise<SqlResult> {
+  const name = cursor.identifier(invalidName)
+  const contents = cursor.acceptWords('INCLUDING', 'CONTENTS')
+  const datafiles = contents && cursor.acceptWords('AND', 'DATAFILES')
+  cursor.expectEnd(() => ora(2173, 'invalid option for DROP TABLESPACE'))
+  assertExists(instance, name)
+  if (!contents && instance.tables().some((table) => table.tablespace === name)) throw ora(1549, 'tablespace not empty, use INCLUDING CONTENTS option')
+  const managed = instance.controlFile.datafiles.filter((file) => file.tablespace === name).every((file) => /\/o1_mf_[^/]*_\.(dbf|tmp)$/.test(file.name))
+  await instance.dropTablespace(name, { includingDatafiles: datafiles || managed })
+  return { message: 'Tablespace dropped.' }
+}
+
+/** ALTER TABLESPACE name ADD DATAFILE … | READ ONLY | READ WRITE */
+export async function alterTablespace({ cursor, instance }: Statement): Promise<SqlResult> {
+  const name = cursor.identifier(invalidName)
+  const invalid = () => ora(2142, 'missing or invalid ALTER TABLESPACE option')
+  let action: () => Promise<void>
+  if (cursor.acceptWords('ADD', 'DATAFILE')) {
+    const files = parseFiles(cursor)
+    action = async () => {
+      for (const file of files) await instance.addDatafile(name, file.path, file.bytes)
+    }
+  } else if (cursor.acceptWords('READ', 'ONLY')) action = () => instance.setTablespaceReadOnly(name, true)
+  else if (cursor.acceptWords('READ', 'WRITE')) action = () => instance.setTablespaceReadOnly(name, false)
+  else if (cursor.isWord('BEGIN', 'END', 'ADD', 'ONLINE', 'OFFLINE', 'RENAME', 'DROP', 'RESIZE', 'AUTOEXTEND')) throw unimplemented().at(cursor.at)
+  else throw invalid().at(cursor.at)
+  cursor.expectEnd(invalid)
+  assertExists(instance, name)
+  await action()
+  return { message: 'Tablespace altered.' }
+}
