@@ -41,6 +41,7 @@ export interface ServerSession {
   readonly abort: AbortSignal
 }
 
+/** Values of DATE columns are text `yyyy-mm-dd hh24:mi:ss` in the host's local time. */
 export interface HeapTable {
   readonly owner: string
   readonly name: string

@@ -217,6 +217,10 @@ export interface ControlFileData {
   snapshotControlfile?: string
   rmanStatus: RmanStatusRecord[]
   incarnations: IncarnationRecord[]
+  /** Names of the flashback logs in the recovery area; empty while flashback is off. */
+  flashbackLogs: string[]
+  /** Set by incomplete recovery: only OPEN RESETLOGS or READ ONLY follows. */
+  recoveredToScn: bigint | null
   /** Last recid handed out, per record section name. */
   recids: Record<string, number>
 }

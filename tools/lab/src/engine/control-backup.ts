@@ -1,0 +1,115 @@
+import { writeFile } from 'node:fs/promises'
+import { decodeControlFile, encodeControlFile, readControlFile, writeControlFile } from '../storage/control-file.ts'
+import { type PieceHeader, PieceWriter, readPiece, readPieceHeader } from '../storage/backup-piece.ts'
+import { isMissing } from '../storage/file-io.ts'
+import type { Kernel } from './kernel.ts'
+import { isOmf } from './omf.ts'
+import { ora, rmanError } from './ora-error.ts'
+import { encodeSpfile } from './parameter-file.ts'
+import type { ControlFileData } from './records.ts'
+
+interface PieceOptions {
+  readonly tag: string | null
+  readonly setRecid: number
+}
+
+/** A piece with the control file as it is now, and the spfile with it if asked and there is one. Returns its bytes. @throws OraError 19504 */
+export async function writeControlFileBackup(kernel: Kernel, path: string, options: PieceOptions & { readonly spfile: boolean }): Promise<number> {
+  const spfile = options.spfile ? kernel.parameters.spfileSettings : undefined
+  await kernel.control.settle()
+  const image = encodeControlFile(asBackup(kernel))
+  return writePiece(kernel, path, options, spfile === undefined ? ['controlfile'] : ['controlfile', 'spfile'], async (writer) => {
+    await writer.add({ kind: 'controlfile', bytes: image })
+    if (spfile !== undefined) await writer.add({ kind: 'spfile', bytes: encodeSpfile(spfile) })
+  })
+}
+
+/** @throws OraError 19504; 27037 without an spfile */
+export async function writeSpfileBackup(kernel: Kernel, path: string, options: PieceOptions): Promise<number> {
+  const spfile = kernel.parameters.spfileSettings
+  if (spfile === undefined) throw rmanError(6062, 'can not backup SPFILE because the instance was not started with SPFILE')
+  return writePiece(kernel, path, options, ['spfile'], (writer) => writer.add({ kind: 'spfile', bytes: encodeSpfile(spfile) }))
+}
+
+/** A control file that could be mounted as it is, of type BACKUP. @throws OraError 01580 */
+export async function writeControlFileCopy(kernel: Kernel, path: string): Promise<void> {
+  await kernel.control.settle()
+  try {
+    await writeControlFile(kernel.host.real(path), asBackup(kernel), { create: true, sync: kernel.host.lab.fsync })
+  } catch (error) {
+    throw ora(1580, `error creating control backup file ${path}`, [27040, `file create error, unable to create file\n${String(error)}`])
+  }
+}
+
+function asBackup(kernel: Kernel): ControlFileData {
+  const data = kernel.control.data
+  return { ...data, type: 'BACKUP', openMode: null, cleanShutdown: true }
+}
+
+async function writePiece(kernel: Kernel, path: string, options: PieceOptions, contains: PieceHeader['contains'], fill: (writer: PieceWriter) => Promise<void>): Promise<number> {
+  const { control, host } = kernel
+  let writer: PieceWriter
+  try {
+    writer = await PieceWriter.create(host.real(path), { parents: isOmf(path) })
+  } catch (error) {
+    throw createFailed(path, error)
+  }
+  try {
+    await fill(writer)
+    return await writer.finish({
+      dbid: control.data.dbid, dbName: control.data.name, release: control.data.release, setRecid: options.setRecid, piece: 1, tag: options.tag, created: host.now(), contains, datafiles: [],
+    }, host.lab.fsync)
+  } catch (error) {
+    await writer.abandon()
+    throw error
+  }
+}
+
+/** ORA-19504 with the operating system's reason. */
+export function createFailed(path: string, error: unknown): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const reason = code === 'ENOENT' ? '2: No such file or directory' : code === 'EACCES' ? '13: Permission denied' : code === 'ENOSPC' ? '28: No space left on device' : code
+  return ora(19504, `failed to create file "${path}"`, [27040, `file create error, unable to create file\nLinux-x86_64 Error: ${reason}`])
+}
+
+/** Writes the control file of a piece or copy to every path of `control_files`, as type BACKUP. @throws OraError RMAN-06172, ORA-00205 without `control_files` */
+export async function restoreControlFile(kernel: Kernel, from: string): Promise<readonly string[]> {
+  const { control, host } = kernel
+  const data = await findControlFile(host.real(from))
+  if (data === undefined) throw rmanError(6172, 'no AUTOBACKUP found or specified handle is not a valid copy or piece')
+  if (control.paths.length === 0) throw ora(205, 'error in identifying control file, check alert log for more info')
+  for (const path of control.paths) {
+    try {
+      await writeControlFile(host.real(path), { ...data, type: 'BACKUP', openMode: null, cleanShutdown: true }, { create: true, sync: host.lab.fsync })
+    } catch (error) {
+      throw createFailed(path, error)
+    }
+  }
+  return control.paths
+}
+
+async function findControlFile(real: string): Promise<ControlFileData | undefined> {
+  try {
+    const header = await readPieceHeader(real)
+    if (header === undefined) return await readControlFile(real)
+    for await (const frame of readPiece(real)) if (frame.kind === 'controlfile') return decodeControlFile(frame.bytes)
+    return undefined
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw ora(19870, `error while restoring backup piece ${real}`, [19587, String(error)])
+  }
+}
+
+/** @throws OraError RMAN-06172 */
+export async function restoreSpfile(kernel: Kernel, from: string, to: string): Promise<void> {
+  const real = kernel.host.real(from)
+  const header = await readPieceHeader(real).catch((error: unknown) => {
+    if (isMissing(error)) return undefined
+    throw error
+  })
+  if (header?.contains.includes('spfile') !== true) throw rmanError(6172, 'no AUTOBACKUP found or specified handle is not a valid copy or piece')
+  for await (const frame of readPiece(real)) {
+    if (frame.kind !== 'spfile') continue
+    await writeFile(kernel.host.real(to), frame.bytes).catch((error: unknown) => { throw createFailed(to, error) })
+  }
+}

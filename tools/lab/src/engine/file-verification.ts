@@ -1,0 +1,48 @@
+import type { Host } from '../host/host.ts'
+import { BLOCK_SIZE } from '../storage/block.ts'
+import type { FileHeader } from '../storage/file-header.ts'
+import { Datafile } from '../storage/datafile.ts'
+import type { ControlFileData, DatafileRecord } from './records.ts'
+import { type OraError, ora } from './ora-error.ts'
+
+/** `ORA-01110: data file 1: '/u01/x.dbf'` for the end of a stack. */
+export const named = (record: { readonly file: number; readonly name: string }): readonly [number, string] => [1110, `data file ${record.file}: '${record.name}'`]
+
+/**
+ * Whether the file is the one that the control file means: same database, same creation, whole.
+ * @returns the reason as a stack of ORA-01122 and its cause, or undefined
+ */
+export function verifyHeader(header: FileHeader, record: DatafileRecord, data: ControlFileData, size: number): OraError | undefined {
+  const failed = (number: number, text: string): OraError => ora(1122, `database file ${record.file} failed verification check`, named(record), [number, text])
+  if (header.dbid !== data.dbid) return failed(1206, 'file is not part of this database - wrong database id')
+  if (header.file !== record.file) return failed(1204, `file number is ${header.file} rather than ${record.file} - wrong file`)
+  if (header.creationScn !== record.creationScn) return failed(1203, 'wrong incarnation of this file - wrong creation SCN')
+  const known = data.incarnations.some((i) => i.resetlogsScn === header.resetlogsScn && i.resetlogsId === header.resetlogsId && i.status !== 'ORPHAN')
+  if (!known) return failed(1190, 'control file or data file is from before the last RESETLOGS')
+  const blocks = Math.floor(size / BLOCK_SIZE) - 1
+  if (blocks < record.blocks) return failed(1200, `actual file size of ${blocks} is smaller than correct size of ${record.blocks} blocks`)
+  return undefined
+}
+
+/** Opens the file of a record and reads its header; an error is that of V$DATAFILE_HEADER. */
+export async function inspectFile(host: Host, record: DatafileRecord, data: ControlFileData): Promise<{ readonly header: FileHeader } | { readonly header: undefined; readonly shown: string; readonly error: OraError }> {
+  let datafile: Datafile | undefined
+  try {
+    datafile = await Datafile.open(host.real(record.name), 'r')
+  } catch {
+    return { header: undefined, shown: 'FILE NOT FOUND', error: ora(1157, `cannot identify/lock data file ${record.file} - see DBWR trace file`, named(record)) }
+  }
+  if (datafile === undefined) {
+    return { header: undefined, shown: 'CORRUPT HEADER', error: ora(1122, `database file ${record.file} failed verification check`, named(record), [1210, 'data file header is media corrupt']) }
+  }
+  const size = await datafile.size()
+  await datafile.close()
+  const error = verifyHeader(datafile.header, record, data, size)
+  return error === undefined ? { header: datafile.header } : { header: undefined, shown: 'WRONG FILE', error }
+}
+
+/** Files that must agree for the database to be open: online and not closed for good at an earlier SCN. */
+export function needsRecoveryTo(record: DatafileRecord): 'end' | 'stop-scn' | 'never' {
+  if (record.status === 'OFFLINE' || record.status === 'RECOVER') return 'never'
+  return record.enabled === 'READ ONLY' && record.stopScn !== null ? 'stop-scn' : 'end'
+}

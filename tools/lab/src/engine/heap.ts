@@ -1,0 +1,237 @@
+import { blockType } from '../storage/block.ts'
+import { appendRow, encodeRow, freeBytes, readRows, writeRows } from './block-rows.ts'
+import type { HeapTable, RowValue } from './instance-api.ts'
+import type { Kernel } from './kernel.ts'
+import { ora } from './ora-error.ts'
+import { ENTRIES_PER_MAP, firstFreeBlock, mapBlockOf, ownerOf, setOwner } from './space-map.ts'
+import type { Transaction } from './transactions.ts'
+
+/** Object number of the dictionary's own table. */
+export const DICTIONARY_OBJECT = 1
+/** Object number that owns undo blocks. */
+export const UNDO_OBJECT = 2
+
+interface Place {
+  readonly file: number
+  readonly block: number
+}
+
+interface Segment {
+  readonly objectId: number
+  readonly type: number
+  readonly tablespace: string
+  readonly places: Place[]
+}
+
+interface TableEntry {
+  readonly table: HeapTable
+  readonly segment: Segment
+  /** Keys of the first column when that is called ID. */
+  readonly index: Segment | undefined
+}
+
+type Row = readonly RowValue[]
+
+/** The heap tables of an open database, found through the dictionary in SYSTEM's blocks and the files' space maps. */
+export class Heap {
+  readonly #kernel: Kernel
+  #tables = new Map<string, TableEntry>()
+  #dictionary: Segment = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: [] }
+  #lastObject = 100
+  #undo: Place | undefined
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel
+  }
+
+  /** Reads maps and dictionary out of the open files. */
+  async load(): Promise<void> {
+    const owned = new Map<number, Place[]>()
+    for (const { header } of this.#kernel.files.all) {
+      let map = await this.#kernel.cache.get(header.file, 2)
+      for (let block = firstFreeBlock(header.blocks); block <= header.blocks; block += 1) {
+        if (block % ENTRIES_PER_MAP === 0) map = await this.#kernel.cache.get(header.file, mapBlockOf(block))
+        const objectId = ownerOf(map, block)
+        if (objectId === 0) continue
+        this.#lastObject = Math.max(this.#lastObject, objectId)
+        const places = owned.get(objectId) ?? []
+        places.push({ file: header.file, block })
+        owned.set(objectId, places)
+      }
+    }
+    this.#tables = new Map()
+    this.#dictionary = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: owned.get(DICTIONARY_OBJECT) ?? [] }
+    for (const row of await this.#rows(this.#dictionary)) {
+      const [objectId, indexId, owner, name, tablespace, columns] = row as [number, number | null, string, string, string, string]
+      this.#lastObject = Math.max(this.#lastObject, objectId, indexId ?? 0)
+      this.#tables.set(`${owner}.${name}`, {
+        table: { owner, name, tablespace, columns: JSON.parse(columns) as HeapTable['columns'] },
+        segment: { objectId, type: blockType.data, tablespace, places: owned.get(objectId) ?? [] },
+        index: indexId === null ? undefined : { objectId: indexId, type: blockType.index, tablespace, places: owned.get(indexId) ?? [] },
+      })
+    }
+  }
+
+  get tables(): readonly HeapTable[] {
+    return [...this.#tables.values()].map((t) => t.table)
+  }
+
+  /** @throws OraError 00942 */
+  #entry(owner: string, name: string): TableEntry {
+    const entry = this.#tables.get(`${owner}.${name}`)
+    if (entry === undefined) throw ora(942, 'table or view does not exist')
+    return entry
+  }
+
+  async read(owner: string, name: string): Promise<Row[]> {
+    return this.#rows(this.#entry(owner, name).segment)
+  }
+
+  async #rows(segment: Segment): Promise<Row[]> {
+    const rows: Row[] = []
+    for (const { file, block } of segment.places) rows.push(...readRows(await this.#kernel.cache.get(file, block)))
+    return rows
+  }
+
+  /** @throws OraError 00955 when the name is taken, 00959 without the tablespace */
+  async create(table: HeapTable): Promise<void> {
+    const key = `${table.owner}.${table.name}`
+    if (this.#tables.has(key)) throw ora(955, 'name is already used by an existing object')
+    if (!this.#kernel.control.data.datafiles.some((d) => d.tablespace === table.tablespace)) throw ora(959, `tablespace '${table.tablespace}' does not exist`)
+    const indexed = table.columns[0]?.name === 'ID'
+    const objectId = this.#lastObject + 1
+    this.#lastObject += 2
+    await this.#transact(async (tx) => {
+      await this.#append(tx, this.#dictionary, [[objectId, indexed ? objectId + 1 : null, table.owner, table.name, table.tablespace, JSON.stringify(table.columns)]])
+    })
+    const segment = { objectId, type: blockType.data, tablespace: table.tablespace, places: [] }
+    this.#tables.set(key, { table, segment, index: indexed ? { ...segment, objectId: objectId + 1, type: blockType.index, places: [] } : undefined })
+  }
+
+  async drop(owner: string, name: string): Promise<void> {
+    const { segment, index } = this.#entry(owner, name)
+    await this.#transact(async (tx) => {
+      for (const s of index === undefined ? [segment] : [segment, index]) for (const { file, block } of s.places) setOwner(await tx.edit(file, mapBlockOf(block)), block, 0)
+      await this.#change(tx, this.#dictionary, (row) => (row[0] === segment.objectId ? null : undefined))
+    })
+    this.#tables.delete(`${owner}.${name}`)
+  }
+
+  /** The tables of a dropped tablespace are gone with its files; the dictionary forgets them in the same transaction. */
+  async forgetTablespace(tx: Transaction, tablespace: string): Promise<void> {
+    await this.#change(tx, this.#dictionary, (row) => (row[4] === tablespace ? null : undefined))
+    for (const [key, { table }] of this.#tables) if (table.tablespace === tablespace) this.#tables.delete(key)
+  }
+
+  async insert(owner: string, name: string, rows: readonly Row[]): Promise<bigint> {
+    const { table, segment, index } = this.#entry(owner, name)
+    for (const row of rows) if (row.length !== table.columns.length) throw ora(947, 'not enough values')
+    const { scn } = await this.#transact(async (tx) => {
+      const places = await this.#append(tx, segment, rows)
+      if (index !== undefined) await this.#append(tx, index, rows.map((row, i) => [row[0] ?? null, places[i]?.file ?? 0, places[i]?.block ?? 0]))
+      await this.#noteUndo(tx)
+    })
+    return scn
+  }
+
+  /** `change` gives the new row, or undefined to leave it. */
+  async update(owner: string, name: string, change: (row: Row) => Row | undefined): Promise<bigint> {
+    const { segment } = this.#entry(owner, name)
+    const { scn } = await this.#transact(async (tx) => {
+      if ((await this.#change(tx, segment, change)) > 0) await this.#noteUndo(tx)
+    })
+    return scn
+  }
+
+  /** @returns the number of rows */
+  async delete(owner: string, name: string, which: (row: Row) => boolean): Promise<number> {
+    const { segment } = this.#entry(owner, name)
+    const { result } = await this.#transact(async (tx) => {
+      const count = await this.#change(tx, segment, (row) => (which(row) ? null : undefined))
+      if (count > 0) await this.#noteUndo(tx)
+      return count
+    })
+    return result
+  }
+
+  /** A transaction that fails may have given blocks to segments in memory: then the maps are read again. */
+  async #transact<T>(body: (tx: Transaction) => Promise<T>): Promise<{ readonly scn: bigint; readonly result: T }> {
+    try {
+      return await this.#kernel.transactions.run(body)
+    } catch (error) {
+      if (this.#kernel.files.all.length > 0) await this.load()
+      throw error
+    }
+  }
+
+  /** Runs over all rows; null removes one. Rows that no longer fit move to the segment's end. */
+  async #change(tx: Transaction, segment: Segment, change: (row: Row) => Row | null | undefined): Promise<number> {
+    let changed = 0
+    const moved: Row[] = []
+    for (const { file, block } of segment.places) {
+      const rows: Row[] = []
+      let touched = false
+      for (const row of readRows(await tx.read(file, block))) {
+        const next = change(row)
+        if (next !== undefined) {
+          touched = true
+          changed += 1
+        }
+        if (next !== null) rows.push(next ?? row)
+      }
+      if (touched) moved.push(...writeRows(await tx.edit(file, block), rows))
+    }
+    if (moved.length > 0) await this.#append(tx, segment, moved)
+    return changed
+  }
+
+  async #append(tx: Transaction, segment: Segment, rows: readonly Row[]): Promise<Place[]> {
+    const where: Place[] = []
+    for (const row of rows) {
+      const bytes = encodeRow(row)
+      if (bytes.length > 4000) throw ora(1461, 'can bind a LONG value only for insert into a LONG column')
+      let place = segment.places.at(-1)
+      if (place === undefined || freeBytes(await tx.read(place.file, place.block)) < bytes.length + 2) place = await this.#extend(tx, segment)
+      appendRow(await tx.edit(place.file, place.block), bytes)
+      where.push(place)
+    }
+    return where
+  }
+
+  /** The next free block of the tablespace becomes the segment's. @throws OraError 01653 */
+  async #extend(tx: Transaction, segment: Segment): Promise<Place> {
+    const { control, files } = this.#kernel
+    for (const record of control.data.datafiles) {
+      if (record.tablespace !== segment.tablespace || !files.has(record.file)) continue
+      if (record.enabled === 'READ ONLY') throw ora(372, `file ${record.file} cannot be modified at this time`, [1110, `data file ${record.file}: '${record.name}'`])
+      let map = await tx.read(record.file, 2)
+      for (let block = firstFreeBlock(record.blocks); block <= record.blocks; block += 1) {
+        if (block % ENTRIES_PER_MAP === 0) map = await tx.read(record.file, mapBlockOf(block))
+        if (ownerOf(map, block) !== 0) continue
+        setOwner(await tx.edit(record.file, mapBlockOf(block)), block, segment.objectId)
+        await tx.format(record.file, block, segment.type, segment.objectId)
+        const place = { file: record.file, block }
+        segment.places.push(place)
+        return place
+      }
+    }
+    throw ora(1653, `unable to extend table by 8 in tablespace ${segment.tablespace}`)
+  }
+
+  /** Every transaction leaves a trace in the undo tablespace: 64 bytes in a ring of its blocks. */
+  async #noteUndo(tx: Transaction): Promise<void> {
+    const { control, parameters, scn } = this.#kernel
+    const record = control.data.datafiles.find((d) => d.tablespace === parameters.get('undo_tablespace').toUpperCase()) ?? control.data.datafiles.find((d) => d.tablespace.startsWith('UNDO'))
+    if (record === undefined) return
+    const first = firstFreeBlock(record.blocks)
+    const bytes = encodeRow([String(scn.current + 1n), this.#kernel.host.now(), 'x'.repeat(24)])
+    if (this.#undo === undefined || freeBytes(await tx.read(record.file, this.#undo.block)) < bytes.length + 2) {
+      const ring = record.blocks - first + 1
+      const block = this.#undo === undefined ? first + Number(scn.current % BigInt(ring)) : first + ((this.#undo.block - first + 1) % ring)
+      this.#undo = { file: record.file, block }
+      setOwner(await tx.edit(record.file, mapBlockOf(block)), block, UNDO_OBJECT)
+      writeRows(await tx.format(record.file, block, blockType.undo, UNDO_OBJECT), [])
+    }
+    appendRow(await tx.edit(record.file, this.#undo.block), bytes)
+  }
+}

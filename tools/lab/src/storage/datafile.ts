@@ -1,0 +1,83 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { BLOCK_SIZE, emptyBlock } from './block.ts'
+import { type FileHeader, decodeFileHeader, encodeFileHeader, encodeOsHeader } from './file-header.ts'
+import { createFile, readFully, writeFully } from './file-io.ts'
+
+/** Blocks read or written at once by scans and copies. */
+export const CHUNK_BLOCKS = 64
+
+/** An open datafile or image copy. Block n is at `n * 8192`; `blocks` counts blocks 1..n. */
+export class Datafile {
+  readonly path: string
+  header: FileHeader
+  readonly #handle: FileHandle
+
+  private constructor(path: string, handle: FileHandle, header: FileHeader) {
+    this.path = path
+    this.#handle = handle
+    this.header = header
+  }
+
+  /** Opens an existing file; undefined when its header is not that of a datafile. Rejects with the system's error when it cannot be opened. */
+  static async open(path: string, mode: 'r' | 'r+'): Promise<Datafile | undefined> {
+    const handle = await open(path, mode)
+    try {
+      const start = Buffer.alloc(2 * BLOCK_SIZE)
+      const header = (await readFully(handle, start, 0)) === start.length ? decodeFileHeader(start) : undefined
+      if (header !== undefined) return new Datafile(path, handle, header)
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+    await handle.close()
+    return undefined
+  }
+
+  /** A new file of formatted empty blocks. The header is written last: a half-made file is not a datafile. */
+  static async create(path: string, header: FileHeader, options: { readonly parents?: boolean; readonly format?: boolean } = {}): Promise<Datafile> {
+    const handle = await createFile(path, options)
+    const file = new Datafile(path, handle, header)
+    if (options.format !== false) {
+      for (let block = 2; block <= header.blocks; block += CHUNK_BLOCKS) {
+        const count = Math.min(CHUNK_BLOCKS, header.blocks - block + 1)
+        await file.writeBlocks(block, Buffer.concat(Array.from({ length: count }, (_, i) => emptyBlock(header.file, block + i))))
+      }
+      await file.writeHeader(header)
+    }
+    return file
+  }
+
+  /** Blocks from `first` on; shorter than asked when the file ends. */
+  async readBlocks(first: number, count: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(count * BLOCK_SIZE)
+    return buffer.subarray(0, await readFully(this.#handle, buffer, first * BLOCK_SIZE))
+  }
+
+  async writeBlocks(first: number, bytes: Buffer): Promise<void> {
+    await writeFully(this.#handle, bytes, first * BLOCK_SIZE)
+  }
+
+  async writeHeader(header: FileHeader): Promise<void> {
+    this.header = header
+    await writeFully(this.#handle, Buffer.concat([encodeOsHeader(header.file, header.blocks), encodeFileHeader(header)]), 0)
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size
+  }
+
+  async sync(): Promise<void> {
+    await this.#handle.datasync()
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+}
+
+/** Reads header blocks without keeping the file open. Undefined: not a datafile; rejects when the file cannot be read. */
+export async function readFileHeader(path: string): Promise<FileHeader | undefined> {
+  const file = await Datafile.open(path, 'r')
+  await file?.close()
+  return file?.header
+}

@@ -1,0 +1,56 @@
+import { BLOCK_SIZE, PAYLOAD_END, PAYLOAD_START, blockDefect, blockType, formatBlock, sealBlock } from './block.ts'
+import { decodeJson, encodeJson } from './json.ts'
+
+/** Block 1 of a datafile. */
+export interface FileHeader {
+  magic: 'ICBLAB DATAFILE'
+  dbid: number
+  dbName: string
+  file: number
+  tablespace: string
+  tablespaceNumber: number
+  /** Without block 0, as in V$DATAFILE.BLOCKS. */
+  blocks: number
+  creationScn: bigint
+  creationTime: number
+  checkpointScn: bigint
+  checkpointTime: number
+  resetlogsScn: bigint
+  resetlogsId: number
+  /** Blocks may be newer than the checkpoint: the file is in use or was not closed. */
+  fuzzy: boolean
+  /** Highest SCN that a backup saw in a block when above the checkpoint; 0 otherwise. Recovery must pass it. */
+  absoluteFuzzyScn: bigint
+  /** Set when the file is an image copy. */
+  copy: { tag: string | null; incrementalLevel: 0 | null; completionTime: number } | null
+}
+
+/** Block 0: says what kind of file this is and how long it should be. */
+export function encodeOsHeader(file: number, blocks: number): Buffer {
+  const buffer = formatBlock(file, 0, 0, 0)
+  buffer.write('ICBLAB', PAYLOAD_START, 'latin1')
+  buffer.writeUInt32LE(BLOCK_SIZE, PAYLOAD_START + 8)
+  buffer.writeUInt32LE(blocks, PAYLOAD_START + 12)
+  return sealBlock(buffer, 0n)
+}
+
+export function encodeFileHeader(header: FileHeader): Buffer {
+  const buffer = formatBlock(header.file, 1, blockType.fileHeader, 0)
+  const bytes = encodeJson(header)
+  if (bytes.length > PAYLOAD_END - PAYLOAD_START - 4) throw new Error('file header does not fit in a block')
+  buffer.writeUInt32LE(bytes.length, PAYLOAD_START)
+  bytes.copy(buffer, PAYLOAD_START + 4)
+  return sealBlock(buffer, header.checkpointScn)
+}
+
+/** The header in blocks 0 and 1, or undefined when they are not those of a datafile. */
+export function decodeFileHeader(blocks: Buffer): FileHeader | undefined {
+  if (blocks.length < 2 * BLOCK_SIZE) return undefined
+  const first = blocks.subarray(0, BLOCK_SIZE)
+  const buffer = blocks.subarray(BLOCK_SIZE, 2 * BLOCK_SIZE)
+  if (blockDefect(first, first.readUInt16LE(2), 0) !== null || first.toString('latin1', PAYLOAD_START, PAYLOAD_START + 6) !== 'ICBLAB') return undefined
+  if (blockDefect(buffer, first.readUInt16LE(2), 1) !== null || buffer[1] !== blockType.fileHeader) return undefined
+  const length = buffer.readUInt32LE(PAYLOAD_START)
+  const value = decodeJson(buffer.subarray(PAYLOAD_START + 4, PAYLOAD_START + 4 + length)) as FileHeader
+  return value.magic === 'ICBLAB DATAFILE' ? value : undefined
+}
