@@ -1,4 +1,4 @@
-import { existsSync, statSync, writeSync } from 'node:fs'
+import { existsSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { LabInstance } from '../engine/instance.ts'
 import { OraError } from '../engine/ora-error.ts'
@@ -33,18 +33,9 @@ export async function runInstanceProcess(options: { readonly lab: string; readon
     process.exit(1)
   }
   writeSync(READY_FD, `${JSON.stringify({ ok: true })}\n`)
-  const identity = inode(host)
   setInterval(() => {
-    if (inode(host) === undefined || identity === undefined) process.exit(0)
+    if (!existsSync(path.join(host.labDir, 'lab.json'))) process.exit(0)
   }, POLL_MS)
-}
-
-function inode(host: Host): number | undefined {
-  try {
-    return statSync(path.join(host.labDir, 'lab.json')).ino
-  } catch {
-    return undefined
-  }
 }
 
 async function findParameters(host: Host, sid: string, pfile: string | undefined): Promise<{ readonly settings: ParameterSettings; readonly spfile: string | null }> {

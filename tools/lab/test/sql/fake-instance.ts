@@ -143,6 +143,8 @@ export function fakeControlFile(): ControlFileData {
     rmanConfiguration: [{ conf: 1, name: 'CONTROLFILE AUTOBACKUP', value: 'ON' }],
     rmanStatus: [],
     incarnations: [{ incarnation: 1, resetlogsScn: 1n, resetlogsId: 905892048, resetlogsTime: fakeNow - 200 * hour, status: 'CURRENT' }],
+    flashbackLogs: [],
+    recoveredToScn: null,
     recids: {},
   }
 }

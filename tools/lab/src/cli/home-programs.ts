@@ -1,0 +1,25 @@
+import type { Readable, Writable } from 'node:stream'
+import { type Host, openHostDir } from '../host/host.ts'
+
+/** What a program of the home is run with. */
+export interface ProgramContext {
+  readonly host: Host
+  readonly stdin: Readable
+  readonly stdout: Writable
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Runs one of the programs in `home/bin` on its host; resolves with the exit code. */
+export async function runProgram(program: string, hostDir: string, args: readonly string[]): Promise<number> {
+  const context: ProgramContext = { host: openHostDir(hostDir), stdin: process.stdin, stdout: process.stdout, env: process.env }
+  switch (program) {
+    case 'sqlplus': return (await import('../sqlplus/main.ts')).runSqlPlus(args, context)
+    case 'rman': return (await import('../rman/main.ts')).runRman(args, context)
+    case 'adrci': return (await import('./adrci.ts')).runAdrci(context)
+    case 'srvctl': return (await import('./small-programs.ts')).runSrvctl(args, context)
+    case 'opatch': return (await import('./small-programs.ts')).runOpatch(args, context)
+    default:
+      context.stdout.write(`${program}: not part of the lab's home\n`)
+      return 127
+  }
+}
