@@ -25,11 +25,12 @@ const states = new WeakMap<ServerSession, RmanState>()
 const done: RmanReply = { question: null }
 
 /**
- * Does one request of an RMAN client in the server session `session` and prints through `emitLine`. It goes on to its end
+ * Does one request ({@link RmanRequest}, as it came over the wire) of an RMAN client in the server session `session` and prints through `emitLine`. It goes on to its end
  * when the client goes away; only `session.abort` stops it. What a RUN allocated stays with the session between requests.
  * @throws OraError with the stack below RMAN-03002
  */
-export async function executeRmanCommand(instance: Instance, session: ServerSession, request: RmanRequest, emitLine: (line: string) => void): Promise<RmanReply> {
+export async function executeRmanCommand(instance: Instance, session: ServerSession, command: unknown, emitLine: (line: string) => void): Promise<RmanReply> {
+  const request = command as RmanRequest
   const state = states.get(session) ?? { announced: false, defaultChannels: [], run: null, autobackupDue: false }
   states.set(session, state)
   const { commandId } = request.environment

@@ -240,7 +240,7 @@ run {\nallocate channel c1 device type disk format '${db.backup}/%U';\nbackup sp
     const { output, code } = await runScript(db, `${connected}backup validate check logical database;\n`)
     expect(code).toBe(0)
     expect(output).toMatch(/^4 {4}FAILED 0 {14}20 {11}100 {13}2000 {6}$/m)
-    expect(output).toMatch(/^ {2}Data {7}3 {14}60 {15}$/m)
+    expect(output).toMatch(/^ {2}Data {7}3 {14}60 {14}$/m)
     expect(output).toMatch(/validate found one or more corrupt blocks\nSee trace file \/u01\/diag\/\S+orcl_ora_\d+\.trc for details/)
     expect(output).toContain('List of Control File and SPFILE')
     expect(db.controlFile.corruptions).toEqual([

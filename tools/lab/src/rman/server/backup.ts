@@ -136,17 +136,17 @@ function unchanged(file: IncrementalFile): boolean {
 
 async function incrementalSet(work: Work, channel: Channel, files: readonly IncrementalFile[], options: { readonly tag: string; readonly format: string | null }): Promise<void> {
   const { instance, emit } = work
+  const changed = files.filter((file) => !unchanged(file))
+  // The lines about a set appear together, however many channels begin at the same time.
+  const set = changed.length === 0 ? null : await newSet(work, channel, options.format, options.tag, 'nnnd1', false)
   emit(`channel ${channel.name}: starting incremental level 1 datafile backup set`)
   emit(`channel ${channel.name}: specifying datafile(s) in backup set`)
   for (const { record } of files) emit(`input datafile file number=${fileNumber(record.file)} name=${record.name}`)
-  const skipped = files.filter((file) => unchanged(file))
-  for (const { record } of skipped) emit(`skipping datafile ${fileNumber(record.file)} because it has not changed`)
-  const changed = files.filter((file) => !unchanged(file))
-  if (changed.length === 0) {
+  for (const { record } of files.filter((file) => unchanged(file))) emit(`skipping datafile ${fileNumber(record.file)} because it has not changed`)
+  if (set === null) {
     emit(`channel ${channel.name}: backup cancelled because all files were skipped`)
     return
   }
-  const set = await newSet(work, channel, options.format, options.tag, 'nnnd1', false)
   await writePiece(work, channel, set, async () => {
     const results = await instance.incrementalBackup(
       changed.map(({ record, sinceScn }) => ({ file: record.file, sinceScn })),

@@ -38,9 +38,9 @@ export async function recordCopy(work: Work, copy: Omit<DatafileCopyRecord, 'rec
 export async function backupDatafileCopy(work: Work, channel: Channel, file: DatafileRecord, options: { readonly tag: string; readonly level0: boolean; readonly format: string | null }): Promise<void> {
   const { instance, emit } = work
   const started = instance.host.now()
+  const name = await newCopyName(work, channel, options.format, file)
   emit(`channel ${channel.name}: starting datafile copy`)
   emit(`input datafile file number=${fileNumber(file.file)} name=${file.name}`)
-  const name = await newCopyName(work, channel, options.format, file)
   let result
   try {
     result = await instance.copyDatafile(file.file, name, { tag: options.tag, level0: options.level0, session: channel.session })
@@ -69,9 +69,9 @@ export async function copyOfCopy(work: Work, command: BackupCommand, fromTag: st
   })
   await runOnChannels(work, channels, sources, 'backup', async (source, channel) => {
     const started = instance.host.now()
+    const name = await newCopyName(work, channel, command.format, source)
     emit(`channel ${channel.name}: starting datafile copy`)
     emit(`input is copy of datafile ${fileNumber(source.file)}: ${source.name}`)
-    const name = await newCopyName(work, channel, command.format, source)
     await copyBytes(work, source.name, name)
     work.bytes.input += source.blocks * source.blockSize
     work.bytes.output += source.blocks * source.blockSize

@@ -68,7 +68,6 @@ export async function deleteFiles(work: Work, files: readonly RepositoryFile[], 
   if (deleted.length > 0) {
     emit(`Deleted ${deleted.length}${options.expired ? ' EXPIRED' : ''} objects`)
     emit('')
-    emit('')
   }
   if (mismatched.length > 0) reportMismatched(work, mismatched)
 }

@@ -17,6 +17,7 @@ export async function change(work: Work, command: Extract<Command, { kind: 'chan
   }
   const word = { uncatalog: 'uncataloged', available: 'changed', unavailable: 'changed' }[command.action]
   const result = command.action === 'uncatalog' ? '' : ` ${command.action}`
+  const lines = files.map(fileLine)
   if (command.action === 'uncatalog') await forget(work, files)
   else {
     const status = command.action === 'available' ? 'A' : 'U'
@@ -24,12 +25,11 @@ export async function change(work: Work, command: Extract<Command, { kind: 'chan
       record.status = status
     })
   }
-  for (const file of files) {
+  for (const [at, file] of files.entries()) {
     emit(`${word} ${kindNames[file.kind]}${result}`)
-    emit(fileLine(file))
+    emit(lines[at] ?? '')
   }
   emit(command.action === 'uncatalog' ? `Uncataloged ${files.length} objects` : `Changed ${files.length} objects to ${command.action.toUpperCase()} status`)
-  emit('')
   emit('')
 }
 
@@ -58,7 +58,6 @@ export async function crosscheck(work: Work, command: Extract<Command, { kind: '
     record.status = 'X'
   })
   emit(`Crosschecked ${files.length} objects`)
-  emit('')
   emit('')
 }
 
