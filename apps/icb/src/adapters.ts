@@ -2,4 +2,4 @@ import { adapter as local } from '@icb/storage-local'
 import type { StorageAdapter } from '@icb/storage-core'
 
 /** The adapters that come with the program; any other one is found by package name or path. */
-export const builtInAdapters: readonly StorageAdapter[] = [local as StorageAdapter]
+export const builtInAdapters: readonly StorageAdapter[] = [local]

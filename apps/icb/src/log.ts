@@ -4,5 +4,5 @@ import { pino } from 'pino'
 
 /** JSON lines through pino, each one redacted before it leaves. */
 export function createLogger(options: { readonly level: 'debug' | 'info' | 'silent'; readonly write: (line: string) => void }): Logger {
-  return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write: (line: string) => { options.write(redact(line)) } }) as unknown as Logger
+  return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write: (line: string) => { options.write(redact(line)) } })
 }

@@ -11,8 +11,9 @@ import type { SqlSession } from '@icb/oracle'
 import { createRman } from '@icb/rman'
 import type { Rman } from '@icb/rman'
 import type { Check, Clock, EventSink, HostFacts, Logger, ProcessRunner } from '@icb/runtime'
-import { createAdapterRegistry, validateAdapterOptions, withRetry } from '@icb/storage-core'
+import { createAdapterRegistry, withRetry } from '@icb/storage-core'
 import type { SnapshotStorage, StorageAdapter } from '@icb/storage-core'
+import { adapterOptions } from './adapter-options.ts'
 import { fleetErrors as errors } from './errors.ts'
 import { backupSettingsOf, restoreTestSettingsOf } from './settings.ts'
 
@@ -116,7 +117,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
   const loadAdapter = once(() => createAdapterRegistry({ builtIn: context.adapters, baseDir: config.baseDir, adapterPath: config.adapterPath }).load(database.storage.adapter))
   const openStorage = async (): Promise<SnapshotStorage> => {
     const adapter = await loadAdapter()
-    const options = validateAdapterOptions(adapter, database.storage.options, database.storage.origins)
+    const options = adapterOptions(adapter, database.storage)
     const storage = await adapter.open(options, {
       database: name, areaPath: database.areaPath, baseDir: config.baseDir, clock, logger: log, runProcess,
       resolveSecret: (reference, label) => resolveSecret(reference, label, { env, baseDir: config.baseDir, runProcess, clock }),

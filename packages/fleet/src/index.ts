@@ -1,4 +1,5 @@
 export { fleetErrorCatalogue, fleetErrors } from './errors.ts'
+export { adapterOptions } from './adapter-options.ts'
 export { connectDatabase, openLedger, stateDirectory } from './connect.ts'
 export type { DatabaseConnection, FleetContext, StatePaths } from './connect.ts'
 export { withRun } from './run.ts'

@@ -73,6 +73,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const database = options.database ?? 'orcl'
   const labDirectory = ownedDirectory(join(directory, 'lab'), user)
   const home = ownedDirectory(join(directory, 'home'), user)
+  ownedDirectory(join(directory, 'ledger'), user)
   const slot = `T${randomBytes(4).toString('hex').slice(0, 6).toUpperCase()}`
   const scratch = join(directory, 'scratch')
   const env = { ...baseEnvironment, HOME: home }

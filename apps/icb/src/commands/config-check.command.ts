@@ -1,6 +1,7 @@
 import { checkHost } from '@icb/config'
 import type { ConfigWarning } from '@icb/config'
-import { createAdapterRegistry, validateAdapterOptions } from '@icb/storage-core'
+import { adapterOptions } from '@icb/fleet'
+import { createAdapterRegistry } from '@icb/storage-core'
 import { isIcbError } from '@icb/runtime'
 import { builtInAdapters } from '../adapters.ts'
 import type { CommandAction } from '../command.ts'
@@ -12,7 +13,7 @@ export const configCheck: CommandAction = async (app) => {
   const registry = createAdapterRegistry({ builtIn: builtInAdapters, baseDir: config.baseDir, adapterPath: config.adapterPath })
   for (const database of config.databases) {
     try {
-      validateAdapterOptions(await registry.load(database.storage.adapter), database.storage.options, database.storage.origins)
+      adapterOptions(await registry.load(database.storage.adapter), database.storage)
     } catch (error) {
       // An adapter may be installed on the database host only; its section was checked by key.
       if (!isIcbError(error) || error.code !== 'ICB_STORAGE_ADAPTER') throw error

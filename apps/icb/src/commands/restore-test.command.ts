@@ -38,6 +38,9 @@ async function testOne(app: AppContext, name: string, options: { readonly snapsh
     const ledger = connection.ledger()
     if (ledger === undefined) throw fleetErrors.NO_LEDGER('there is no ledger to store the verdict in', { hint: 'Set ledger.path in the configuration.' })
     const { context } = connection
+    // Verdicts that an earlier run could not store come first; what is still left stays spooled.
+    const spooled = await ledger.flushSpool()
+    if (spooled.left > 0) app.warn('ICB_LEDGER_SPOOLED', `${String(spooled.left)} verdicts wait in the spool because the ledger cannot be reached`)
     return withRun(connection, { action: 'restore-test', lease: 'sandbox', waitMs: 0, signal: app.signal }, async (scope) =>
       runRestoreTest(
         {

@@ -145,22 +145,21 @@ export const recover: Step<RestoreRun> = {
   title: 'recover to the last SCN',
   async run(run, step) {
     if (run.targetScn === undefined) throw finding('NOT_A_RECOVERY_POINT', 'the recovery point has no last SCN')
-    let applied = 0
-    let complete = false
+    const seen = { applied: 0, complete: false }
     await runRman(run, step, {
       what: 'recovery',
       script: recoverScript({ target: { kind: 'scn', scn: run.targetScn } }),
       fallback: 'RECOVERY_FAILED',
       onEvent: (event) => {
         if (event.type === 'archived-log' && event.action === 'applied') {
-          applied += 1
+          seen.applied += 1
           step.progress({ text: `log ${String(event.thread)}/${String(event.sequence)}` })
         }
-        if (event.type === 'recovery-complete') complete = true
+        if (event.type === 'recovery-complete') seen.complete = true
       },
     })
-    if (!complete) throw finding('RECOVERY_FAILED', 'RMAN did not report that media recovery is complete')
-    step.summary(`to SCN ${run.targetScn.toString()}, ${String(applied)} logs`)
+    if (!seen.complete) throw finding('RECOVERY_FAILED', 'RMAN did not report that media recovery is complete')
+    step.summary(`to SCN ${run.targetScn.toString()}, ${String(seen.applied)} logs`)
   },
 }
 

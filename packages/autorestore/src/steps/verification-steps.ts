@@ -65,22 +65,22 @@ export const validateBlocks: Step<RestoreRun> = {
   changes: false,
   async run(run, step) {
     const { settings, clock } = run.deps
-    let blocksExamined = 0
+    const seen = { blocksExamined: 0, reported: false }
     const failedFiles: string[] = []
-    let reported = false
     await runRman(run, step, {
       what: 'block validation',
       script: validateDatabaseScript({ parallel: 2 }),
       fallback: 'VERIFICATION_FAILED',
       onEvent: (event) => {
         if (event.type === 'validated') {
-          blocksExamined += event.blocksExamined
+          seen.blocksExamined += event.blocksExamined
           if (event.status === 'FAILED') failedFiles.push(`file ${String(event.file)}${event.name === undefined ? '' : ` (${event.name})`}`)
-          step.progress({ text: `${String(blocksExamined)} blocks` })
+          step.progress({ text: `${String(seen.blocksExamined)} blocks` })
         }
-        if (event.type === 'corruption-found') reported = true
+        if (event.type === 'corruption-found') seen.reported = true
       },
     })
+    const { blocksExamined, reported } = seen
     const today = new Date(clock.now()).toISOString().slice(0, 10)
     const rows = await readBlockCorruption(run.oracle.sql, { signal: step.signal })
     // Unlogged operations leave blocks that cannot be recovered by design; they are reported, FORCE LOGGING prevents them.
