@@ -4,7 +4,7 @@ import { hasErrorCode, isIcbError, isoNow } from '@icb/runtime'
 import { DateTime } from 'luxon'
 import type { StorageDependencies } from './dependencies.ts'
 import type { BackupEvent } from './events.ts'
-import { listPoints } from './points.ts'
+import { listPoints, provenLabel } from './points.ts'
 import type { ListedPoint } from './points.ts'
 import { completeSettings } from './settings.ts'
 import type { BackupSettings } from './settings.ts'
@@ -48,13 +48,12 @@ export async function cleanSnapshots(deps: StorageDependencies, options: CleanOp
   const now = DateTime.fromMillis(clock.now(), { zone: 'utc' })
   const space = await storage.describe({ signal })
   const spaceLow = space.freeBytes !== undefined && space.sizeBytes !== undefined && Number(space.freeBytes) < Number(space.sizeBytes) * completeSettings(settings).spaceLowShare
-  const proofs = settings.restoreTests && proofsVisible(deps) ? 'known' : 'unknown'
-  const retention = plan(points.map(candidateOf), settings.retention, {
-    now, overdue: backupOverdue(points, settings, now), spaceLow, overrideFreeze: options.overrideFreeze === true, proofs,
-  })
+  // Without restore tests there are no proofs to miss: the floor alone holds.
+  const policy = settings.restoreTests ? settings.retention : { ...settings.retention, keepNewestProven: false }
+  const proofs = !settings.restoreTests || proofsVisible(deps, points) ? 'known' : 'unknown'
+  const retention = plan(points.map(candidateOf), policy, { now, overdue: backupOverdue(points, settings, now), spaceLow, overrideFreeze: options.overrideFreeze === true, proofs })
   if (options.overrideFreeze === true) deps.logger.warn({ database: settings.name }, 'retention runs with its freeze overridden')
   const warnings = [...retention.warnings]
-  if (settings.restoreTests && proofs === 'unknown') warnings.push('restore tests are on, but their proofs are not visible here: retention keeps the plain floor only')
 
   const outcomes: CleanOutcome[] = []
   for (const { candidate, action, reasons } of retention.decisions) {
@@ -93,9 +92,9 @@ async function drop(deps: StorageDependencies, point: ListedPoint, runId: string
   }
 }
 
-/** A proof made on another host counts only where this host can see it: a shared ledger, or labels on the snapshots. */
-function proofsVisible(deps: StorageDependencies): boolean {
-  return deps.ledger?.shared === true || deps.storage.capabilities.labels
+/** A proof made on another host counts only where this host can see it: in a shared ledger, or as a label on a snapshot. */
+function proofsVisible(deps: StorageDependencies, points: readonly ListedPoint[]): boolean {
+  return deps.ledger?.shared === true || points.some((p) => p.snapshot.labels?.[provenLabel] !== undefined)
 }
 
 function candidateOf(point: ListedPoint): RetentionCandidate {

@@ -21,13 +21,16 @@ export interface ListedPoint {
   readonly pinned?: { readonly reason: string; /** ISO UTC; absent: for ever. */ readonly until?: string }
 }
 
+/** Label with the ISO time of a passed restore test, on storages that keep labels. */
+export const provenLabel = 'icb-proven-at'
+
 /** Snapshots, oldest first, joined with the points index, the verdicts and the pins: one listing, no call per snapshot. Needs only the storage. */
-export async function listPoints(deps: Pick<StorageDependencies, 'settings' | 'storage' | 'ledger' | 'signal'>): Promise<readonly ListedPoint[]> {
-  const { settings, storage, ledger, signal } = deps
+export async function listPoints(deps: Pick<StorageDependencies, 'settings' | 'storage' | 'ledger' | 'logger' | 'signal'>): Promise<readonly ListedPoint[]> {
+  const { settings, storage, ledger, logger, signal } = deps
   const snapshots: Snapshot[] = []
   for await (const snapshot of storage.listSnapshots({ signal })) snapshots.push(snapshot)
   // An area that is not mounted here has no index: the points are unknown then, not gone.
-  const entries = new Map((await readPoints(settings.areaPath)).map((entry) => [entry.snapshot, entry]))
+  const entries = new Map((await readPoints(settings.areaPath, { logger })).map((entry) => [entry.snapshot, entry]))
   const pins = new Map((await readPins(deps)).map((pin) => [pin.snapshot, pin]))
   const verdicts = ledger === undefined ? [] : await ledger.list({ database: settings.name })
   return snapshots.map((snapshot) => joinPoint(snapshot, entries.get(snapshot.name), pins.get(snapshot.name), verdicts))
@@ -38,7 +41,7 @@ function joinPoint(snapshot: Snapshot, entry: PointEntry | undefined, pin: Pin |
   const verdicts = ledgerEntries.flatMap((e) => (e.verdict !== undefined && (e.verdict.snapshot ?? e.snapshot) === snapshot.name ? [e.verdict] : []))
   const decided = verdicts.find((v) => v.outcome !== 'inconclusive')
   const newest = decided ?? verdicts[0]
-  const provenAt = verdicts.find((v) => v.outcome === 'passed')?.finishedAt ?? snapshot.labels?.['proven']
+  const provenAt = verdicts.find((v) => v.outcome === 'passed')?.finishedAt ?? snapshot.labels?.[provenLabel]
   const state = entry?.state ?? 'unknown'
   return {
     snapshot, state,

@@ -1,0 +1,235 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findManifest } from '@icb/recovery-point'
+import { hasErrorCode, newRunId } from '@icb/runtime'
+import { storageErrors } from '@icb/storage-core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { cleanSnapshots, createManualSnapshot, deleteSnapshot, listPoints, openArea, pinSnapshot, readPins, unpinSnapshot } from '../src/index.ts'
+import type { ManualSnapshotResult } from '../src/index.ts'
+import { makeStand } from './stand.ts'
+import type { Stand } from './stand.ts'
+
+let stand: Stand
+beforeEach(async () => {
+  stand = await makeStand()
+})
+afterEach(() => stand.remove())
+
+const day = 86_400_000
+
+async function storageDependencies(target: Stand = stand): Promise<Awaited<ReturnType<Stand['dependencies']>>> {
+  const deps = await target.dependencies()
+  await deps.journal.close()
+  return deps
+}
+
+async function manual(options: { readonly database?: boolean; readonly reason?: string } = {}): Promise<ManualSnapshotResult> {
+  const { sql, rman, ...deps } = await storageDependencies()
+  return createManualSnapshot({ ...deps, ...(options.database === false ? {} : { database: { sql, rman } }), runId: newRunId(stand.clock, 'cafe0001') }, options.reason === undefined ? {} : { reason: options.reason })
+}
+
+describe('a snapshot on demand', () => {
+  it('switches logs and closes the window of the live copies', async () => {
+    await stand.backup()
+    const made = await manual({ reason: 'before the upgrade' })
+    expect(made.warnings).toEqual([])
+    expect(made.entry).toMatchObject({ state: 'refreshed' })
+    expect(made.entry!.lastScn).toBeGreaterThan(made.entry!.minScn!)
+    expect((await findManifest(stand.areaPath))?.digest).toBe(made.entry!.manifestDigest)
+    expect([...stand.memory.volume.snapshots.values()][0]?.labels).toMatchObject({ 'icb-reason': 'before the upgrade', 'icb-last-scn': String(made.entry!.lastScn) })
+  })
+
+  it('is made of a damaged area too, and says what is missing', async () => {
+    await stand.backup()
+    await stand.database.switchLog()
+    const gone = stand.database.logs.findLast((l) => l.name.startsWith(stand.areaPath))!
+    await rm(gone.name)
+    const made = await manual()
+    expect(made.entry).toMatchObject({ state: 'damaged', remarks: [`archived log 1/${String(gone.sequence)} is missing`] })
+    expect(made.warnings.map((w) => w.code)).toEqual(['ICB_BACKUP_WARN_GAP'])
+    // Nothing was repaired behind the back of who asks.
+    expect(stand.database.sent.some((s) => s.startsWith('rman: BACKUP FORCE AS COPY'))).toBe(false)
+    expect((await findManifest(stand.areaPath))!.manifest.logs.map((l) => l.sequence)).toContain(gone.sequence)
+    const [point] = await listPoints(await storageDependencies())
+    expect(point).toMatchObject({ state: 'damaged', restorable: false })
+  })
+
+  it('marks a copy that is gone', async () => {
+    await stand.backup()
+    await rm(stand.database.copies[0]!.name)
+    const made = await manual()
+    expect(made.entry?.state).toBe('damaged')
+    expect(made.warnings[0]?.code).toBe('ICB_BACKUP_WARN_DAMAGED')
+  })
+
+  it('is made without a database, reaching as far as is known', async () => {
+    await stand.backup()
+    stand.database.unreachable = true
+    const away = await manual()
+    expect(away.warnings.map((w) => w.code)).toEqual(['ICB_BACKUP_WARN_NO_DATABASE'])
+    expect(away.entry).toMatchObject({ state: 'refreshed' })
+    expect(away.entry!.lastScn).toBeUndefined()
+    expect((await listPoints(await storageDependencies()))[0]?.restorable).toBeUndefined()
+    expect((await manual({ database: false })).warnings.map((w) => w.code)).toEqual(['ICB_BACKUP_WARN_NO_DATABASE'])
+  })
+
+  it('of an area in the middle of a refresh is no recovery point', async () => {
+    stand.database.rmanFailures.push({ match: /^RECOVER COPY/, messages: [{ code: 'ORA-1', text: 'x' }] })
+    await stand.backup()
+    const made = await manual()
+    expect(made.entry?.state).toBe('refreshing')
+  })
+
+  it('refuses another database', async () => {
+    await stand.backup()
+    stand.database.uniqueName = 'other'
+    await expect(manual()).rejects.toMatchObject({ code: 'ICB_BACKUP_REFUSED_IDENTITY' })
+    expect(stand.memory.volume.snapshots.size).toBe(0)
+  })
+
+  it('is made where the area is not mounted, without an entry', async () => {
+    await stand.backup()
+    const deps = await storageDependencies()
+    const { sql, rman } = deps
+    const made = await createManualSnapshot({ ...deps, settings: { ...stand.settings, areaPath: join(stand.root, 'elsewhere') }, database: { sql, rman } })
+    expect(made.entry).toBeUndefined()
+    expect(made.warnings.map((w) => w.code)).toEqual(['ICB_BACKUP_WARN_UNKNOWN_POINT'])
+  })
+})
+
+describe('the listing', () => {
+  it('joins snapshots with index, verdicts and pins in one listing', async () => {
+    await stand.backup()
+    await stand.backup()
+    await stand.backup()
+    stand.memory.volume.addSnapshot('daily.0', false)
+    const names = [...stand.memory.volume.snapshots.values()].map((s) => s.name)
+    const verdict = (snapshot: string, outcome: 'passed' | 'failed' | 'inconclusive', runId: string, finishedAt: string) => ({
+      runId, database: 'orcl', startedAt: finishedAt, host: 'h', state: 'closed' as const, snapshot,
+      verdict: { schema: 1 as const, runId, database: 'orcl', outcome, reasons: [], warnings: [], snapshot, startedAt: finishedAt, finishedAt, host: 'h' },
+    })
+    stand.ledgerEntries.push(verdict(names[1]!, 'inconclusive', 'r3', '2026-01-03T00:00:00Z'), verdict(names[1]!, 'failed', 'r2', '2026-01-02T00:00:00Z'), verdict(names[0]!, 'passed', 'r1', '2026-01-01T00:00:00Z'))
+    const deps = await storageDependencies()
+    const listings = (): number => stand.memory.requests.filter((r) => r === 'listSnapshots').length
+    const before = listings()
+    const points = await listPoints(deps)
+    expect(listings() - before).toBe(1)
+    expect(points.map((p) => [p.snapshot.ours, p.state, p.restorable, p.proof?.outcome, p.provenAt])).toEqual([
+      [true, 'refreshed', true, 'passed', '2026-01-01T00:00:00Z'],
+      // Nobody can restore what failed its test, whatever the index promised; an inconclusive test says nothing.
+      [true, 'refreshed', false, 'failed', undefined],
+      [false, 'unknown', undefined, undefined, undefined],
+    ])
+  })
+})
+
+describe('retention', () => {
+  async function age(count: number): Promise<void> {
+    await stand.backup()
+    for (let i = 0; i < count; i++) {
+      stand.clock.offset += day
+      await stand.backup()
+    }
+  }
+
+  it('drops what the plan gives up and keeps foreign snapshots', async () => {
+    stand.memory.volume.addSnapshot('daily.0', false)
+    await age(5)
+    const deps = { ...(await storageDependencies()), settings: { ...stand.settings, retention: { keepDays: 2, keepMonths: 0, minRedundancy: 2 } } }
+    const dry = await cleanSnapshots(deps, { dryRun: true })
+    expect(dry.outcomes.filter((o) => o.outcome === 'expired')).toHaveLength(dry.plan.decisions.filter((d) => d.action === 'drop').length)
+    expect(stand.memory.volume.snapshots.size).toBe(6)
+    const cleaned = await cleanSnapshots(deps)
+    expect(cleaned.dropped).toBeGreaterThan(0)
+    expect(cleaned.outcomes.find((o) => o.snapshot === 'daily.0')?.outcome).toBe('foreign')
+    expect(stand.memory.volume.snapshotNamed('daily.0')).toBeDefined()
+  })
+
+  it('freezes while backups are overdue, also when snapshots go on but refreshes fail', async () => {
+    await age(4)
+    stand.database.rmanFailures.push({ match: /^RECOVER COPY/, messages: [{ code: 'ORA-1', text: 'x' }] })
+    for (let i = 0; i < 4; i++) {
+      stand.clock.offset += day
+      await stand.backup()
+    }
+    const deps = { ...(await storageDependencies()), settings: { ...stand.settings, retention: { keepDays: 1, keepMonths: 0, minRedundancy: 1 } } }
+    const frozen = await cleanSnapshots(deps)
+    expect(frozen).toMatchObject({ dropped: 0, plan: { frozen: true } })
+    const overridden = await cleanSnapshots(deps, { overrideFreeze: true })
+    expect(overridden.dropped).toBeGreaterThan(0)
+    expect((await listPoints(deps)).some((p) => p.restorable === true)).toBe(true)
+  })
+
+  it('keeps a pinned snapshot, one with a clone, and tells a failed deletion', async () => {
+    await age(6)
+    const [oldest, second, third] = [...stand.memory.volume.snapshots.values()]
+    const deps = { ...(await storageDependencies()), settings: { ...stand.settings, retention: { keepDays: 1, keepMonths: 0, minRedundancy: 1 } } }
+    await pinSnapshot(deps, { snapshot: oldest!.name, reason: 'audit' })
+    await stand.memory.createClone(second!.id, 'test')
+    stand.memory.faults.add({ operation: 'deleteSnapshot', when: 'before', error: storageErrors.BUSY('array is busy') })
+    const cleaned = await cleanSnapshots(deps)
+    const outcome = (name: string) => cleaned.outcomes.find((o) => o.snapshot === name)
+    expect(outcome(oldest!.name)).toMatchObject({ outcome: 'valid', reasons: ['pinned'] })
+    expect(outcome(second!.name)?.outcome).toBe('valid')
+    expect(outcome(third!.name)).toMatchObject({ outcome: 'failed', error: { code: 'ICB_STORAGE_BUSY' } })
+    expect(cleaned.warnings.join()).toContain('array is busy')
+    expect(cleaned.dropped).toBeGreaterThan(0)
+  })
+
+  it('stops when pins cannot be read', async () => {
+    await age(2)
+    await writeFile(join(stand.areaPath, '.icb', 'pins.json'), '{ torn')
+    await expect(cleanSnapshots(await storageDependencies())).rejects.toMatchObject({ code: 'ICB_BACKUP_PINS' })
+  })
+})
+
+describe('pins', () => {
+  it.each([['a storage with holds', true], ['a storage without', false]])('on %s protect until they are removed', async (_, holds) => {
+    const own = await makeStand({ capabilities: { holds } })
+    try {
+      await own.backup()
+      await own.backup()
+      const deps = await storageDependencies(own)
+      const name = [...own.memory.volume.snapshots.values()][0]!.name
+      const pin = await pinSnapshot(deps, { snapshot: name, reason: 'audit', until: '2999-01-01T00:00:00+02:00' })
+      expect(pin).toMatchObject({ kept: holds ? 'storage' : 'file', until: '2998-12-31T22:00:00.000Z' })
+      expect(await readPins(deps)).toEqual([pin])
+      await expect(deleteSnapshot(deps, { snapshot: name })).rejects.toMatchObject({ code: 'ICB_BACKUP_REFUSED_PINNED' })
+      await unpinSnapshot(deps, { snapshot: name })
+      await unpinSnapshot(deps, { snapshot: name })
+      await deleteSnapshot(deps, { snapshot: name })
+      expect(own.memory.volume.snapshots.size).toBe(0)
+    } finally {
+      await own.remove()
+    }
+  })
+
+  it('of an unknown snapshot or with a wrong time are refused', async () => {
+    await stand.backup()
+    const deps = await storageDependencies()
+    await expect(pinSnapshot(deps, { snapshot: 'nothing', reason: 'x' })).rejects.toMatchObject({ code: 'ICB_BACKUP_SNAPSHOT_UNKNOWN' })
+    await expect(pinSnapshot(deps, { snapshot: 'nothing', reason: 'x', until: 'tomorrow' })).rejects.toMatchObject({ code: 'ICB_BACKUP_PINS' })
+  })
+})
+
+describe('the area', () => {
+  const table = (line: string): string => `21 1 8:1 / / rw - ext4 /dev/sda1 rw\n${line}\n`
+  const nfs = (path: string) => async () => ({ name: 'v', mounts: [{ kind: 'nfs' as const, server: 'filer', path, options: 'rw' }], mechanism: 'x', warnings: [] })
+
+  it('is proven by the mount table for NFS, the export or a directory below it', async () => {
+    const { settings, areaPath } = stand
+    const parent = stand.root
+    await expect(openArea({ settings, storage: { ...stand.storage, describe: nfs('/export/orcl') }, mountTable: table(`40 21 0:50 / ${areaPath} rw - nfs4 filer:/export/orcl rw`) })).resolves.toMatchObject({ created: true })
+    await expect(openArea({ settings, storage: { ...stand.storage, describe: nfs('/export/area') }, mountTable: table(`40 21 0:50 / ${parent} rw - nfs filer:/export rw`) })).resolves.toMatchObject({ created: false })
+  })
+
+  it.each([
+    ['not mounted', '', '/export/orcl'],
+    ['of another server', 'other:/export/orcl', '/export/orcl'],
+    ['another export', 'filer:/export/other', '/export/orcl'],
+  ])('is refused when it is %s', async (_, source, path) => {
+    const line = source === '' ? '' : `40 21 0:50 / ${stand.areaPath} rw - nfs4 ${source} rw`
+    const refused = openArea({ settings: stand.settings, storage: { ...stand.storage, describe: nfs(path) }, mountTable: table(line) })
+    await expect(refused).rejects.toSatisfy((e) => hasErrorCode(e, 'ICB_BACKUP_REFUSED_AREA'))
+  })
+})
