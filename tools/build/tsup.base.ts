@@ -6,6 +6,7 @@ export const base: Options = {
   target: 'node22',
   platform: 'node',
   dts: true,
+  removeNodeProtocol: false,
   sourcemap: true,
   clean: true,
   treeshake: true,
@@ -30,6 +31,8 @@ export const program: Options = {
   target: 'node24',
   platform: 'node',
   noExternal: [/.*/],
+  // node:sqlite exists under its full name only.
+  removeNodeProtocol: false,
   splitting: false,
   dts: false,
   clean: true,

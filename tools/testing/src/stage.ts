@@ -88,8 +88,8 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   try {
     must(await lab(['init', labDirectory, '--database', database, ...(options.labInit ?? [])]), 'lab init')
     must(await lab(['start', labDirectory, database]), 'lab start')
-    const status = JSON.parse(must(await lab(['status', labDirectory, '--json'], { onStdout: () => undefined }), 'lab status').stdout) as { databases: { name: string; dbid: number | string }[] }
-    const dbid = String(status.databases.find((entry) => entry.name === database)?.dbid ?? '')
+    const status = JSON.parse(must(await lab(['status', labDirectory, '--json'], { onStdout: () => undefined }), 'lab status').stdout) as { instances: { host: string; dbid: number }[] }
+    const dbid = String(status.instances.find((instance) => instance.host === 'prod')?.dbid ?? '')
     const areaPath = ownedDirectory(join(labDirectory, 'nfs', 'backup', database), user)
     const config = (host: StageHost): string => {
       const path = join(directory, `icb-${host}.yaml`)
