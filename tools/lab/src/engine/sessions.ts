@@ -5,7 +5,7 @@ import { ora } from './ora-error.ts'
 /** The sessions of an instance (V$SESSION). */
 export class Sessions {
   readonly #host: Host
-  readonly #sessions = new Map<number, { readonly session: ServerSession; readonly controller: AbortController }>()
+  readonly #sessions = new Map<number, { readonly session: ServerSession; readonly controller: AbortController; readonly parent: number | undefined }>()
   #serial = Math.floor(Math.random() * 30000) + 1
 
   constructor(host: Host) {
@@ -24,13 +24,15 @@ export class Sessions {
     const session: ServerSession = {
       sid, serial: this.#serial, username, program, logonTime: this.#host.now(), clientInfo: null, module: null, status: 'INACTIVE', longOps: [], abort: controller.signal,
     }
-    this.#sessions.set(sid, { session, controller })
+    this.#sessions.set(sid, { session, controller, parent: parent?.sid })
     parent?.abort.addEventListener('abort', () => { controller.abort(parent.abort.reason) }, { once: true })
     return session
   }
 
+  /** Ends a session and the ones it opened. */
   close(sid: number): void {
     this.#sessions.delete(sid)
+    for (const [child, { parent }] of this.#sessions) if (parent === sid) this.#sessions.delete(child)
   }
 
   /** @throws OraError 00030 */

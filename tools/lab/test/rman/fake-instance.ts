@@ -66,7 +66,7 @@ export async function fakeInstance(options: FakeOptions): Promise<FakeInstance> 
     type: 'CURRENT', dbid: fakeDbid, name: 'ORCL', created: fakeStart, release: '12.1.0.2.0', compatible: '12.1.0.2.0', resetlogsScn: 1n, resetlogsId: 905892048, resetlogsTime: fakeStart - 10 * 86_400_000, checkpointScn: 1000n, checkpointTime: fakeStart,
     sequence: 1, logMode: 'ARCHIVELOG', forceLogging: false, flashbackOn: false, openMode: 'READ WRITE', cleanShutdown: false, bct: { status: 'DISABLED', filename: null, bytes: 0 }, datafiles,
     tempfiles: [{ file: 1, name: '/u01/oradata/temp01.dbf', tablespace: 'TEMP', blocks: 100 }], threads: [], logGroups: [], logHistory: [], archivedLogs: [], datafileCopies: [], backupSets: [], backupPieces: [], backupDatafiles: [], corruptions: [],
-    rmanConfiguration: [], rmanStatus: [], incarnations: [], recids: {},
+    rmanConfiguration: [], rmanStatus: [], incarnations: [], flashbackLogs: [], recoveredToScn: null, recids: {},
   }
   const sessions = new Map<number, ServerSession>()
   let lastSid = 40
