@@ -51,7 +51,10 @@ export const droppedCopiesStep: Step<BackupRun> = {
       return
     }
     await step.intend({ copies: dropped.map((c) => c.name) })
-    await callRman(deps, { what: 'deleting copies of dropped datafiles', script: deleteDatafileCopiesScript({ names: dropped.map((c) => c.name) }), deadlineMs: settings.rmanDeadlineMs, warn: step.warn })
+    const gone = known(run.census, 'census').gone.filter((g) => dropped.some((d) => d.name === g.name))
+    await forgetLostCopies(deps, { gone }, step.warn)
+    const names = dropped.filter((d) => !gone.some((g) => g.name === d.name)).map((c) => c.name)
+    if (names.length > 0) await callRman(deps, { what: 'deleting copies of dropped datafiles', script: deleteDatafileCopiesScript({ names }), deadlineMs: settings.rmanDeadlineMs, warn: step.warn })
     const left = (await readDroppedFileCopies(deps.sql, { tag: settings.tag, signal: deps.signal })).filter((c) => dropped.some((d) => d.name === c.name))
     if (left.length > 0) step.warn('ICB_BACKUP_WARN_NOT_DELETED', `${String(left.length)} copies of dropped datafiles are still listed: ${left.map((c) => c.name).join(', ')}`)
     step.summary(`${String(dropped.length - left.length)} deleted`)

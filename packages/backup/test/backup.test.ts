@@ -335,6 +335,16 @@ describe('copies of dropped datafiles', () => {
     expect(result.refresh?.merged).toEqual([1, 2, 3])
   })
 
+  it('that are gone from disk already leave the repository', async () => {
+    done(await stand.backup())
+    const dropped = stand.database.datafiles.pop()!
+    const copy = stand.database.copies.find((c) => c.file === dropped.file)!
+    await rm(copy.name)
+    const result = done(await stand.backup())
+    expect(copy.deleted).toBe(true)
+    expect(result.warnings.map((w) => w.code)).not.toContain('ICB_BACKUP_WARN_NOT_DELETED')
+  })
+
   it('are kept when they are many, until that is allowed', async () => {
     done(await stand.backup())
     stand.database.datafiles.length = 2

@@ -221,6 +221,7 @@ export class FakeDatabase {
       for (const d of this.datafiles) {
         const copy = this.#copyOf(d)
         if (copy === undefined || d.enabled === 'READ ONLY') continue
+        if (!(await exists(copy.name))) return { code: 'ORA-19505', text: `failed to identify file "${copy.name}"` }
         if (!this.pieces.some((p) => !p.deleted && p.tag === 'IMAGE_COPY_INCR')) {
           emit({ type: 'nothing-to-recover', file: d.file })
           continue
@@ -245,7 +246,13 @@ export class FakeDatabase {
       await rm(quoted(), { force: true })
       return undefined
     }
+    if (/^CHANGE DATAFILECOPY '[^']*' UNCATALOG;$/.test(line)) {
+      for (const c of this.copies.filter((x) => x.name === quoted())) c.deleted = true
+      return undefined
+    }
     if (line.startsWith('DELETE NOPROMPT DATAFILECOPY')) {
+      // As RMAN-06207: an available copy that is not on disk stays listed.
+      if (!(await exists(quoted()))) return undefined
       for (const c of this.copies.filter((x) => x.name === quoted())) c.deleted = true
       await rm(quoted(), { force: true })
       return undefined

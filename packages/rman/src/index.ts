@@ -10,6 +10,7 @@ export {
   deleteDatafileCopiesScript,
   deleteIncrementsScript,
   deletePiecesScript,
+  forgetDatafileCopiesScript,
   incrementTag,
   metadataBackupScript,
   refreshScript,

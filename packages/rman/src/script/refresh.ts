@@ -73,6 +73,11 @@ export function deleteDatafileCopiesScript(options: { readonly names: readonly s
   return lines(runBlock([...allocateChannels({ parallel: 1 }), ...options.names.map((name) => `DELETE NOPROMPT DATAFILECOPY ${rmanString(name, 'the name of a datafile copy')};`)]))
 }
 
+/** Takes datafile copies whose files are gone out of the repository. DELETE would answer RMAN-06207 and keep them; this touches no file. */
+export function forgetDatafileCopiesScript(options: { readonly names: readonly string[] }): string {
+  return lines(options.names.map((name) => `CHANGE DATAFILECOPY ${rmanString(name, 'the name of a datafile copy')} UNCATALOG;`))
+}
+
 /** The archived redo logs of one thread up to and including a sequence. */
 export interface LogsOfThread {
   readonly thread: number
