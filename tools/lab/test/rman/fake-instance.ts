@@ -39,6 +39,7 @@ export interface FakeInstance extends Instance {
   data: ControlFileData | null
   readonly backup: string
   readonly sessions: Map<number, ServerSession>
+  readonly parameters: Map<string, { readonly value: string; readonly isDefault: boolean; readonly inSpfile: boolean }>
   /** Failing blocks by datafile, for VALIDATE. */
   readonly failing: Map<number, BlockCounts['failures']>
   /** Called at the beginning of each long operation on a channel. */
