@@ -42,7 +42,11 @@ export async function connectInstance(socketPath: string): Promise<InstanceConne
     }
     pending.delete(response.id)
     if (response.ok) waiting.resolve(response.result)
-    else waiting.reject(new OraError(response.messages))
+    else {
+      const error = new OraError(response.messages)
+      error.offset = response.offset
+      waiting.reject(error)
+    }
   })
   socket.on('error', () => undefined)
   lines.on('close', () => {

@@ -59,7 +59,7 @@ function serveClient(instance: LabInstance, socket: net.Socket): void {
         send({ id: request.id, ok: true, result: await perform(instance, session, request, (line) => { send({ id: request.id, line }) }) })
       }
     } catch (error) {
-      send({ id: request.id, ok: false, messages: messagesOf(instance, error) })
+      send({ id: request.id, ok: false, messages: messagesOf(instance, error), ...(error instanceof OraError && error.offset !== undefined ? { offset: error.offset } : {}) })
     } finally {
       running -= 1
       if (session !== undefined && session.status === 'ACTIVE') session.status = 'INACTIVE'

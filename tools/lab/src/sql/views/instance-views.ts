@@ -239,3 +239,17 @@ defineView('V$CONTROLFILE', 'started', 'STATUS:v7 NAME:v513 IS_RECOVERY_DEST_FIL
     .map((name) => ({ NAME: name.replace(/^'|'$/g, ''), IS_RECOVERY_DEST_FILE: 'NO', BLOCK_SIZE: 16384 }))
 })
 
+
+defineView('V$SGA', 'started', 'NAME:v20 VALUE:n', ({ instance, session }) => {
+  const parameters = allParameters(instance, session)
+  const size = (name: string): bigint => BigInt(parameters.find((parameter) => parameter.name === name)?.value ?? '0')
+  const total = size('sga_max_size') > size('sga_target') ? size('sga_max_size') : size('sga_target') > 0n ? size('sga_target') : 314572800n
+  const [fixed, redo] = [2929552n, 13844480n]
+  const variable = total / 5n
+  return [
+    { NAME: 'Fixed Size', VALUE: fixed },
+    { NAME: 'Variable Size', VALUE: variable },
+    { NAME: 'Database Buffers', VALUE: total - variable - fixed - redo },
+    { NAME: 'Redo Buffers', VALUE: redo },
+  ]
+})

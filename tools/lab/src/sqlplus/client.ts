@@ -1,0 +1,403 @@
+import { readFileSync } from 'node:fs'
+import { OraError } from '../engine/ora-error.ts'
+import type { SqlResult } from '../engine/protocol.ts'
+import type { DatabaseAccess } from './access.ts'
+import { beginsStatement, commandNamed, isBlock, parseExit, type ExitPlan } from './commands.ts'
+import { ColumnFormats, describeLines, parameterLines } from './display-commands.ts'
+import type { ScriptInput } from './input.ts'
+import { archiveLog, memoryLines, shutdown, startup } from './instance-commands.ts'
+import { layoutRows, rowCountLines } from './layout.ts'
+import { Output } from './output.ts'
+import { ClientSession, parseLogon } from './session.ts'
+import { applySet, CommandError, defaultSettings, showSetting, splitWords } from './settings.ts'
+import { Substitution } from './substitution.ts'
+
+/** Longest line of input. */
+const longestLine = 2499
+
+export interface ClientOptions {
+  readonly silent: boolean
+  readonly input: ScriptInput
+  readonly write: (text: string) => void
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly access: DatabaseAccess
+  /** Milliseconds, for SET TIMING. */
+  readonly now: () => number
+}
+
+/** Ends the script with an exit code. */
+class Exit extends Error {
+  readonly plan: ExitPlan
+  constructor(plan: ExitPlan) {
+    super('exit')
+    this.plan = plan
+  }
+}
+
+/** One run of SQL*Plus: reads lines, collects statements, runs commands. */
+export class Client {
+  readonly #settings = defaultSettings()
+  readonly #columns = new ColumnFormats()
+  readonly #substitution = new Substitution()
+  readonly #variables = new Map<string, string | null>()
+  readonly #output: Output
+  readonly #session: ClientSession
+  readonly #options: ClientOptions
+  #onSqlError: ExitPlan | undefined
+  #onOsError: ExitPlan | undefined
+  #sqlCode = 0
+  /** The last statement, for `/`. */
+  #buffer = ''
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#output = new Output(options.write, this.#settings)
+    this.#session = new ClientSession(options.access, options.env)
+  }
+
+  /** Logs on before the script. @throws OraError */
+  async logOn(text: string): Promise<boolean> {
+    return this.#connect(text)
+  }
+
+  /** Runs the whole script; gives the exit code. */
+  async run(): Promise<number> {
+    let plan: ExitPlan = { code: 0, rollback: false }
+    try {
+      for (;;) {
+        this.#prompt(this.#settings.sqlprompt)
+        const line = await this.#read()
+        if (line === undefined) break
+        await this.#command(line)
+      }
+    } catch (error) {
+      if (!(error instanceof Exit)) throw error
+      plan = error.plan
+    }
+    await this.#leave(plan.rollback)
+    return plan.code === 'sqlcode' ? this.#sqlCode % 256 : plan.code
+  }
+
+  /** EXIT commits unless told otherwise. */
+  async #leave(rollback: boolean): Promise<void> {
+    if (this.#session.state === 'connected') {
+      try {
+        await this.#session.sql(rollback ? 'rollback' : 'commit')
+      } catch (error) {
+        if (!(error instanceof OraError)) throw error
+      }
+      if (!this.#options.silent) this.#output.line('Disconnected from the lab')
+    }
+    this.#session.disconnect()
+    this.#output.stopSpool()
+  }
+
+  #prompt(text: string): void {
+    if (!this.#options.silent) this.#output.prompt(text)
+  }
+
+  /** The next line with its substitutions; too long ones are dropped. */
+  async #read(): Promise<string | undefined> {
+    for (;;) {
+      const line = await this.#options.input.next()
+      if (line === undefined) return undefined
+      if (line.text.length > longestLine) {
+        this.#output.line(`SP2-0027: Input is too long (> ${String(longestLine)} characters) - line ignored`)
+        continue
+      }
+      if (!this.#options.silent || this.#settings.echo) {
+        if (line.fromFile && this.#settings.echo) this.#output.echo(`${this.#settings.sqlprompt}${line.text}`)
+        else if (!this.#options.silent) this.#output.typed(`${this.#settings.sqlprompt}${line.text}`)
+      }
+      return line.text
+    }
+  }
+
+  async #substitute(line: string): Promise<string> {
+    const character = this.#settings.define
+    if (character === undefined || !line.includes(character)) return line
+    const replaced = await this.#substitution.replace(line, character, async (name) => {
+      this.#output.prompt(`Enter value for ${name}: `)
+      return (await this.#options.input.next())?.text ?? ''
+    })
+    if (this.#settings.verify && replaced !== line && beginsStatement(line)) this.#output.lines([`old   1: ${line}`, `new   1: ${replaced}`])
+    return replaced
+  }
+
+  async #command(first: string): Promise<void> {
+    let line = first
+    if (line.trim() === '' || /^\s*--/.test(line)) return
+    if (/^\s*\/\*/.test(line)) {
+      await this.#skipComment(line)
+      return
+    }
+    if (/^\s*[!#$]/.test(line)) {
+      this.#output.line('SP2-0738: Restricted command "host" not available')
+      return
+    }
+    if (/^\s*@/.test(line)) {
+      await this.#guarded(() => {
+        this.#include(line.trim().replace(/^@@?/, ''))
+      })
+      return
+    }
+    if (/^\s*\/\s*$/.test(line)) {
+      await this.#execute(this.#buffer)
+      return
+    }
+    if (beginsStatement(line)) {
+      await this.#collect(line)
+      return
+    }
+    while (/-\s*$/.test(line) && !/^\s*(rem|prompt)/i.test(line)) line = line.replace(/-\s*$/, ' ') + ((await this.#read()) ?? '')
+    await this.#dispatch(await this.#substitute(line.trim()))
+  }
+
+  async #skipComment(line: string): Promise<void> {
+    for (let current: string | undefined = line; current !== undefined; current = await this.#read()) {
+      if (current.includes('*/')) return
+    }
+  }
+
+  /** Reads a statement to its terminator, then runs it. */
+  async #collect(first: string): Promise<void> {
+    const lines: string[] = []
+    const block = isBlock(first)
+    let line: string | undefined = first
+    for (let number = 2; line !== undefined; number++) {
+      while (line.endsWith('-') && !line.includes('--')) line = line.slice(0, -1) + ' ' + ((await this.#read()) ?? '')
+      const text = await this.#substitute(line)
+      if (/^\s*\/\s*$/.test(text)) {
+        await this.#execute(lines.join('\n'))
+        return
+      }
+      if (/^\s*\.\s*$/.test(text) || (text.trim() === '' && !block && !this.#settings.sqlblanklines)) {
+        this.#buffer = lines.join('\n')
+        return
+      }
+      if (!block && /;\s*$/.test(text)) {
+        lines.push(text.replace(/;\s*$/, ''))
+        await this.#execute(lines.join('\n'))
+        return
+      }
+      lines.push(text)
+      this.#prompt(`${String(number).padStart(3)}  `)
+      line = await this.#read()
+    }
+  }
+
+  /** Runs a statement and shows what it gives, or its error with the place. */
+  async #execute(text: string): Promise<void> {
+    if (text.trim() === '') {
+      this.#output.line('SP2-0103: Nothing in SQL buffer to run.')
+      return
+    }
+    this.#buffer = text
+    if (this.#session.state === 'none') {
+      this.#output.line('SP2-0640: Not connected')
+      return
+    }
+    const started = this.#options.now()
+    try {
+      this.#show(await this.#session.sql(text, this.#variables.size === 0 ? undefined : Object.fromEntries(this.#variables)))
+    } catch (error) {
+      if (!(error instanceof OraError)) throw error
+      this.#output.lines(errorLines(error, text))
+      this.#sqlFailed(error)
+    }
+    this.#elapsed(started)
+  }
+
+  #elapsed(started: number): void {
+    if (!this.#settings.timing) return
+    const hundredths = Math.round((this.#options.now() - started) / 10)
+    const two = (value: number): string => String(Math.floor(value)).padStart(2, '0')
+    this.#output.line(`Elapsed: ${two(hundredths / 360000)}:${two((hundredths / 6000) % 60)}:${two((hundredths / 100) % 60)}.${two(hundredths % 100)}`)
+  }
+
+  #show(result: SqlResult): void {
+    if (this.#settings.serveroutput && result.output !== undefined) this.#output.lines(result.output)
+    if (result.columns !== undefined) {
+      const count = result.rows?.length ?? 0
+      this.#output.lines(layoutRows(result, this.#settings, this.#columns.formats))
+      this.#output.lines(rowCountLines(count, this.#settings))
+      for (const [name, value] of this.#columns.newValues(result)) this.#substitution.define(name, value)
+    } else if (result.message !== undefined && this.#settings.feedback > 0) this.#output.lines(['', result.message, ''])
+  }
+
+  #sqlFailed(error: OraError): void {
+    this.#sqlCode = Number(/\d+/.exec(error.messages[0]?.code ?? '')?.[0] ?? 1)
+    if (this.#onSqlError !== undefined) throw new Exit(this.#onSqlError)
+  }
+
+  /** A command whose errors are shown and count for WHENEVER. */
+  async #guarded(action: () => Promise<void> | void): Promise<void> {
+    try {
+      await action()
+    } catch (error) {
+      if (error instanceof CommandError) this.#output.line(error.message)
+      else if (error instanceof OraError) {
+        this.#output.lines(error.messages.map((message) => `${message.code}: ${message.text}`))
+        this.#sqlFailed(error)
+      } else if (isSystemError(error)) {
+        this.#output.line(`SP2-0606: Cannot create SPOOL file or open script: ${error.code}`)
+        if (this.#onOsError !== undefined) throw new Exit(this.#onOsError)
+      } else throw error
+    }
+  }
+
+  async #dispatch(line: string): Promise<void> {
+    const [, word = '', rest = ''] = /^([A-Za-z]+)\b\s*([^]*?)\s*;?\s*$/.exec(line) ?? []
+    const command = word === '' ? undefined : commandNamed(word)
+    const unknown = (): void => {
+      this.#output.line(`SP2-0734: unknown command beginning "${line.slice(0, 10)}${line.length > 10 ? '...' : ''}" - rest of line ignored.`)
+    }
+    switch (command) {
+      case 'set':
+        return this.#guarded(() => { applySet(this.#settings, rest) })
+      case 'show':
+        return this.#guarded(() => this.#showCommand(rest))
+      case 'column':
+        return this.#guarded(() => { this.#columns.apply(rest) })
+      case 'prompt':
+        this.#output.line(line.replace(/^\s*pro(m(p(t)?)?)?\s?/i, ''))
+        return
+      case 'remark':
+        return
+      case 'spool':
+        return this.#guarded(() => { this.#spool(rest) })
+      case 'whenever':
+        return this.#guarded(() => { this.#whenever(rest) })
+      case 'connect':
+        await this.#connect(rest)
+        return
+      case 'disconnect':
+        this.#session.disconnect()
+        return
+      case 'exit':
+      case 'quit': {
+        const plan = parseExit(rest)
+        if (plan === undefined) this.#output.line('SP2-0584: EXIT variable was non-numeric')
+        throw new Exit(plan ?? { code: 1, rollback: false })
+      }
+      case 'host':
+        this.#output.line('SP2-0738: Restricted command "host" not available')
+        return
+      case 'startup':
+        return this.#guarded(() => startup(this.#session, this.#output, rest))
+      case 'shutdown':
+        return this.#guarded(() => shutdown(this.#session, this.#output, rest))
+      case 'archive':
+        return this.#guarded(() => archiveLog(this.#session, this.#output, rest))
+      case 'define':
+        return this.#guarded(() => { this.#define(rest) })
+      case 'undefine':
+        for (const name of splitWords(rest)) this.#substitution.undefine(name)
+        return
+      case 'variable':
+        this.#variables.set((splitWords(rest)[0] ?? '').toUpperCase(), null)
+        return
+      case 'print':
+        for (const name of splitWords(rest)) this.#output.lines(['', name.toUpperCase(), '-'.repeat(32), this.#variables.get(name.replace(/^:/, '').toUpperCase()) ?? '', ''])
+        return
+      case 'execute':
+        return this.#execute(`BEGIN ${rest}; END;`)
+      case 'start':
+        return this.#guarded(() => { this.#include(rest) })
+      case 'clear':
+        if (/^col/i.test(rest)) this.#columns.clear()
+        return
+      case 'describe':
+        return this.#guarded(async () => { this.#output.lines(await describeLines(this.#session, rest)) })
+      case 'run':
+        return this.#execute(this.#buffer)
+      default:
+        unknown()
+    }
+  }
+
+  async #connect(text: string): Promise<boolean> {
+    try {
+      const logon = parseLogon(text)
+      if (logon === undefined) {
+        this.#output.lines(['SP2-0306: Invalid option.', 'Usage: CONN[ECT] [{/@<connect_identifier>|/} [AS SYSDBA]]'])
+        return false
+      }
+      await this.#session.connect(logon)
+      this.#output.line(this.#session.state === 'idle' ? 'Connected to an idle instance.' : 'Connected.')
+      return true
+    } catch (error) {
+      if (!(error instanceof OraError)) throw error
+      this.#output.lines(['ERROR:', ...error.messages.map((message) => `${message.code}: ${message.text}`), '', ''])
+      this.#sqlFailed(error)
+      return false
+    }
+  }
+
+  async #showCommand(rest: string): Promise<void> {
+    const [what = '', ...more] = splitWords(rest)
+    if (/^user$/i.test(what)) this.#output.line(`USER is "${this.#session.state === 'none' ? '' : this.#session.user}"`)
+    else if (/^param(e(t(e(r(s)?)?)?)?)?$/i.test(what)) this.#output.lines(await parameterLines(this.#session, more[0]))
+    else if (/^sga$/i.test(what)) this.#output.lines(await memoryLines(this.#session))
+    else if (/^con_name$/i.test(what)) this.#output.lines(['', 'CON_NAME', '-'.repeat(30), (await this.#session.value("select sys_context('userenv', 'con_name') from dual")) ?? ''])
+    else if (/^err(ors)?$/i.test(what)) this.#output.line('No errors.')
+    else if (/^rel(ease)?$/i.test(what)) this.#output.line(`release ${this.#options.access.release.split('.').slice(0, 5).map((part, index) => (index === 0 ? part : part.padStart(2, '0'))).join('')}`)
+    else {
+      const setting = showSetting(this.#settings, what)
+      if (setting === undefined) throw new CommandError(`SP2-0158: unknown SHOW option "${what}"`)
+      this.#output.line(setting)
+    }
+  }
+
+  #spool(rest: string): void {
+    const [name = '', mode = ''] = splitWords(rest)
+    if (name === '') this.#output.line(this.#output.spooling ? 'currently spooling' : 'not spooling currently')
+    else if (/^(off|out)$/i.test(name)) this.#output.stopSpool()
+    else this.#output.startSpool(this.#options.access.real(/\.[^./]*$/.test(name) ? name : `${name}.lst`), /^app/i.test(mode))
+  }
+
+  #whenever(rest: string): void {
+    const [, kind = '', action = '', end = ''] = /^(sqlerror|oserror)\s+(exit|continue)\b\s*(.*)$/i.exec(rest) ?? []
+    const plan = /^exit$/i.test(action) ? parseExit(end) : undefined
+    if (kind === '' || (/^exit$/i.test(action) && plan === undefined) || (/^continue$/i.test(action) && !/^(none|commit|rollback)?$/i.test(end))) throw new CommandError('SP2-0309: invalid WHENEVER option')
+    if (/^sqlerror$/i.test(kind)) this.#onSqlError = plan
+    else this.#onOsError = plan
+  }
+
+  #define(rest: string): void {
+    const [, name = '', value] = /^(\w+)(?:\s*=\s*(?:'([^']*)'|"([^"]*)"|(.*)))?$/.exec(rest) ?? []
+    if (name === '') throw new CommandError('SP2-0136: DEFINE requires an equal sign (=)')
+    if (rest.includes('=')) this.#substitution.define(name, value ?? splitWords(rest.slice(rest.indexOf('=') + 1))[0] ?? '')
+    else this.#output.line(`DEFINE ${name.toUpperCase().padEnd(16)} = "${this.#substitution.get(name) ?? ''}" (CHAR)`)
+  }
+
+  /** `@file argument …` */
+  #include(text: string): void {
+    const [name = '', ...args] = splitWords(text)
+    const file = /\.[^./]*$/.test(name) ? name : `${name}.sql`
+    let content: string
+    try {
+      content = readFileSync(this.#options.access.real(file), 'utf8')
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+      this.#output.line(`SP2-0310: unable to open file "${file}"`)
+      if (this.#onOsError !== undefined) throw new Exit(this.#onOsError)
+      return
+    }
+    for (const [index, value] of args.entries()) this.#substitution.define(String(index + 1), value)
+    this.#options.input.include(content)
+  }
+}
+
+function isSystemError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'errno' in error
+}
+
+/** The statement's line with a `*` below the place, then the stack. */
+function errorLines(error: OraError, text: string): string[] {
+  const before = text.slice(0, error.offset ?? 0)
+  const number = before.split('\n').length
+  const column = before.length - (before.lastIndexOf('\n') + 1)
+  const line = text.split('\n')[number - 1] ?? ''
+  return [line, `${' '.repeat(column)}*`, `ERROR at line ${String(number)}:`, ...error.messages.flatMap((message) => `${message.code}: ${message.text}`.split('\n')), '', '']
+}
