@@ -194,5 +194,6 @@ export function showSetting(settings: Settings, name: string): string | undefine
   if (typeof value === 'boolean') return `${full} ${value ? 'ON' : 'OFF'}`
   if (full === 'feedback') return value === 0 ? 'feedback OFF' : `FEEDBACK ON for ${String(value)} or more rows`
   if (typeof value === 'number') return `${full} ${String(value)}`
-  return `${full} ${typeof value === 'string' ? `"${value}"` : value === undefined ? 'OFF' : 'CSV'}`
+  if (typeof value === 'string') return `${full} "${value}"`
+  return `${full} ${value === undefined ? 'OFF' : 'CSV'}`
 }
