@@ -16,6 +16,7 @@ const checks = [
   ['types', 'nx', ['run-many', '-t', 'typecheck', '--output-style=static']],
   ['lint', 'eslint', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']],
   ['layers', 'depcruise', ['--config', '.dependency-cruiser.mjs', 'packages', 'apps', 'tools']],
+  ['declared dependencies are the imported ones', pinnedNode, ['tools/run/dependencies.mjs']],
   ['packages build and pack cleanly', 'nx', ['run-many', '-t', 'check:pack', '--output-style=static']],
 ]
 const failedChecks = []
