@@ -24,12 +24,14 @@ export class Checkpointer {
    * Every change below the checkpoint SCN is in the files when it resolves. Redo of lower SCNs is not needed for crash
    * recovery any more, so groups become inactive.
    * @param only these files alone (an online backup's checkpoint)
+   * @param options `onScn` is called with the checkpoint SCN before any later change can be made
    */
-  async checkpoint(only?: ReadonlySet<number>, options: { readonly clean?: boolean } = {}): Promise<bigint> {
+  async checkpoint(only?: ReadonlySet<number>, options: { readonly clean?: boolean; readonly onScn?: (scn: bigint) => void } = {}): Promise<bigint> {
     return this.#mutex.run(async () => {
       if (only === undefined) this.#requested = false
       const { scn: clock, cache, files, tracker, control, host, thread } = this.#kernel
       const scn = clock.next()
+      options.onScn?.(scn)
       const time = host.now()
       await cache.flush(only)
       const targets = control.data.datafiles.filter((d) => (only === undefined || only.has(d.file)) && d.status !== 'OFFLINE' && d.status !== 'RECOVER' && d.enabled === 'READ WRITE' && files.has(d.file))

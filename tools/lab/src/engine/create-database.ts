@@ -8,7 +8,7 @@ import { writeControlFile } from '../storage/control-file.ts'
 import { createFile } from '../storage/file-io.ts'
 import { REDO_START, writeRedoHeader } from '../storage/redo-log.ts'
 import { appendRow, encodeRow, freeBytes, writeRows } from './block-rows.ts'
-import { DICTIONARY_OBJECT } from './heap.ts'
+import { DICTIONARY_OBJECT, PROPERTIES_OBJECT, SMON_OBJECT } from './objects.ts'
 import { History } from './history.ts'
 import type { RowValue } from './instance-api.ts'
 import { omfId } from './omf.ts'
@@ -94,10 +94,6 @@ export async function createDatabase(spec: DatabaseSpec): Promise<number> {
   await writeSpfile(path.join(dbs, `spfile${sid}.ora`), settings)
   return dbid
 }
-
-/** Object numbers of the first tables. */
-const SMON_OBJECT = 101
-const PROPERTIES_OBJECT = 103
 
 async function writeInitialFile(host: Host, data: ControlFileData, record: DatafileRecord, history: History): Promise<void> {
   const header = creationHeader(data, record)

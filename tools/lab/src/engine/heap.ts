@@ -2,14 +2,10 @@ import { blockType } from '../storage/block.ts'
 import { appendRow, encodeRow, freeBytes, readRows, writeRows } from './block-rows.ts'
 import type { HeapTable, RowValue } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
+import { DICTIONARY_OBJECT, UNDO_OBJECT } from './objects.ts'
 import { ora } from './ora-error.ts'
 import { ENTRIES_PER_MAP, firstFreeBlock, mapBlockOf, ownerOf, setOwner } from './space-map.ts'
 import type { Transaction } from './transactions.ts'
-
-/** Object number of the dictionary's own table. */
-export const DICTIONARY_OBJECT = 1
-/** Object number that owns undo blocks. */
-export const UNDO_OBJECT = 2
 
 interface Place {
   readonly file: number

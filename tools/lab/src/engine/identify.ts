@@ -1,4 +1,63 @@
+import { BLOCK_SIZE } from '../storage/block.ts'
+import { readPieceHeader } from '../storage/backup-piece.ts'
+import { readControlFile } from '../storage/control-file.ts'
+import { Datafile } from '../storage/datafile.ts'
+import { isMissing } from '../storage/file-io.ts'
+import { REDO_BLOCK, readRedoHeader } from '../storage/redo-log.ts'
 import type { FileIdentity } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
-import { ora } from './ora-error.ts'
-export async function identifyFile(_kernel: Kernel, _path: string): Promise<FileIdentity> { throw ora(3001, 'unimplemented feature') }
+
+/** What RMAN-07517 says of a file that is none of ours or was not finished. */
+const CORRUPT = 'The file header is corrupted'
+
+/** What a file is by its header. Never raises for what it finds. */
+export async function identifyFile(kernel: Kernel, path: string): Promise<FileIdentity> {
+  const real = kernel.host.real(path)
+  try {
+    return (await datafileCopy(real)) ?? (await archivedLog(real, kernel)) ?? (await piece(real)) ?? (await controlFile(real)) ?? { kind: 'unreadable', reason: CORRUPT }
+  } catch (error) {
+    return { kind: 'unreadable', reason: isMissing(error) ? 'The file could not be found' : CORRUPT }
+  }
+}
+
+async function datafileCopy(real: string): Promise<FileIdentity | undefined> {
+  const datafile = await Datafile.open(real, 'r')
+  if (datafile === undefined) return undefined
+  const { header } = datafile
+  const size = await datafile.size()
+  await datafile.close()
+  if (size < (header.blocks + 1) * BLOCK_SIZE) return { kind: 'unreadable', reason: CORRUPT }
+  return {
+    kind: 'datafile-copy', dbid: header.dbid,
+    record: {
+      tag: header.copy?.tag ?? null, file: header.file, tablespace: header.tablespace, creationScn: header.creationScn, resetlogsScn: header.resetlogsScn, incrementalLevel: header.copy?.incrementalLevel ?? null,
+      checkpointScn: header.checkpointScn, checkpointTime: header.checkpointTime, absoluteFuzzyScn: header.absoluteFuzzyScn, recoveryFuzzyScn: 0n, markedCorrupt: 0, blocks: header.blocks,
+      blockSize: BLOCK_SIZE, completionTime: header.copy?.completionTime ?? header.checkpointTime,
+    },
+  }
+}
+
+/** Only a log that was finished: its header knows where it ends, and the file is that long. */
+async function archivedLog(real: string, kernel: Kernel): Promise<FileIdentity | undefined> {
+  const found = await readRedoHeader(real)
+  if (found === undefined) return undefined
+  const { header, size } = found
+  if (header.bytes === null || header.nextScn === null || size < header.bytes) return { kind: 'unreadable', reason: CORRUPT }
+  return {
+    kind: 'archived-log', dbid: header.dbid,
+    record: {
+      thread: header.thread, sequence: header.sequence, resetlogsScn: header.resetlogsScn, resetlogsId: header.resetlogsId, firstScn: header.firstScn, firstTime: header.firstTime, nextScn: header.nextScn,
+      nextTime: header.nextTime ?? header.firstTime, blocks: Math.ceil(header.bytes / REDO_BLOCK) - 1, blockSize: REDO_BLOCK, creator: 'RMAN', archived: true, applied: 'NO', completionTime: kernel.host.now(),
+    },
+  }
+}
+
+async function piece(real: string): Promise<FileIdentity | undefined> {
+  const header = await readPieceHeader(real)
+  return header === undefined ? undefined : { kind: 'backup-piece', dbid: header.dbid, contains: header.contains, tag: header.tag, setRecid: header.setRecid, piece: header.piece }
+}
+
+async function controlFile(real: string): Promise<FileIdentity | undefined> {
+  const data = await readControlFile(real)
+  return data === undefined ? undefined : { kind: 'control-file', dbid: data.dbid }
+}

@@ -1,4 +1,241 @@
+import { blockScn } from '../storage/block.ts'
+import { RedoCorruption, readRecords, readRedoHeader } from '../storage/redo-log.ts'
+import type { RedoOperation, RedoRecord } from '../storage/redo-record.ts'
+import type { Datafile } from '../storage/datafile.ts'
+import { scanBlocks } from './backup-input.ts'
+import { inspectFile, named, needsRecoveryTo } from './file-verification.ts'
 import type { RecoverOptions } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
-import { ora } from './ora-error.ts'
-export async function recoverDatabase(_kernel: Kernel, _options: RecoverOptions): Promise<void> { throw ora(3001, 'unimplemented feature') }
+import { omfName } from './omf.ts'
+import { isFuzzy } from './open-database.ts'
+import { OraError, ora, rmanError } from './ora-error.ts'
+import type { DatafileRecord } from './records.ts'
+import { type PlannedLog, planRecovery } from './recovery-plan.ts'
+import { applyRecord } from './redo-apply.ts'
+import { createDatafile, creationHeader, newDatafileRecord } from './structure.ts'
+
+/** A file under recovery. */
+interface Target {
+  readonly record: DatafileRecord
+  /** Highest SCN that may be in a block: below it the file is not consistent. */
+  readonly fuzzyTo: bigint
+}
+
+/**
+ * Media recovery of all online datafiles from the lowest checkpoint in their headers, to the goal or to the end of redo.
+ * What could be applied stays applied when a log is missing.
+ * @throws OraError RMAN-06094 missing file, RMAN-06556 newer than the goal, RMAN-06054 or ORA-00308 missing log, ORA-01547
+ *   stack when files are not consistent at the goal, ORA-00354 damaged log, ORA-00600 [3020] redo and block disagree
+ */
+export async function recoverDatabase(kernel: Kernel, options: RecoverOptions): Promise<void> {
+  const recovery = new Recovery(kernel, options)
+  try {
+    await recovery.run()
+  } finally {
+    await recovery.close()
+  }
+}
+
+class Recovery {
+  readonly #kernel: Kernel
+  readonly #options: RecoverOptions
+  readonly #targets = new Map<number, Target>()
+
+  constructor(kernel: Kernel, options: RecoverOptions) {
+    this.#kernel = kernel
+    this.#options = options
+  }
+
+  async run(): Promise<void> {
+    const { untilScn, untilTime, onLog, abort } = this.#options
+    const from = await this.#open()
+    if (from === undefined) return
+    const { logs, gap } = await planRecovery(this.#kernel, from, { untilScn, untilTime })
+    for (const log of logs) onLog({ name: log.name, thread: log.thread, sequence: log.sequence, phase: 'on-disk' })
+    let reached = from
+    let stopped = false
+    try {
+      for (const log of logs) {
+        abort.throwIfAborted()
+        onLog({ name: log.name, thread: log.thread, sequence: log.sequence, phase: 'applied' })
+        const end = await this.#applyLog(log, from)
+        reached = end.scn
+        stopped = end.stopped
+        if (stopped) break
+      }
+    } catch (error) {
+      await this.#finish(reached, 'broken')
+      throw error instanceof OraError && !error.message.startsWith('RMAN') ? new OraError([{ code: 'ORA-00283', text: 'recovery session canceled due to errors' }, ...error.messages]) : error
+    }
+    if (gap !== undefined) {
+      await this.#finish(reached, 'gap')
+      throw gap
+    }
+    if (!stopped && logs.at(-1)?.nextScn === null) await this.#finish(this.#endOfRedo(reached), 'complete')
+    else await this.#finish(untilScn ?? reached, untilScn !== undefined || untilTime !== undefined ? 'incomplete' : 'complete')
+  }
+
+  /** Where all files stand when all redo is applied: no file may be ahead of it. */
+  #endOfRedo(reached: bigint): bigint {
+    const { control, files } = this.#kernel
+    let end = control.data.type === 'CURRENT' && control.data.checkpointScn > reached ? control.data.checkpointScn : reached
+    for (const file of this.#targets.keys()) if (files.get(file).header.checkpointScn > end) end = files.get(file).header.checkpointScn
+    return end
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#targets.keys()) {
+      this.#kernel.cache.drop(file)
+      await this.#kernel.files.close(file)
+    }
+  }
+
+  /** Opens what takes part; the lowest checkpoint, undefined when nothing does. */
+  async #open(): Promise<bigint | undefined> {
+    const { control, host, files } = this.#kernel
+    const { untilScn, untilTime } = this.#options
+    let from: bigint | undefined
+    const found = []
+    for (const record of control.data.datafiles) {
+      const until = needsRecoveryTo(record)
+      if (until === 'never') continue
+      const { header, ...rest } = await inspectFile(host, record, control.data)
+      if (header === undefined) throw 'shown' in rest && rest.shown === 'FILE NOT FOUND' ? rmanError(6094, `datafile ${record.file} must be restored`) : (rest as { error: OraError }).error
+      if (until === 'stop-scn' && record.stopScn !== null && header.checkpointScn >= record.stopScn) continue
+      if (untilScn !== undefined && header.checkpointScn > untilScn) throw rmanError(6556, `datafile ${record.file} must be restored from backup older than SCN ${untilScn}`)
+      if (untilTime !== undefined && header.checkpointTime > untilTime) throw rmanError(6556, `datafile ${record.file} must be restored from backup older than SCN ${scnOf(this.#kernel, untilTime)}`)
+      found.push({ record, header })
+      if (from === undefined || header.checkpointScn < from) from = header.checkpointScn
+    }
+    for (const { record, header } of found) {
+      const datafile = await files.open(record.file, record.name, 'r+')
+      const inBlocks = header.fuzzy ? await highestScn(datafile, this.#options.abort) : 0n
+      this.#targets.set(record.file, { record, fuzzyTo: inBlocks > header.absoluteFuzzyScn ? inBlocks : header.absoluteFuzzyScn })
+    }
+    return from
+  }
+
+  /** Marks the files as being changed, once, before the first block is written. */
+  async #mark(): Promise<void> {
+    for (const file of this.#targets.keys()) {
+      const datafile = this.#kernel.files.get(file)
+      if (!datafile.header.fuzzy) await datafile.writeHeader({ ...datafile.header, fuzzy: true })
+    }
+  }
+
+  async #applyLog(log: PlannedLog, from: bigint): Promise<{ readonly scn: bigint; readonly stopped: boolean }> {
+    const { host, control, cache } = this.#kernel
+    const { untilScn, untilTime, abort } = this.#options
+    const real = host.real(log.name)
+    const found = await readRedoHeader(real)
+    if (found === undefined || found.header.dbid !== control.data.dbid || found.header.sequence !== log.sequence || found.header.firstScn !== log.firstScn) {
+      throw ora(310, `archived log contains sequence ${found?.header.sequence ?? 0}; sequence ${log.sequence} required`, [334, `archived log: '${log.name}'`])
+    }
+    let last = log.firstScn
+    await this.#mark()
+    try {
+      for await (const { record } of readRecords(real)) {
+        if ((untilScn !== undefined && record.scn >= untilScn) || (untilTime !== undefined && record.time >= untilTime)) return { scn: record.scn, stopped: true }
+        last = record.scn
+        if (record.scn < from) continue
+        abort.throwIfAborted()
+        for (const operation of record.operations) await this.#repeat(operation, record)
+        await applyRecord(record, cache, (file) => this.#targets.get(file)?.record, () => undefined)
+      }
+    } catch (error) {
+      if (!(error instanceof RedoCorruption)) throw error
+      throw ora(354, 'corrupt redo log block header', [353, `log corruption near block ${error.redoBlock} change ${last}`], [334, `archived log: '${log.name}'`])
+    }
+    return { scn: log.nextScn ?? last + 1n, stopped: false }
+  }
+
+  async #repeat(operation: RedoOperation, record: RedoRecord): Promise<void> {
+    const { control, files, cache } = this.#kernel
+    if (operation.op === 'create-file') await this.#createFile(operation)
+    if (operation.op === 'drop-files') {
+      const dropped = control.data.datafiles.filter((d) => operation.files.includes(d.file) && d.creationScn < record.scn)
+      for (const { file } of dropped) {
+        cache.drop(file)
+        await files.close(file)
+        this.#targets.delete(file)
+      }
+      if (dropped.length > 0) await control.update((data) => { data.datafiles = data.datafiles.filter((d) => !dropped.some((x) => x.file === d.file)) })
+    }
+    if (operation.op === 'read-only') {
+      await control.update((data) => {
+        for (const d of data.datafiles) if (operation.files.includes(d.file)) Object.assign(d, { enabled: operation.readOnly ? 'READ ONLY' : 'READ WRITE', stopScn: operation.readOnly ? record.scn : null })
+      })
+    }
+  }
+
+  /** A file that was added after the control file was backed up is made anew; redo fills it. */
+  async #createFile(operation: Extract<RedoOperation, { op: 'create-file' }>): Promise<void> {
+    const { control, host, parameters, files } = this.#kernel
+    // A record of that number, of this creation or a later one, means the control file is newer than this redo.
+    if (control.data.datafiles.some((d) => d.file === operation.file && d.creationScn >= operation.creationScn)) return
+    const name = this.#options.newName === 'NEW' ? omfName(parameters, 'datafile', operation.tablespace) : operation.name
+    const record = newDatafileRecord(operation, name)
+    let datafile: Datafile
+    try {
+      datafile = await createDatafile(host.real(name), creationHeader(control.data, record), this.#options.newName === 'NEW')
+    } catch (error) {
+      throw ora(1119, `error in creating database file '${name}'`, [27040, `file create error, unable to create file\n${String(error)}`])
+    }
+    await datafile.writeHeader({ ...datafile.header, fuzzy: true })
+    files.add(operation.file, datafile)
+    await control.update((data) => { data.datafiles.push(record) })
+    this.#targets.set(operation.file, { record, fuzzyTo: 0n })
+    this.#options.onFileCreated(operation.file, name)
+  }
+
+  /**
+   * Writes the blocks, then the headers: all files stand at `scn`. After a log that could not be applied to its end blocks may be newer.
+   * @throws OraError 01547 when a file is not consistent where recovery was told to stop
+   */
+  async #finish(scn: bigint, ending: 'complete' | 'incomplete' | 'gap' | 'broken'): Promise<void> {
+    const { cache, control, files, host } = this.#kernel
+    await cache.flush()
+    const time = this.#options.untilTime ?? host.now()
+    const advanced = new Set<number>()
+    for (const [file, { fuzzyTo }] of this.#targets) {
+      const datafile = files.get(file)
+      const { header } = datafile
+      if (host.lab.fsync) await datafile.sync()
+      const passed = ending !== 'broken' && fuzzyTo < scn
+      if (header.checkpointScn > scn) {
+        await datafile.writeHeader({ ...header, fuzzy: !passed })
+        continue
+      }
+      advanced.add(file)
+      await datafile.writeHeader({ ...header, checkpointScn: scn, checkpointTime: time, fuzzy: !passed, absoluteFuzzyScn: passed ? 0n : fuzzyTo })
+    }
+    await control.update((data) => {
+      for (const d of data.datafiles) {
+        if (!advanced.has(d.file) || (data.type === 'CURRENT' && ending !== 'incomplete' && d.checkpointScn > scn)) continue
+        Object.assign(d, { checkpointScn: scn, checkpointTime: time, ...(d.enabled === 'READ ONLY' && d.stopScn !== null ? { stopScn: scn } : {}) })
+      }
+      if (ending === 'incomplete') data.recoveredToScn = scn
+      else if (ending === 'complete') data.recoveredToScn = null
+    })
+    if (ending !== 'incomplete') return
+    for (const file of this.#targets.keys()) {
+      const record = control.data.datafiles.find((d) => d.file === file)
+      if (record === undefined || !isFuzzy(files.get(file).header)) continue
+      throw ora(1547, 'warning: RECOVER succeeded but OPEN RESETLOGS would get error below', [1194, `file ${file} needs more recovery to be consistent`], named(record))
+    }
+  }
+}
+
+/** Highest SCN in any block: for a file that was not closed and whose backup did not note it. */
+async function highestScn(datafile: Datafile, signal: AbortSignal): Promise<bigint> {
+  let highest = 0n
+  for await (const run of scanBlocks(datafile, undefined, 0, signal)) for (const { bytes, defect } of run) if (defect === null && blockScn(bytes) > highest) highest = blockScn(bytes)
+  return highest
+}
+
+/** About the SCN of a time: that of the log in which it lies. */
+function scnOf(kernel: Kernel, time: number): bigint {
+  const data = kernel.control.data
+  const log = [...data.logHistory, ...data.archivedLogs].find((l) => l.firstTime <= time && time < l.nextTime)
+  return log?.firstScn ?? data.checkpointScn
+}

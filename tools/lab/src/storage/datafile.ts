@@ -23,8 +23,11 @@ export class Datafile {
     const handle = await open(path, mode)
     try {
       const start = Buffer.alloc(2 * BLOCK_SIZE)
-      const header = (await readFully(handle, start, 0)) === start.length ? decodeFileHeader(start) : undefined
-      if (header !== undefined) return new Datafile(path, handle, header)
+      // A checkpoint may be writing the header at this moment.
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        const header = (await readFully(handle, start, 0)) === start.length ? decodeFileHeader(start) : undefined
+        if (header !== undefined) return new Datafile(path, handle, header)
+      }
     } catch (error) {
       await handle.close()
       throw error
