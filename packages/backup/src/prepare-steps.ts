@@ -14,7 +14,7 @@ import { reconcileBackup } from './reconcile.ts'
 
 /** Earlier runs: wait for what still works, record what became of the rest. */
 export const reconcileStep: Step<BackupRun> = {
-  name: 'reconcile', title: 'Settle earlier runs', changes: false,
+  name: 'reconcile', title: 'Settle earlier runs',
   async run(run, step) {
     const found = await reconcileBackup(during(run, step))
     step.summary(found.length === 0 ? 'nothing open' : `${String(found.length)} open steps settled`)
