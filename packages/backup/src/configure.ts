@@ -1,10 +1,10 @@
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  readArchiveDestinations, readChangeTracking, readEdition, readIdentity, readParameters, readRecoveryArea, readRmanConfiguration, readServerParameters,
+  readArchiveDestinations, readChangeTracking, readEdition, readIdentity, readParameters, readRecoveryArea, readServerParameters,
 } from '@icb/oracle'
-import type { IdentityRow, RmanConfigurationRow } from '@icb/oracle'
-import { normaliseSetting, settingsOf } from '@icb/rman'
+import type { IdentityRow } from '@icb/oracle'
+import { normaliseSetting, settingsOf, showAllScript } from '@icb/rman'
 import { isoNow, writeFileDurably } from '@icb/runtime'
 import { destinationParameters, planDestinations } from './archive-destination-plan.ts'
 import { archivelogDirectory } from './area-path.ts'
@@ -56,8 +56,12 @@ interface SavedValue {
   readonly at: string
 }
 
-/** What RMAN does when nothing is configured, for the settings that are planned here. */
-const rmanDefaults: Readonly<Record<string, string>> = { 'ARCHIVELOG DELETION POLICY': 'TO NONE', 'BACKUP OPTIMIZATION': 'OFF' }
+/** One line of SHOW ALL. */
+interface CurrentSetting {
+  readonly name: string
+  readonly value: string
+  readonly isDefault: boolean
+}
 
 /**
  * Compares the database with what backups need; changes nothing. Channels, formats and parallelism are not here: each run brings its own.
@@ -78,7 +82,7 @@ export async function planConfigure(deps: ConfigureDependencies): Promise<Config
   if (await stat(directory).then((s) => s.isDirectory(), () => false)) unchanged.push({ id: 'area.archivelog', title: 'Directory of archived logs', value: directory })
   else changes.push({ id: 'area.archivelog', title: 'Make the directory of archived logs', to: directory, foreign: false, statements: [{ via: 'filesystem', text: `mkdir -p ${directory}` }] })
 
-  planRman(deps, identity, await readRmanConfiguration(sql, { signal }), saved, { changes, unchanged, warnings })
+  planRman(deps, identity, saved, await showSettings(deps), { changes, unchanged, warnings })
   await planChangeTracking(deps, identity, { changes, unchanged, warnings })
 
   const destinations = planDestinations({
@@ -96,7 +100,34 @@ interface PlanLists {
   readonly warnings: string[]
 }
 
-function planRman(deps: ConfigureDependencies, identity: IdentityRow, rows: readonly RmanConfigurationRow[], saved: readonly SavedValue[], lists: PlanLists): void {
+/** RMAN's settings as RMAN tells them: the name of the snapshot control file is in no view. */
+async function showSettings(deps: ConfigureDependencies): Promise<readonly string[]> {
+  const shown: string[] = []
+  await callRman(deps, {
+    what: 'reading the settings of RMAN', script: showAllScript(), deadlineMs: completeSettings(deps.settings).rmanDeadlineMs,
+    onEvent: (event) => {
+      if (event.type === 'configuration' && event.state === 'current') shown.push(`${event.isDefault ? '# ' : ''}${event.text}`)
+    },
+  })
+  return shown
+}
+
+/** The line of SHOW ALL about a setting; settings of other device types have lines of their own. */
+function currentSetting(name: string, shown: readonly string[]): CurrentSetting | undefined {
+  for (const line of shown) {
+    const isDefault = line.startsWith('# ')
+    const text = line.replace(/^# /, '').replace(/^CONFIGURE /i, '').replace(/\s*;$/, '')
+    if (!text.toUpperCase().startsWith(`${name} `)) continue
+    const value = text.slice(name.length + 1).trim()
+    // `CONTROLFILE AUTOBACKUP ON` and `CONTROLFILE AUTOBACKUP FORMAT …` begin alike.
+    if (name === 'CONTROLFILE AUTOBACKUP' && /^FORMAT\b/i.test(value)) continue
+    if (name.endsWith('DEVICE TYPE') && !/^DISK\b/i.test(value)) continue
+    return { name, value, isDefault }
+  }
+  return undefined
+}
+
+function planRman(deps: ConfigureDependencies, identity: IdentityRow, saved: readonly SavedValue[], shown: readonly string[], lists: PlanLists): void {
   const settings = completeSettings(deps.settings)
   const primary = identity.role === 'PRIMARY'
   // RMAN-05021: the retention policy can be set on the primary only.
@@ -108,16 +139,14 @@ function planRman(deps: ConfigureDependencies, identity: IdentityRow, rows: read
   for (const setting of wanted) {
     const id = `rman.${setting.name.toLowerCase().replace(/ for device type$/, '').replace(/\s+/g, '-')}`
     const title = `RMAN ${setting.name.toLowerCase()}`
-    const current = rows.find((row) => row.name.toUpperCase() === setting.name && (!setting.name.endsWith('DEVICE TYPE') || /^disk\b/i.test(row.value ?? '')))
-    const from = current === undefined ? undefined : (current.value ?? '')
-    const effective = from ?? rmanDefaults[setting.name]
-    if (effective !== undefined && normaliseSetting({ name: setting.name, value: effective }) === normaliseSetting(setting)) {
+    const current = currentSetting(setting.name, shown)
+    if (current !== undefined && normaliseSetting(current) === normaliseSetting(setting)) {
       lists.unchanged.push({ id, title, value: setting.value })
       continue
     }
-    const ours = saved.some((s) => s.id === id && from !== undefined && normaliseSetting({ name: '', value: s.after }) === normaliseSetting({ name: '', value: from }))
-    const isDefault = from === undefined || (rmanDefaults[setting.name] !== undefined && normaliseSetting({ name: '', value: from }) === normaliseSetting({ name: '', value: rmanDefaults[setting.name] ?? '' }))
-    lists.changes.push({ id, title, to: setting.value, foreign: !isDefault && !ours, statements: [{ via: 'rman', text: `CONFIGURE ${setting.name} ${setting.value};` }], ...(from === undefined ? {} : { from }) })
+    const set = current === undefined || current.isDefault ? undefined : current
+    const ours = set !== undefined && saved.some((s) => s.id === id && normaliseSetting({ name: set.name, value: s.after }) === normaliseSetting(set))
+    lists.changes.push({ id, title, to: setting.value, foreign: set !== undefined && !ours, statements: [{ via: 'rman', text: `CONFIGURE ${setting.name} ${setting.value};` }], ...(set === undefined ? {} : { from: set.value }) })
   }
 }
 

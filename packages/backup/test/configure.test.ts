@@ -27,7 +27,7 @@ describe('configure', () => {
   it('shows the difference, applies it, keeps the old values and then has nothing to do', async () => {
     const deps = await dependencies()
     const plan = await planConfigure(deps)
-    expect(stand.database.sent).toEqual([])
+    expect(stand.database.sent).toEqual(['rman: SHOW ALL;'])
     expect(ids(plan)).toEqual([
       'area.archivelog', 'rman.retention-policy', 'rman.backup-optimization', 'rman.controlfile-autobackup', 'rman.controlfile-autobackup-format', 'rman.snapshot-controlfile-name', 'change-tracking',
       'archive.recovery-area', 'archive.area',
@@ -47,7 +47,7 @@ describe('configure', () => {
     const plan = await planConfigure(deps)
     expect(plan.changes.filter((c) => c.foreign).map((c) => [c.id, c.from])).toEqual([['rman.retention-policy', 'TO REDUNDANCY 3']])
     await expect(applyConfigure(deps, plan)).rejects.toMatchObject({ code: 'ICB_BACKUP_REFUSED_FOREIGN_VALUE' })
-    expect(stand.database.sent).toEqual([])
+    expect(stand.database.sent).toEqual(['rman: SHOW ALL;'])
     await applyConfigure(deps, plan, { takeOver: true })
     expect(stand.database.configuration.find((c) => c.name === 'RETENTION POLICY')?.value).toBe('TO RECOVERY WINDOW OF 2 DAYS')
   })

@@ -129,7 +129,6 @@ export class FakeDatabase {
       case 'v$block_change_tracking': return [{ status: this.trackingStatus, filename: this.trackingStatus === 'DISABLED' ? null : '/u01/bct.chg', bytes: 1n }]
       case 'v$recovery_file_dest': return [{ name: this.#options.recoveryArea, limitBytes: 1000n, usedBytes: 1n, reclaimableBytes: 0n, files: 1 }]
       case 'v$timezone_file': return [{ version: '18' }]
-      case 'v$rman_configuration': return this.configuration.map((c, i) => ({ number: i + 1, ...c }))
       case 'v$backup_piece': {
         const tag = binds['tag']
         return this.pieces.filter((p) => !p.deleted && (tag === undefined || p.tag === tag)).map((p) => ({ recid: p.recid, stamp: 1, handle: p.handle, tag: p.tag, deviceType: 'DISK', status: 'A', bytes: 1n, completedAt: p.completedAt }))
@@ -143,7 +142,7 @@ export class FakeDatabase {
   #copyRow(c: FakeCopy): object {
     const d = this.datafiles.find((f) => f.file === c.file)
     return {
-      ...c, stamp: 1, tablespace: d?.tablespace ?? null, resetlogsScn: this.resetlogsScn, incrementalLevel: 0, checkpointTime: this.now, absoluteFuzzyScn: c.fuzzy, recoveryFuzzyScn: 0n, onlineFuzzy: true, markedCorrupt: 0, mediaCorrupt: 0,
+      ...c, stamp: 1, resetlogsScn: this.resetlogsScn, incrementalLevel: 0, checkpointTime: this.now, absoluteFuzzyScn: c.fuzzy, recoveryFuzzyScn: 0n, onlineFuzzy: true, markedCorrupt: 0, mediaCorrupt: 0,
       logicallyCorrupt: 0, blocks: d?.blocks ?? 4, blockSize, completedAt: this.now,
     }
   }
@@ -277,6 +276,17 @@ export class FakeDatabase {
     }
     if (line.startsWith('CROSSCHECK ARCHIVELOG ALL')) {
       for (const log of this.logs) if (!(await exists(log.name))) log.status = 'X'
+      return undefined
+    }
+    if (line.startsWith('SHOW ALL')) {
+      const defaults: Readonly<Record<string, string>> = {
+        'RETENTION POLICY': 'TO REDUNDANCY 1', 'BACKUP OPTIMIZATION': 'OFF', 'CONTROLFILE AUTOBACKUP': 'OFF', 'CONTROLFILE AUTOBACKUP FORMAT FOR DEVICE TYPE': "DISK TO '%F'", 'ARCHIVELOG DELETION POLICY': 'TO NONE',
+        'SNAPSHOT CONTROLFILE NAME': "TO '/u01/dbs/snapcf_orcl.f'",
+      }
+      for (const [name, value] of Object.entries(defaults)) {
+        const set = this.configuration.find((c) => c.name === name)
+        emit({ type: 'configuration', text: `CONFIGURE ${name} ${set?.value ?? value};`, state: 'current', isDefault: set === undefined })
+      }
       return undefined
     }
     const setting = /^CONFIGURE (ARCHIVELOG DELETION POLICY|RETENTION POLICY|BACKUP OPTIMIZATION|CONTROLFILE AUTOBACKUP FORMAT FOR DEVICE TYPE|CONTROLFILE AUTOBACKUP|SNAPSHOT CONTROLFILE NAME) (.*);$/.exec(line)

@@ -9,7 +9,6 @@ const copyColumns = {
   /** RMAN stores tags in upper case. */
   tag: 'text',
   file: 'number!',
-  tablespace: 'text',
   creationScn: 'scn!',
   resetlogsScn: 'scn!',
   incrementalLevel: 'number',
@@ -32,7 +31,7 @@ const copyColumns = {
 /** V$DATAFILE_COPY without deleted rows. */
 export type DatafileCopyRow = RowOf<typeof copyColumns>
 
-const copySelect = `select c.recid, c.stamp, c.name, c.tag, c.file#, c.tsname, c.creation_change#, c.resetlogs_change#, c.incremental_level, c.checkpoint_change#, c.checkpoint_time,
+const copySelect = `select c.recid, c.stamp, c.name, c.tag, c.file#, c.creation_change#, c.resetlogs_change#, c.incremental_level, c.checkpoint_change#, c.checkpoint_time,
                c.absolute_fuzzy_change#, c.recovery_fuzzy_change#, c.online_fuzzy, c.marked_corrupt, c.media_corrupt, c.logically_corrupt,
                c.blocks, c.block_size, c.status, c.completion_time
           from v$datafile_copy c
