@@ -1,6 +1,7 @@
 import { ora } from '../engine/ora-error.ts'
 import type { SqlResult } from '../engine/protocol.ts'
 import type { Cursor } from './cursor.ts'
+import { instanceNumber } from './environment.ts'
 import type { Statement } from './statement.ts'
 
 const illegal = () => ora(2065, 'illegal option for ALTER SYSTEM')
@@ -47,7 +48,7 @@ function killSession({ cursor, instance, session }: Statement): void {
   if (!cursor.acceptWords('IMMEDIATE')) cursor.acceptWords('POST_TRANSACTION')
   cursor.expectEnd(illegal)
   const [sid, serial, number] = [Number(parts[1]), Number(parts[2]), Number(parts[3] ?? 1)]
-  if (number !== Number(instance.parameters.get('instance_number')?.value ?? 1) && number !== 1) throw ora(26, 'missing or invalid session ID').at(at)
+  if (number !== instanceNumber(instance)) throw ora(26, 'missing or invalid session ID').at(at)
   if (sid === session.sid) throw ora(27, 'cannot kill current session')
   instance.killSession(sid, serial)
 }

@@ -2,6 +2,7 @@ import { ora } from '../engine/ora-error.ts'
 import type { HeapTable, Instance, RowValue, ServerSession } from '../engine/instance-api.ts'
 import { DATE, NUMBER, varchar } from './bound.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
+import { instanceNumber } from './environment.ts'
 import { stateOf } from './session-state.ts'
 import './views/control-file-views.ts'
 import './views/dictionary-views.ts'
@@ -71,14 +72,13 @@ function fixedView(name: string, instance: Instance): CatalogTable | undefined {
 
 function viewTable(view: View, cluster: boolean, instance: Instance): CatalogTable {
   const columns = view.columns.filter((column) => hasSince(instance.release, column.since))
-  const instanceNumber = Number(instance.parameters.get('instance_number')?.value ?? 1)
   return {
     owner: 'SYS',
     name: cluster ? `G${view.name}` : view.name,
     columns: cluster ? [{ name: 'INST_ID', type: NUMBER }, ...columns] : columns,
     rows: async (context) => {
       const rows = await view.rows(context)
-      return rows.map((row) => [...(cluster ? [instanceNumber] : []), ...columns.map((column) => row[column.name] ?? (column.name === 'CON_ID' ? 0 : null))])
+      return rows.map((row) => [...(cluster ? [instanceNumber(instance)] : []), ...columns.map((column) => row[column.name] ?? (column.name === 'CON_ID' ? 0 : null))])
     },
   }
 }

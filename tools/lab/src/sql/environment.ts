@@ -2,6 +2,12 @@ import type { Instance, ServerSession } from '../engine/instance-api.ts'
 
 const parameter = (instance: Instance, name: string): string | undefined => instance.parameters.get(name)?.value
 
+/** INSTANCE_NUMBER and THREAD#: 0 of the parameters means 1. */
+export function instanceNumber(instance: Instance, name: 'instance_number' | 'thread' = 'instance_number'): number {
+  const set = Number(parameter(instance, name) ?? 0)
+  return set > 0 ? set : 1
+}
+
 /** DB_UNIQUE_NAME of the instance: the parameter, else DB_NAME. */
 export function uniqueName(instance: Instance): string {
   return parameter(instance, 'db_unique_name') ?? parameter(instance, 'db_name') ?? instance.sid
@@ -17,7 +23,7 @@ export function environmentValue(name: string, instance: Instance, session: Serv
     case 'DB_DOMAIN':
       return parameter(instance, 'db_domain') ?? null
     case 'INSTANCE':
-      return parameter(instance, 'instance_number') ?? '1'
+      return String(instanceNumber(instance))
     case 'INSTANCE_NAME':
       return instance.sid
     case 'SERVER_HOST':

@@ -192,8 +192,8 @@ export function showSetting(settings: Settings, name: string): string | undefine
   if (full === undefined || !(full in settings)) return undefined
   const value = settings[full as keyof Settings]
   if (typeof value === 'boolean') return `${full} ${value ? 'ON' : 'OFF'}`
-  if (full === 'feedback') return value === 0 ? 'feedback OFF' : `FEEDBACK ON for ${String(value)} or more rows`
-  if (typeof value === 'number') return `${full} ${String(value)}`
+  if (typeof value === 'number' && full !== 'feedback') return `${full} ${String(value)}`
+  if (typeof value === 'number') return value === 0 ? 'feedback OFF' : `FEEDBACK ON for ${String(value)} or more rows`
   if (typeof value === 'string') return `${full} "${value}"`
   return `${full} ${value === undefined ? 'OFF' : 'CSV'}`
 }

@@ -35,7 +35,7 @@ defineView('V$DATABASE', 'mounted', 'DBID:n NAME:v9 CREATED:d RESETLOGS_CHANGE#:
       'CONTROLFILE_SEQUENCE#': file.sequence,
       'CONTROLFILE_CHANGE#': file.checkpointScn,
       CONTROLFILE_TIME: file.checkpointTime,
-      OPEN_RESETLOGS: file.type === 'BACKUP' ? 'REQUIRED' : 'NOT ALLOWED',
+      OPEN_RESETLOGS: file.type === 'BACKUP' ? 'REQUIRED' : file.recoveredToScn === null ? 'NOT ALLOWED' : 'ALLOWED',
       OPEN_MODE: instance.openMode,
       PROTECTION_MODE: 'MAXIMUM PERFORMANCE',
       PROTECTION_LEVEL: instance.status === 'OPEN' ? 'MAXIMUM PERFORMANCE' : 'UNPROTECTED',
@@ -271,7 +271,9 @@ defineView('V$BLOCK_CHANGE_TRACKING', 'mounted', 'STATUS:v10 FILENAME:v513 BYTES
   const { status, filename, bytes } = instance.controlFile.bct
   return [{ STATUS: status, FILENAME: status === 'DISABLED' ? null : filename, BYTES: status === 'DISABLED' ? null : bytes }]
 })
-defineView('V$FLASHBACK_DATABASE_LOGFILE', 'mounted', 'NAME:v513 LOG#:n THREAD#:n SEQUENCE#:n BYTES:n FIRST_CHANGE#:n FIRST_TIME:d TYPE:v9', () => [])
+defineView('V$FLASHBACK_DATABASE_LOGFILE', 'mounted', 'NAME:v513 LOG#:n THREAD#:n SEQUENCE#:n BYTES:n FIRST_CHANGE#:n FIRST_TIME:d TYPE:v9', ({ instance }) =>
+  instance.controlFile.flashbackLogs.map((name, index) => ({ NAME: name, 'LOG#': index + 1, 'THREAD#': 1, 'SEQUENCE#': index + 1, TYPE: 'NORMAL' })),
+)
 defineView('V$RESTORE_POINT', 'mounted', 'SCN:n DATABASE_INCARNATION#:n GUARANTEE_FLASHBACK_DATABASE:v3 STORAGE_SIZE:n TIME:t RESTORE_POINT_TIME:t PRESERVED:v3 NAME:v128', () => [])
 defineView('V$DATABASE_BLOCK_CORRUPTION', 'mounted', 'FILE#:n BLOCK#:n BLOCKS:n CORRUPTION_CHANGE#:n CORRUPTION_TYPE:v9', ({ instance }) =>
   instance.controlFile.corruptions.map((corruption) => ({ 'FILE#': corruption.file, 'BLOCK#': corruption.block, BLOCKS: corruption.blocks, 'CORRUPTION_CHANGE#': corruption.scn, CORRUPTION_TYPE: corruption.type })),

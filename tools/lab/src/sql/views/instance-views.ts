@@ -1,12 +1,13 @@
 import { defineView, hasSince, type ViewRow } from './view.ts'
 import type { ViewContext } from '../catalog.ts'
+import { instanceNumber } from '../environment.ts'
 import { allParameters } from '../parameters.ts'
 
 const editionName = { EE: 'Enterprise Edition', SE: 'Standard Edition' } as const
 
 defineView('V$INSTANCE', 'started', 'INSTANCE_NUMBER:n INSTANCE_NAME:v16 HOST_NAME:v64 VERSION:v17 VERSION_LEGACY:v17@18 VERSION_FULL:v17@18 STARTUP_TIME:d STATUS:v12 PARALLEL:v3 THREAD#:n ARCHIVER:v7 LOG_SWITCH_WAIT:v15 LOGINS:v10 SHUTDOWN_PENDING:v3 DATABASE_STATUS:v17 INSTANCE_ROLE:v18 ACTIVE_STATE:v9 BLOCKED:v3 INSTANCE_MODE:v11@12.1 EDITION:v7@12.1 FAMILY:v80@12.1 DATABASE_TYPE:v15@12.2', ({ instance }) => [
   {
-    INSTANCE_NUMBER: instance.parameters.get('instance_number')?.value ?? 1,
+    INSTANCE_NUMBER: instanceNumber(instance),
     INSTANCE_NAME: instance.sid,
     HOST_NAME: instance.host.name,
     VERSION: baseRelease(instance.release),
@@ -15,7 +16,7 @@ defineView('V$INSTANCE', 'started', 'INSTANCE_NUMBER:n INSTANCE_NAME:v16 HOST_NA
     STARTUP_TIME: instance.startupTime,
     STATUS: instance.status,
     PARALLEL: 'NO',
-    'THREAD#': instance.parameters.get('thread')?.value ?? 1,
+    'THREAD#': instanceNumber(instance, 'thread'),
     ARCHIVER: instance.status !== 'STARTED' && instance.controlFile.logMode === 'ARCHIVELOG' ? 'STARTED' : 'STOPPED',
     LOGINS: 'ALLOWED',
     SHUTDOWN_PENDING: 'NO',
@@ -36,10 +37,10 @@ function baseRelease(release: string): string {
 }
 
 defineView('V$VERSION', 'started', 'BANNER:v80 BANNER_FULL:v160@18 BANNER_LEGACY:v80@18', ({ instance }) => {
-  const [major = '12', minor = '1'] = instance.release.split('.')
+  const [major = '12'] = instance.release.split('.')
   const brand = hasSince(instance.release, [18, 0]) ? `${major}c` : hasSince(instance.release, [12, 1]) ? '12c' : `${major}g`
-  const words = [`Oracle Database ${brand} ${editionName[instance.edition]} Release ${hasSince(instance.release, [18, 0]) ? `${major}.0.0.0.0` : instance.release}`, hasSince(instance.release, [12, 1]) ? '' : `Release ${major}.${minor}`]
-  const banner = `${words[0] ?? ''} - 64bit Production (lab simulator)`
+  const number = hasSince(instance.release, [18, 0]) ? `${major}.0.0.0.0` : instance.release
+  const banner = `Oracle Database ${brand} ${editionName[instance.edition]} Release ${number} - 64bit Production (lab simulator)`
   return [{ BANNER: banner, BANNER_FULL: `${banner}\nVersion ${instance.release}`, BANNER_LEGACY: banner }]
 })
 
@@ -148,7 +149,7 @@ defineView('V$ARCHIVE_DEST', 'started', 'DEST_ID:n DEST_NAME:v256 STATUS:v9 BIND
     STATUS: destination?.status ?? 'INACTIVE',
     BINDING: destination?.binding ?? 'OPTIONAL',
     NAME_SPACE: 'SYSTEM',
-    TARGET: hasSince(instance.release, [12, 1]) && destination !== undefined ? 'PRIMARY' : 'PRIMARY',
+    TARGET: 'PRIMARY',
     ARCHIVER: 'ARCH',
     SCHEDULE: destination === undefined ? 'INACTIVE' : 'ACTIVE',
     DESTINATION: destination?.location ?? null,
