@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { destroyLab, startDatabases, withDatabase, withInstance } from '../src/cli/control.ts'
+import { flipBlock } from '../src/cli/flip-block.ts'
 import { initLab } from '../src/cli/init.ts'
 import type { SqlResult } from '../src/engine/protocol.ts'
 
@@ -29,8 +30,8 @@ interface Run {
   readonly output: string
 }
 
-function start(host: string, script: string, sid?: string): { readonly child: ChildProcess; readonly result: Promise<Run> } {
-  const child = spawn(path.join(dir, 'hosts', host, 'home', 'bin', 'rman'), [], {
+function start(host: string, script: string, sid?: string, args: readonly string[] = []): { readonly child: ChildProcess; readonly result: Promise<Run> } {
+  const child = spawn(path.join(dir, 'hosts', host, 'home', 'bin', 'rman'), args, {
     env: { PATH: '/usr/bin:/bin', TNS_ADMIN: path.join(dir, 'tns'), NLS_DATE_FORMAT: 'yyyy-mm-dd hh24:mi:ss', ...(sid === undefined ? {} : { ORACLE_SID: sid }) },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -85,6 +86,36 @@ async function eventually(check: () => Promise<boolean>, deadlineMs = 20_000): P
 }
 
 describe('bin/rman on a running instance', () => {
+  it('reads a command file, writes a log and appends to it', async () => {
+    const script = path.join(dir, 'show.rman')
+    const log = path.join(dir, 'show.log')
+    await writeFile(script, 'connect target /@orcl\nshow backup optimization;\n')
+    await writeFile(log, 'kept\n')
+    const { code, output } = await start('prod', '', undefined, [`cmdfile=${script}`, `log=${log}`, 'append']).result
+    expect(code).toBe(0)
+    expect(output).not.toContain('CONFIGURE')
+    expect(await readFile(log, 'utf8')).toMatch(/^kept\n[^]*CONFIGURE BACKUP OPTIMIZATION OFF; # default/)
+    const wrong = await start('prod', '', undefined, ['target', '/', 'nonsense']).result
+    expect(wrong.code).toBe(1)
+    expect(wrong.output).toContain('RMAN-00552: syntax error in command line arguments')
+  })
+
+  it('connects by wallet or ORACLE_SID and says what it found', async () => {
+    const [remote, idle, unknown, password] = await Promise.all([
+      start('sandbox', 'connect target "/@orcl as sysbackup"\nexit\n').result,
+      start('sandbox', 'connect target /\nshow all;\n', 'NOTHING').result,
+      start('prod', 'connect target /@nowhere\n').result,
+      start('prod', 'set echo on;\nconnect target sys/very_secret@orcl\n').result,
+    ])
+    expect(remote.output).toMatch(/connected to target database: ORCL \(DBID=\d+\)/)
+    expect(idle.output).toContain('connected to target database (not started)')
+    expect(idle.output).toContain('ORA-01034: ORACLE not available')
+    expect(unknown).toMatchObject({ code: 1 })
+    expect(unknown.output).toContain('ORA-12154')
+    expect(password.output).toContain('ORA-01017')
+    expect(password.output).not.toContain('very_secret')
+  })
+
   it('makes image copies, then merges increments into them', async () => {
     await sql(`alter system set log_archive_dest_1='LOCATION=USE_DB_RECOVERY_FILE_DEST MANDATORY' scope=both`)
     await sql(`alter system set log_archive_dest_2='LOCATION=${area}/archivelog/' scope=both`)
@@ -139,6 +170,9 @@ describe('bin/rman on a running instance', () => {
     )
     expect(cataloged).toMatchObject({ code: 0 })
     expect(cataloged.output.match(/switched to datafile copy/g)).toHaveLength(4)
+    const tooOld = await sandbox('RECOVER DATABASE UNTIL SCN 5;\n')
+    expect(tooOld.code).toBe(1)
+    expect(tooOld.output).toMatch(/RMAN-06556: datafile 1 must be restored from backup older than SCN 5$/m)
     const recovered = await sandbox(`RUN {\nALLOCATE CHANNEL c1 DEVICE TYPE DISK;\nSET NEWNAME FOR DATABASE TO NEW;\nSET UNTIL SCN ${(target + 1n).toString()};\nRECOVER DATABASE;\n}\n`)
     expect(recovered.output).toContain('media recovery complete, elapsed time: ')
     expect(recovered).toMatchObject({ code: 0 })
@@ -147,6 +181,14 @@ describe('bin/rman on a running instance', () => {
     const validated = await sandbox('ALTER DATABASE OPEN READ ONLY;\nBACKUP VALIDATE CHECK LOGICAL DATABASE;\n')
     expect(validated).toMatchObject({ code: 0 })
     expect(validated.output.match(/^\d+ +OK +0 /gm)).toHaveLength(4)
+    // One byte of a data block: the command itself still succeeds.
+    const name = (await onSandbox('select name from v$datafile where file# = 4'))[0]?.[0] ?? ''
+    const { block } = await flipBlock(name, { seed: 3, labDir: undefined })
+    const damaged = await sandbox('BACKUP VALIDATE CHECK LOGICAL DATABASE;\n')
+    expect(damaged).toMatchObject({ code: 0 })
+    expect(damaged.output).toMatch(/^4 +FAILED 0 /m)
+    expect(damaged.output).toContain('validate found one or more corrupt blocks')
+    expect(await onSandbox('select file#, block#, blocks, corruption_type from v$database_block_corruption')).toEqual([['4', String(block), '1', 'CHECKSUM']])
     const down = await sandbox('SHUTDOWN ABORT;\n')
     expect(down.output).toContain('Oracle instance shut down')
   }, 60_000)

@@ -221,6 +221,43 @@ run {\nallocate channel c1 device type disk format '${db.backup}/%U';\nbackup sp
     expect(reuse.output).toContain(`piece handle=${db.backup}/c-1433672784-20161108-01 comment=NONE`)
   })
 
+  it('fails when the autobackup at the end of a RUN fails', async () => {
+    const { code, output } = await runScript(db, `${connected}configure controlfile autobackup on;\nconfigure controlfile autobackup format for device type disk to '${db.backup}/none/%F';\nrun {\nallocate channel c1 device type disk format '${db.backup}/%U';\nbackup spfile tag 'x';\n}\n`)
+    expect(code).toBe(1)
+    expect(output).toMatch(/RMAN-03009: failure of Control File and SPFILE Autobackup command on c1 channel at .*\nORA-19504: /)
+    expect(output).toContain('released channel: c1')
+  })
+
+  it('has one channel working in Standard Edition and says so', async () => {
+    const se = await fakeInstance({ directory: path.join(directory, 'se'), edition: 'SE' })
+    let working = 0
+    let most = 0
+    se.onWork = async () => {
+      working++
+      most = Math.max(most, working)
+      await Promise.resolve()
+      working--
+    }
+    const { code, output } = await runScript(se, `${connected}configure device type disk parallelism 2;\nbackup validate database;\n`)
+    expect(code).toBe(0)
+    expect(output).toContain('RMAN-06909: WARNING: parallelism require Enterprise Edition')
+    expect(most).toBe(1)
+  })
+
+  it('warns of a deletion policy that counts on a standby where there is none', async () => {
+    await db.addLog(7)
+    const { output } = await runScript(db, `${connected}configure archivelog deletion policy to applied on all standby;\ndelete noprompt archivelog all;\n`)
+    expect(output.match(/RMAN-08591: WARNING: invalid archived log deletion policy/g)).toHaveLength(2)
+  })
+
+  it('keeps logs that the deletion policy wants backed up first', async () => {
+    await db.addLog(7)
+    const { output, code } = await runScript(db, `${connected}configure archivelog deletion policy to backed up 1 times to disk;\ndelete noprompt archivelog all;\ndelete noprompt force archivelog all;\n`)
+    expect(code).toBe(0)
+    expect(output).toMatch(/RMAN-08138: WARNING: archived log not deleted - must create more backups\narchived log file name=\S+ thread=1 sequence=7/)
+    expect(output).toContain('Deleted 1 objects')
+  })
+
   it('catalogs files by their headers and says why not', async () => {
     await db.write(`${db.backup}/data_a`, { kind: 'datafile-copy', file: 4, tag: 'IMAGE_COPY_BACKUP', checkpointScn: 900n })
     await db.write(`${db.backup}/data_foreign`, { kind: 'datafile-copy', file: 4, dbid: 1 })

@@ -178,19 +178,19 @@ export class RmanConsole {
         }
         gapDue = printed
       }
-    } finally {
-      gapDue = false
-      await this.#endRun((line) => { transcript.line(line) })
+    } catch (error) {
+      // The first failure counts; an instance that went away has nothing left to release.
+      await this.#endRun((line) => { transcript.line(line) }).catch((second: unknown) => {
+        if (!(second instanceof OraError)) throw second
+      })
+      throw error
     }
+    await this.#endRun((line) => { transcript.line(line) })
   }
 
-  /** Releases what RUN allocated; an instance that went away has nothing left to release. */
+  /** Releases what RUN allocated, after the control file autobackup that a successful RUN may still owe. */
   async #endRun(onLine: (line: string) => void): Promise<void> {
-    try {
-      await this.#session?.rman({ kind: 'end-run', environment: this.#environment() }, onLine)
-    } catch (error) {
-      if (!(error instanceof OraError)) throw error
-    }
+    await this.#session?.rman({ kind: 'end-run', environment: this.#environment() }, onLine)
   }
 
   async #job(command: Command, onLine: (line: string) => void): Promise<void> {

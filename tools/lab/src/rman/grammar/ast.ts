@@ -47,7 +47,7 @@ export interface BackupCommand {
   readonly incrementalLevel: 0 | 1 | null
   readonly cumulative: boolean
   readonly forRecoverOfCopy: { readonly tag: string | null } | null
-  /** Bytes. */
+  /** Bytes. The lab's files are far smaller than a useful section, so each is one section. */
   readonly sectionSize: string | null
   readonly format: string | null
   readonly tag: string | null

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { OraError } from '../../engine/ora-error.ts'
 import { formatDate } from '../nls-date.ts'
 import { recordSet } from './backup-sets.ts'
 import { autobackupFormat, autobackupOn, homeDbs, snapshotControlfile } from './configuration.ts'
@@ -39,8 +40,19 @@ async function autobackupName(work: Work): Promise<string> {
   throw new Error('more than 256 autobackups in a day')
 }
 
-/** The control file autobackup at the end of a series of backups, if it is configured. */
+/** The control file autobackup at the end of a series of backups, if it is configured. @throws OraError RMAN-03009 with the cause */
 export async function autobackup(work: Work): Promise<void> {
+  try {
+    await writeAutobackup(work)
+  } catch (error) {
+    if (!(error instanceof OraError)) throw error
+    const { host } = work.instance
+    const channel = work.state.run?.channels[0]?.name ?? work.state.defaultChannels[0]?.name ?? 'ORA_DISK_1'
+    throw new OraError([{ code: 'RMAN-03009', text: `failure of Control File and SPFILE Autobackup command on ${channel} channel at ${formatDate(host.now(), host.timeZone, 'MM/DD/YYYY HH24:MI:SS')}` }, ...error.messages])
+  }
+}
+
+async function writeAutobackup(work: Work): Promise<void> {
   const { instance, emit, state } = work
   state.autobackupDue = false
   if (!autobackupOn(instance)) return

@@ -31,11 +31,12 @@ export function backupFiles(work: Work, object: BackupCommand['object']): Datafi
   })
 }
 
-/** Where a level 1 of a file must begin: the copy's checkpoint, or the last incremental that follows it. */
-function incrementalStart(work: Work, file: DatafileRecord, tag: string | null): bigint | undefined {
+/** Where a level 1 of a file must begin: the copy's checkpoint (always when CUMULATIVE), or the last incremental that follows it. */
+function incrementalStart(work: Work, file: DatafileRecord, tag: string | null, cumulative: boolean): bigint | undefined {
   const data = work.instance.controlFile
   const [copy] = usableCopies(data, file, tag)
   if (copy === undefined) return undefined
+  if (cumulative) return copy.checkpointScn
   return incrementChain(data, file.file, copy.checkpointScn, null).at(-1)?.datafile.checkpointScn ?? copy.checkpointScn
 }
 
@@ -102,7 +103,7 @@ async function backupDatafiles(work: Work, command: BackupCommand, channels: rea
   } else {
     const incremental: IncrementalFile[] = []
     for (const record of files) {
-      const sinceScn = incrementalStart(work, record, copyTag)
+      const sinceScn = incrementalStart(work, record, copyTag, command.cumulative)
       if (sinceScn !== undefined) incremental.push({ record, sinceScn })
       else {
         emit(`no parent backup or copy of datafile ${record.file} found`)

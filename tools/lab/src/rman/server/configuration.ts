@@ -77,3 +77,9 @@ export function deletionNeedsBackups(instance: Instance): number {
   return Number(/BACKED UP (\d+) TIMES/.exec(stored(instance, 'ARCHIVELOG DELETION POLICY') ?? '')?.[1] ?? 0)
 }
 
+
+/** A deletion policy that counts on standby databases where there is none. */
+export function deletionPolicyIsInvalid(instance: Instance): boolean {
+  const wantsStandby = /STANDBY/.test(stored(instance, 'ARCHIVELOG DELETION POLICY') ?? '')
+  return wantsStandby && !instance.archiveDestinations.some((destination) => /^SERVICE=/i.test(destination.location))
+}

@@ -1,7 +1,7 @@
 import type { Instance } from '../../engine/instance-api.ts'
 import type { ConfigureCommand, SettingName } from '../grammar/ast.ts'
 import { releaseDefaultChannels } from './channels.ts'
-import { autobackupByDefault, isSubject, quotedText, snapshotDefault, stored } from './configuration.ts'
+import { autobackupByDefault, deletionPolicyIsInvalid, isSubject, quotedText, snapshotDefault, stored } from './configuration.ts'
 import { announce, uniqueName } from './work.ts'
 import type { Work } from './work.ts'
 
@@ -38,6 +38,7 @@ export async function configure(work: Work, command: ConfigureCommand): Promise<
     emit(line(command.name, command.value))
     emit('new RMAN configuration parameters are successfully stored')
   }
+  if (command.name === 'ARCHIVELOG DELETION POLICY' && deletionPolicyIsInvalid(instance)) emit('RMAN-08591: WARNING: invalid archived log deletion policy')
   if (['CHANNEL', 'DEVICE TYPE', 'DEFAULT DEVICE TYPE'].includes(command.name)) releaseDefaultChannels(work)
 }
 

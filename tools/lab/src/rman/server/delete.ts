@@ -2,7 +2,7 @@ import type { ArchivedLogRecord } from '../../engine/records.ts'
 import type { Command } from '../grammar/ast.ts'
 import type { RmanReply } from '../request.ts'
 import { useChannels } from './channels.ts'
-import { deletionNeedsBackups, retentionPolicy } from './configuration.ts'
+import { deletionNeedsBackups, deletionPolicyIsInvalid, retentionPolicy } from './configuration.ts'
 import { obsoleteFiles, obsoleteTable } from './obsolete.ts'
 import { fileLine, forget, kindNames, mismatchNames, nothingMatches, pathOf, selectObjects } from './repository-objects.ts'
 import type { RepositoryFile } from './repository-objects.ts'
@@ -31,6 +31,10 @@ export async function deleteObjects(work: Work, command: Extract<Command, { kind
 
 /** Logs that the deletion policy wants backed up more often stay (RMAN-08138). */
 function withoutProtected(work: Work, files: readonly RepositoryFile[]): RepositoryFile[] {
+  if (files.some((file) => file.kind === 'log') && deletionPolicyIsInvalid(work.instance)) {
+    work.emit('RMAN-08591: WARNING: invalid archived log deletion policy')
+    work.warnings = true
+  }
   const needed = deletionNeedsBackups(work.instance)
   if (needed === 0) return [...files]
   return files.filter((file) => {
