@@ -54,7 +54,7 @@ export async function copyArchivedLog(kernel: Kernel, source: string, destinatio
   })
   if (found?.header.bytes === undefined || found.header.bytes === null) throw ora(19505, `failed to identify file "${source}"`, [334, `archived log: '${source}'`])
   try {
-    for await (const entry of readRecords(host.real(source))) void entry
+    await checkRecords(host.real(source))
   } catch (error) {
     if (error instanceof RedoCorruption) throw ora(354, 'corrupt redo log block header', [353, `log corruption near block ${error.redoBlock}`], [334, `archived log: '${source}'`])
     throw error
@@ -77,6 +77,12 @@ export async function copyArchivedLog(kernel: Kernel, source: string, destinatio
     await input.close()
     await output.close()
   }
+}
+
+/** Reads a log to its end. @throws RedoCorruption */
+async function checkRecords(real: string): Promise<void> {
+  const records = readRecords(real)
+  while ((await records.next()).done !== true);
 }
 
 /** A datafile as it was at its creation, under another name; redo since then fills it. @throws OraError 01119 */

@@ -44,7 +44,8 @@ const open = (line: string): number => (line.match(/\(/g)?.length ?? 0) - (line.
 
 function stripComment(line: string): string {
   let quote: string | undefined
-  for (const [i, c] of [...line].entries()) {
+  for (let i = 0; i < line.length; i += 1) {
+    const c = line.charAt(i)
     if (quote === undefined && c === '#') return line.slice(0, i)
     if (quote === c) quote = undefined
     else if (quote === undefined && (c === "'" || c === '"')) quote = c

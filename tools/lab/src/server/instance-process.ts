@@ -15,7 +15,7 @@ const READY_FD = 3
 export async function runInstanceProcess(options: { readonly lab: string; readonly host: string; readonly sid: string; readonly pfile: string | undefined }): Promise<void> {
   process.title = `ora_pmon_${options.sid}`
   const host = openHost(options.lab, options.host)
-  let close = (): void => undefined
+  let close: () => void = () => undefined
   try {
     const found = await findParameters(host, options.sid, options.pfile)
     const instance = new LabInstance({
@@ -26,7 +26,8 @@ export async function runInstanceProcess(options: { readonly lab: string; readon
         setTimeout(() => process.exit(0), 20)
       },
     })
-    ;({ close } = await serveInstance(instance, socketPath(host, options.sid)))
+    const server = await serveInstance(instance, socketPath(host, options.sid))
+    close = () => { server.close() }
   } catch (error) {
     const messages = error instanceof OraError ? error.messages : [{ code: 'ORA-00600', text: `internal error code, arguments: [${String(error)}]` }]
     writeSync(READY_FD, `${JSON.stringify({ ok: false, messages })}\n`)

@@ -5,7 +5,6 @@ import type { LabInstance } from '../engine/instance.ts'
 import type { ServerSession } from '../engine/instance-api.ts'
 import { OraError, type OraMessage, ora } from '../engine/ora-error.ts'
 import type { Request, Response } from '../engine/protocol.ts'
-import type { RmanRequest } from '../rman/request.ts'
 import { runLabAction } from './lab-actions.ts'
 import { socketAddress } from './socket.ts'
 
@@ -103,7 +102,7 @@ async function perform(instance: LabInstance, session: ServerSession, request: E
     }
     case 'rman': {
       const { executeRmanCommand } = await import('../rman/execute.ts')
-      return executeRmanCommand(instance, session, request.command as RmanRequest, emitLine)
+      return executeRmanCommand(instance, session, request.command, emitLine)
     }
     case 'mount': return instance.mount()
     case 'open': return instance.open({ mode: request.mode, resetlogs: request.resetlogs })

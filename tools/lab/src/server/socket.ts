@@ -22,7 +22,7 @@ export function connectSocket(file: string): Promise<net.Socket> {
     try {
       target = socketAddress(file)
     } catch (error) {
-      reject(error as Error)
+      reject(error instanceof Error ? error : new Error(String(error)))
       return
     }
     const socket = net.connect(target.address)

@@ -52,5 +52,5 @@ export function decodeFileHeader(blocks: Buffer): FileHeader | undefined {
   if (blockDefect(buffer, first.readUInt16LE(2), 1) !== null || buffer[1] !== blockType.fileHeader) return undefined
   const length = buffer.readUInt32LE(PAYLOAD_START)
   const value = decodeJson(buffer.subarray(PAYLOAD_START + 4, PAYLOAD_START + 4 + length)) as FileHeader
-  return value.magic === 'ICBLAB DATAFILE' ? value : undefined
+  return value
 }
