@@ -143,8 +143,7 @@ interface Look {
 async function look(deps: DatabaseDependencies, goal: ChainGoal): Promise<Look> {
   const { sql, signal } = deps
   const directory = archivelogDirectory(deps.settings.areaPath)
-  const threads = await readThreads(sql, { signal })
-  const rows = await readArchivedLogs(sql, { resetlogsId: goal.resetlogsId, fromScn: goal.fromScn, available: true, signal })
+  const [threads, rows] = await Promise.all([readThreads(sql, { signal }), readArchivedLogs(sql, { resetlogsId: goal.resetlogsId, fromScn: goal.fromScn, available: true, signal })])
   const there = await Promise.all(rows.filter((r) => r.name?.startsWith(directory) === true).map(async (row) => ({ row, complete: await isComplete(row) })))
   const complete = there.filter((t) => t.complete).map((t) => t.row)
   const proof = proveLogChain(complete.map((row) => ({ ...row, resetlogsId: String(row.resetlogsId), row })), spanOf(threads, rows, goal))

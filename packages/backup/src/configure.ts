@@ -85,10 +85,10 @@ export async function planConfigure(deps: ConfigureDependencies): Promise<Config
   planRman(deps, identity, saved, await showSettings(deps), { changes, unchanged, warnings })
   await planChangeTracking(deps, identity, { changes, unchanged, warnings })
 
-  const destinations = planDestinations({
-    settings, parameters: await readParameters(sql, { names: destinationParameters, signal }), serverParameters: await readServerParameters(sql, { signal }),
-    destinations: await readArchiveDestinations(sql, { allInstances: true, signal }), recoveryArea: (await readRecoveryArea(sql, { signal }))?.name ?? undefined,
-  })
+  const [parameters, serverParameters, rows, recoveryArea] = await Promise.all([
+    readParameters(sql, { names: destinationParameters, signal }), readServerParameters(sql, { signal }), readArchiveDestinations(sql, { allInstances: true, signal }), readRecoveryArea(sql, { signal }),
+  ])
+  const destinations = planDestinations({ settings, parameters, serverParameters, destinations: rows, recoveryArea: recoveryArea?.name ?? undefined })
   if (destinations.unchanged !== undefined) unchanged.push({ id: 'archive.area', title: 'Archive destination', value: destinations.unchanged })
   for (const { statements, ...change } of destinations.changes) changes.push({ ...change, statements: statements.map((text) => ({ via: 'sql' as const, text })) })
   return { database: settings.name, changes, unchanged, warnings }
@@ -152,13 +152,13 @@ function planRman(deps: ConfigureDependencies, identity: IdentityRow, saved: rea
 
 async function planChangeTracking(deps: ConfigureDependencies, identity: IdentityRow, lists: PlanLists): Promise<void> {
   const { sql, signal } = deps
-  const tracking = await readChangeTracking(sql, { signal })
+  const [tracking, edition, [managed]] = await Promise.all([readChangeTracking(sql, { signal }), readEdition(sql, { signal }), readParameters(sql, { names: ['db_create_file_dest'], signal })])
   const title = 'Block change tracking'
   if (tracking.status !== 'DISABLED') {
     lists.unchanged.push({ id: 'change-tracking', title, value: tracking.filename ?? tracking.status })
     return
   }
-  if (!(await readEdition(sql, { signal })).enterprise) {
+  if (!edition.enterprise) {
     lists.warnings.push('block change tracking needs Enterprise Edition: every refresh reads the whole database')
     return
   }
@@ -166,7 +166,6 @@ async function planChangeTracking(deps: ConfigureDependencies, identity: Identit
     lists.warnings.push('block change tracking on a standby needs the Active Data Guard option and is not enabled')
     return
   }
-  const [managed] = await readParameters(sql, { names: ['db_create_file_dest'], signal })
   if ((managed?.value ?? '') === '') {
     lists.warnings.push('block change tracking is off and DB_CREATE_FILE_DEST is not set: enable it with ALTER DATABASE ENABLE BLOCK CHANGE TRACKING USING FILE')
     return

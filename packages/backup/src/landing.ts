@@ -85,7 +85,7 @@ interface Look {
 
 async function lookAtArea(deps: DatabaseDependencies, goal: LandingGoal): Promise<Look> {
   const { signal } = deps
-  const [threads, rows] = [await readThreads(deps.sql, { signal }), await readArchivedLogs(deps.sql, { resetlogsId: goal.resetlogsId, fromScn: goal.scn, available: true, signal })]
+  const [threads, rows] = await Promise.all([readThreads(deps.sql, { signal }), readArchivedLogs(deps.sql, { resetlogsId: goal.resetlogsId, fromScn: goal.scn, available: true, signal })])
   const directory = archivelogDirectory(deps.settings.areaPath)
   const inArea = rows.filter((r) => r.name?.startsWith(directory) === true)
   const logs = (await Promise.all(inArea.map(async (row) => ((await isComplete(row)) ? row : undefined))))

@@ -14,11 +14,11 @@ export interface SwitchPoint {
 type SwitchDependencies = Pick<BackupDependencies, 'sql' | 'primarySql' | 'signal' | 'settings'>
 
 /** Reads clock and SCN where the redo is made. @throws ICB_BACKUP_NO_PRIMARY */
-export async function readSwitchPoint(deps: SwitchDependencies, role: string): Promise<SwitchPoint> {
+export async function readSwitchPoint(deps: SwitchDependencies, { role, release }: { readonly role: string; readonly release: string }): Promise<SwitchPoint> {
   const { signal } = deps
   const sql = switchSession(deps, role)
-  const clock = await readDatabaseClock(sql, { signal })
-  const { currentScn } = await readIdentity(sql, { signal })
+  // Asked together they are answered in this order.
+  const [clock, { currentScn }] = await Promise.all([readDatabaseClock(sql, { signal }), readIdentity(sql, { signal, release })])
   return { scn: currentScn, time: clock.sysdate, utcOffset: clock.utcOffset }
 }
 

@@ -23,12 +23,15 @@ interface ReadOptions {
   readonly signal: AbortSignal
 }
 
-/** Identity, datafiles and copies, always fresh from the control file. */
-export async function readState(sql: SqlSession, tag: string, { signal }: ReadOptions): Promise<DatabaseState> {
-  const instance = await readInstance(sql, { signal })
-  const identity = await readIdentity(sql, { signal, release: instance.release })
-  const datafiles = await readDatafiles(sql, { cdb: identity.cdb, signal })
-  const copies = await readDatafileCopies(sql, { tag, signal })
+/**
+ * Identity, datafiles and copies, always fresh from the control file. `known`: an earlier state of the same database, which saves asking
+ * for its release first.
+ */
+export async function readState(sql: SqlSession, tag: string, { signal, known }: ReadOptions & { readonly known?: DatabaseState | undefined }): Promise<DatabaseState> {
+  const instance = known?.instance ?? (await readInstance(sql, { signal }))
+  const asked = readIdentity(sql, { signal, release: instance.release })
+  const cdb = known?.identity.cdb ?? (await asked).cdb
+  const [identity, datafiles, copies] = await Promise.all([asked, readDatafiles(sql, { cdb, signal }), readDatafileCopies(sql, { tag, signal })])
   return { instance, identity, datafiles, copies, current: currentCopies(copies, datafiles) }
 }
 
@@ -44,10 +47,11 @@ const restoreParameters = ['db_name', 'db_block_size', 'db_files', 'compatible',
 
 /** Non-default parameters and every path of the source, for the guards of a restore. */
 export async function readSurroundings(sql: SqlSession, state: Pick<DatabaseState, 'datafiles'>, { signal }: ReadOptions): Promise<DatabaseSurroundings> {
-  const parameters = parametersOf([...(await readParameters(sql, { signal, names: restoreParameters })), ...(await readParameters(sql, { signal }))])
-  const [tempfiles, logfiles, controlFiles, tracking] = [await readTempfiles(sql, { signal }), await readLogfiles(sql, { signal }), await readControlFiles(sql, { signal }), await readChangeTracking(sql, { signal })]
-  const [flashbackLogs, recoveryArea, destinations] = [await readFlashbackLogs(sql, { signal }), await readRecoveryArea(sql, { signal }), await readArchiveDestinations(sql, { signal, allInstances: true })]
-  const timezoneFileVersion = await readTimezoneFileVersion(sql, { signal })
+  const [required, changed, tempfiles, logfiles, controlFiles, tracking, flashbackLogs, recoveryArea, destinations, timezoneFileVersion] = await Promise.all([
+    readParameters(sql, { signal, names: restoreParameters }), readParameters(sql, { signal }), readTempfiles(sql, { signal }), readLogfiles(sql, { signal }), readControlFiles(sql, { signal }),
+    readChangeTracking(sql, { signal }), readFlashbackLogs(sql, { signal }), readRecoveryArea(sql, { signal }), readArchiveDestinations(sql, { signal, allInstances: true }), readTimezoneFileVersion(sql, { signal }),
+  ])
+  const parameters = parametersOf([...required, ...changed])
   return {
     parameters,
     sourcePaths: {

@@ -131,7 +131,7 @@ async function closeWindow(deps: ManualSnapshotDependencies & DatabaseDependenci
   const state = await readState(sql, settings.tag, { signal })
   assertIdentity(state.identity, settings)
   const { resetlogsId, resetlogsScn, role } = state.identity
-  const switchPoint = await readSwitchPoint(deps, role)
+  const switchPoint = await readSwitchPoint(deps, { role, release: state.instance.release })
   await switchLogs(deps, role)
   try {
     await waitUntilLanded(deps, { scn: switchPoint.scn, resetlogsId, applied: role !== 'PRIMARY' }, warn)

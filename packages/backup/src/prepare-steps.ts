@@ -52,11 +52,14 @@ export const preflightStep: Step<BackupRun> = {
     if (recorded !== undefined && recorded.database.dbid !== settings.dbid) throw backupErrors.REFUSED_AREA(`${settings.areaPath} holds the backups of DBID ${recorded.database.dbid}, not ${settings.dbid}`)
     run.census = await takeCensus({ areaPath: settings.areaPath, datafiles, copies, manifest: recorded })
     assertNoSurpriseFull(run.census, options.allowFull === true)
-    run.enterprise = (await readEdition(deps.sql, deps)).enterprise
     const { covered } = run.census
-    const predicted = predictIncrementBytes(datafiles.map((d) => ({ file: d.file, bytes: d.bytes, hasCopy: covered.has(d.file) })), await readIncrements(deps.sql, { days: 31, signal: deps.signal }))
-    assertSpace(await freeBytes(settings.areaPath, deps.storage, deps.signal), predicted, settings)
-    run.surroundings = await readSurroundings(deps.sql, run.before, deps)
+    const [edition, increments, surroundings, free] = await Promise.all([
+      readEdition(deps.sql, deps), readIncrements(deps.sql, { days: 31, signal: deps.signal }), readSurroundings(deps.sql, run.before, deps), freeBytes(settings.areaPath, deps.storage, deps.signal),
+    ])
+    run.enterprise = edition.enterprise
+    run.surroundings = surroundings
+    const predicted = predictIncrementBytes(datafiles.map((d) => ({ file: d.file, bytes: d.bytes, hasCopy: covered.has(d.file) })), increments)
+    assertSpace(free, predicted, settings)
     step.summary(`${String(datafiles.length)} datafiles, ${String(covered.size)} with a copy, ${String(predicted)} bytes predicted`)
   },
 }

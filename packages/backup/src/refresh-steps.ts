@@ -10,7 +10,7 @@ import { during, known } from './backup-run.ts'
 import type { BackupRun } from './backup-run.ts'
 import { backupErrors } from './errors.ts'
 import type { BackupEvent } from './events.ts'
-import { manifestBase, readState, readSurroundings } from './manifest-from-database.ts'
+import { manifestBase, readState } from './manifest-from-database.ts'
 import { backUpMetadata, controlFileName, deleteIncrements, deleteOldMetadata, publishSeedControlFile, seedControlFile } from './metadata-backup.ts'
 import { forgetLostCopies } from './lost-copies.ts'
 import { proveCopies } from './read-back.ts'
@@ -25,7 +25,7 @@ export const manifestRefreshingStep: Step<BackupRun> = {
     const { settings, previous } = run
     const deps = during(run, step)
     const base = manifestBase({
-      areaPath: settings.areaPath, areaId: known(run.areaId, 'area id'), tool: deps.tool, runId: deps.runId, state: await readState(deps.sql, settings.tag, deps), surroundings: known(run.surroundings, 'surroundings'),
+      areaPath: settings.areaPath, areaId: known(run.areaId, 'area id'), tool: deps.tool, runId: deps.runId, state: known(run.before, 'state of the database'), surroundings: known(run.surroundings, 'surroundings'),
       controlFile: previous?.manifest.controlFile ?? seedControlFile,
     })
     const refreshedAt = previous?.manifest.refreshedAt
@@ -69,9 +69,10 @@ export const refreshStep: Step<BackupRun> = {
     const { settings, options } = run
     const deps = during(run, step)
     const census = known(run.census, 'census')
+    const before = known(run.before, 'state of the database')
     if (options.allowFull === true) await forgetLostCopies(deps, census, step.warn)
-    const before = await readState(deps.sql, settings.tag, deps)
-    run.before = before
+    const gone = new Set(census.gone.map((c) => c.recid))
+    const copiesBefore = new Map([...before.current].filter(([, copy]) => !gone.has(copy.recid)))
     if (!run.enterprise && settings.parallel > 1) step.warn('ICB_BACKUP_WARN_PARALLEL', 'one RMAN channel is used: more need Enterprise Edition')
     const { watch, durationMs } = await refreshCopies(deps, {
       parallel: run.enterprise ? settings.parallel : 1, warn: step.warn,
@@ -79,11 +80,13 @@ export const refreshStep: Step<BackupRun> = {
         step.progress({ text })
       },
     })
-    run.refreshedTime = (await readDatabaseClock(deps.sql, { signal: deps.signal })).sysdate
-    const after = await readState(deps.sql, settings.tag, deps)
+    const [clock, after] = await Promise.all([readDatabaseClock(deps.sql, { signal: deps.signal }), readState(deps.sql, settings.tag, { signal: deps.signal, known: before })])
+    run.refreshedTime = clock.sysdate
     run.after = after
-    const { alarms, ...judged } = judgeRefresh({ datafiles: before.datafiles, before: before.current, after: after.current, watch })
-    await proveCopies(settings.areaPath, before.datafiles, after.current)
+    // A datafile may have been dropped while the refresh ran.
+    const datafiles = before.datafiles.filter((d) => after.datafiles.some((a) => a.file === d.file && a.creationScn === d.creationScn))
+    const { alarms, ...judged } = judgeRefresh({ datafiles, before: copiesBefore, after: after.current, watch })
+    await proveCopies(settings.areaPath, datafiles, after.current)
     if (alarms.length > 0) step.warn('ICB_BACKUP_WARN_LEVEL0', `datafiles ${alarms.join(', ')} had a copy and were copied in full`)
     run.refresh = { ...judged, durationMs }
     step.summary(`${String(judged.merged.length)} merged, ${String(judged.created.length)} copied, ${String(judged.skipped.length)} unchanged`)
@@ -107,13 +110,15 @@ export const manifestRefreshedStep: Step<BackupRun> = {
   async run(run, step) {
     const { settings } = run
     const deps = during(run, step)
-    const state = await readState(deps.sql, settings.tag, deps)
+    const state = known(run.after, 'state after the refresh')
+    const refresh = known(run.refresh, 'refresh')
     // A file that was added during the refresh has its copy tomorrow; redo makes it until then.
-    const refreshed = new Set([...known(run.refresh, 'refresh').merged, ...known(run.refresh, 'refresh').created, ...known(run.refresh, 'refresh').skipped])
+    const refreshed = new Set([...refresh.merged, ...refresh.created, ...refresh.skipped])
     await proveCopies(settings.areaPath, state.datafiles.filter((d) => refreshed.has(d.file)), state.current)
     const copies = windowOfCopies([...state.current.values()], state.datafiles)
     if (copies === undefined) throw backupErrors.COPY_UNREADABLE(`V$DATAFILE_COPY lists no copy with the tag ${settings.tag}`)
-    const surroundings = await readSurroundings(deps.sql, state, deps)
+    const before = known(run.surroundings, 'surroundings')
+    const surroundings = { ...before, sourcePaths: { ...before.sourcePaths, datafiles: state.datafiles.map((d) => d.name) } }
     const { utcOffset } = known(run.switchPoint, 'switch point')
     const minTime = known(run.refreshedTime, 'end of the refresh')
     run.window = { ...copies, minTime, lastScn: null, utcOffset }
@@ -123,7 +128,6 @@ export const manifestRefreshedStep: Step<BackupRun> = {
     const manifest: Manifest = { ...base, state: 'refreshed', window: run.window, logs: [], refreshedAt: isoNow(deps.clock) }
     await writeManifest(settings.areaPath, manifest)
     await writeAutorestoreCfg(settings.areaPath, autorestoreCfgOf(manifest, minTime))
-    const refresh = known(run.refresh, 'refresh')
     const event: BackupEvent = {
       type: 'backup.refreshed', at: isoNow(deps.clock), runId: deps.runId, database: settings.name, merged: refresh.merged.length, created: refresh.created.length, skipped: refresh.skipped.length,
       minScn: String(copies.minScn), redoFrom: String(copies.redoFrom),

@@ -12,7 +12,6 @@ import type { BackupEvent } from './events.ts'
 import { incompleteLogs } from './incomplete-logs.ts'
 import { waitUntilLanded } from './landing.ts'
 import { readSwitchPoint, switchLogs } from './log-switch.ts'
-import { readState } from './manifest-from-database.ts'
 import { windowOfCopies } from './window.ts'
 
 /** Whether any refresh of this area has ever completed: without one there is nothing to keep. */
@@ -25,8 +24,8 @@ function everRefreshed(run: BackupRun): boolean {
 /** Switches logs where the redo is made and waits until they are in the area. */
 async function switchAndLand(run: BackupRun, step: StepRun): Promise<void> {
   const deps = during(run, step)
-  const { identity } = known(run.before, 'state of the database')
-  const point = await readSwitchPoint(deps, identity.role)
+  const { identity, instance } = known(run.before, 'state of the database')
+  const point = await readSwitchPoint(deps, { role: identity.role, release: instance.release })
   run.switchPoint = point
   await step.intend({ scn: point.scn, time: point.time })
   await switchLogs(deps, identity.role)
@@ -51,7 +50,8 @@ export const closeWindowStep: Step<BackupRun> = {
       return
     }
     const switchPoint = known(run.switchPoint, 'switch point')
-    const state = await readState(deps.sql, settings.tag, deps)
+    // Read in this run, after everything of an earlier one had ended: nobody has moved the copies since.
+    const state = known(run.before, 'state of the database')
     const copies = windowOfCopies([...state.current.values()], state.datafiles)
     if (copies === undefined) throw backupErrors.COPY_UNREADABLE(`V$DATAFILE_COPY lists no copy with the tag ${settings.tag}, the manifest says there are some`)
     const { resetlogsId, resetlogsScn } = state.identity

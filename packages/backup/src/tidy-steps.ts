@@ -18,9 +18,9 @@ export const logDeletionStep: Step<BackupRun> = {
     const { settings, point } = run
     const deps = during(run, step)
     const { identity } = known(run.before, 'state of the database')
-    const { sysdate } = await readDatabaseClock(deps.sql, { signal: deps.signal })
+    const [{ sysdate }, logs] = await Promise.all([readDatabaseClock(deps.sql, { signal: deps.signal }), readArchivedLogs(deps.sql, { resetlogsId: identity.resetlogsId, available: true, signal: deps.signal })])
     const windowStart = DateTime.fromFormat(sysdate, 'yyyy-MM-dd HH:mm:ss', { zone: 'utc' }).minus({ days: settings.recoveryWindowDays }).toFormat('yyyy-MM-dd HH:mm:ss')
-    const rows = (await readArchivedLogs(deps.sql, { resetlogsId: identity.resetlogsId, available: true, signal: deps.signal })).map((r) => ({ ...r, nextTime: r.nextTime ?? null }))
+    const rows = logs.map((r) => ({ ...r, nextTime: r.nextTime ?? null }))
     const bounds = { redoFrom: known(run.window, 'window').redoFrom, lastScnInPoint: point?.state === 'refreshed' ? point.lastScn : undefined, snapshots: settings.snapshots, windowStart }
     const threads = [...deletableUpTo(rows, bounds)].map(([thread, throughSequence]) => ({ thread, throughSequence }))
     if (threads.length === 0) {

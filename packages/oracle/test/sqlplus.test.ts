@@ -41,6 +41,32 @@ describe('typed rows', () => {
     expect(await session('rows').query(query)).toEqual([])
   })
 
+  it('queries asked in one turn share a process, in their order; a later one has its own', async () => {
+    const script = join(home, 'shared.sql')
+    let processes = 0
+    const counting: typeof runProcess = (spec, options) => {
+      processes++
+      return runProcess(spec, options)
+    }
+    const sql = session('rows', [row], { script, runProcess: counting })
+    const other = { ...query, name: 'other', sql: 'select 1, 2, a, b, c, d from u' }
+    expect(await Promise.all([sql.query(query), sql.query(other)])).toEqual([[expected], [expected]])
+    expect(processes).toBe(1)
+    const text = await readFile(script, 'utf8')
+    expect(text.indexOf('from t')).toBeLessThan(text.indexOf('from u'))
+    await sql.query(query)
+    expect(processes).toBe(2)
+  })
+
+  it('an error of queries asked together is told to the one whose it is', async () => {
+    const sql = session('error')
+    const results = await Promise.allSettled([sql.query(query), sql.query({ ...query, name: 'other' })])
+    expect(results).toMatchObject([
+      { status: 'rejected', reason: { code: 'ICB_ORACLE_SQL', message: expect.stringMatching(/^everything:/) as string } },
+      { status: 'rejected', reason: { code: 'ICB_ORACLE_SQL', message: expect.stringMatching(/^other:/) as string } },
+    ])
+  })
+
   it.each([
     ['truncated', 'the output without its end'],
     ['half-row', 'a row that is cut off'],
