@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createProcessRunner, pollUntil, silentLogger, systemClock } from '@icb/runtime'
+import type { ProcessRunner } from '@icb/runtime'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSqlPlusSession, oracleEnvironment } from '../src/index.ts'
@@ -44,7 +45,7 @@ describe('typed rows', () => {
   it('queries asked in one turn share a process, in their order; a later one has its own', async () => {
     const script = join(home, 'shared.sql')
     let processes = 0
-    const counting: typeof runProcess = (spec, options) => {
+    const counting: ProcessRunner = (spec, options) => {
       processes++
       return runProcess(spec, options)
     }
