@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import readline from 'node:readline'
-import type { ProgramContext } from './home-programs.ts'
+import type { ProgramContext } from './program-context.ts'
 
 /** Directories of an ADR home that PURGE looks at. */
 const PURGED = ['alert', 'cdump', 'hm', 'incident', 'trace']

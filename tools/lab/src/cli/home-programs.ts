@@ -1,13 +1,5 @@
-import type { Readable, Writable } from 'node:stream'
-import { type Host, openHostDir } from '../host/host.ts'
-
-/** What a program of the home is run with. */
-export interface ProgramContext {
-  readonly host: Host
-  readonly stdin: Readable
-  readonly stdout: Writable
-  readonly env: Readonly<Record<string, string | undefined>>
-}
+import { openHostDir } from '../host/host.ts'
+import type { ProgramContext } from './program-context.ts'
 
 /** Runs one of the programs in `home/bin` on its host; resolves with the exit code. */
 export async function runProgram(program: string, hostDir: string, args: readonly string[]): Promise<number> {

@@ -1,4 +1,4 @@
-import type { ProgramContext } from './home-programs.ts'
+import type { ProgramContext } from './program-context.ts'
 
 /** The lab has no Clusterware: what srvctl of a single-instance home answers. */
 export async function runSrvctl(args: readonly string[], { stdout }: ProgramContext): Promise<number> {

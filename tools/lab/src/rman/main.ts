@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import readline from 'node:readline'
-import type { ProgramContext } from '../cli/home-programs.ts'
+import type { ProgramContext } from '../cli/program-context.ts'
 import type { OraMessage } from '../engine/ora-error.ts'
 import { parseArguments } from './client/arguments.ts'
 import { labNet } from './client/lab-net.ts'

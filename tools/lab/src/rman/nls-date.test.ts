@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bannerDate, formatDate, fromLocal } from './nls-date.ts'
+import { bannerDate, formatDate, parseDate } from './nls-date.ts'
 
 const stockholm = 'Europe/Stockholm'
 const time = Date.UTC(2016, 10, 8, 20, 53, 7)
@@ -23,11 +23,10 @@ describe('dates as Oracle shows them', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2_000_000_000 }), fc.constantFrom(stockholm, 'America/New_York', 'UTC', 'Asia/Kolkata'), (seconds, zone) => {
         const text = formatDate(seconds * 1000, zone, 'YYYY-MM-DD-HH24-MI-SS')
-        const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = text.split('-').map(Number)
-        const back = fromLocal(year, month, day, hour, minute, second, zone)
-        // One wall clock hour of the year happens twice; then the first of the two moments is meant.
+        const back = parseDate(text, 'YYYY-MM-DD-HH24-MI-SS', zone, 0)
+        // One wall clock hour of the year happens twice; either of its two moments is right.
         expect(formatDate(back, zone, 'YYYY-MM-DD-HH24-MI-SS')).toBe(text)
-        expect([0, 3_600_000]).toContain(seconds * 1000 - back)
+        expect([0, 3_600_000]).toContain(Math.abs(seconds * 1000 - back))
       }),
     )
   })

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { ProgramContext } from '../cli/home-programs.ts'
+import type { ProgramContext } from '../cli/program-context.ts'
 import { resolveAlias } from '../host/net.ts'
 import { socketPath, type Host } from '../host/host.ts'
 import { connectInstance } from '../server/client.ts'

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Instance } from '../../engine/instance-api.ts'
-import { dayDirectory, formatDate } from '../nls-date.ts'
+import { dayDirectory } from '../../host/local-time.ts'
+import { formatDate } from '../nls-date.ts'
 import { homeDbs } from './configuration.ts'
 
 /** What a format's substitution variables stand for; which ones there are depends on what is written. */
