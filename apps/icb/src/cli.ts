@@ -1,12 +1,11 @@
 import { createWriteStream } from 'node:fs'
-import { isIcbError, redact } from '@icb/runtime'
+import { isIcbError, redact, silentLogger } from '@icb/runtime'
 import type { EventSink, IcbEvent } from '@icb/runtime'
 import { createAppContext } from './app-context.ts'
 import type { GlobalOptions } from './app-context.ts'
 import type { CommandOutcome } from './command.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { toJson } from './json.ts'
-import { createLogger } from './log.ts'
 import { progressDisplay } from './progress.ts'
 import { CommanderError, createProgram } from './program.ts'
 
@@ -89,7 +88,7 @@ export async function runCli(argv: readonly string[], io: CliEnvironment): Promi
       ]
       const app = createAppContext({
         options, env: io.env, signal: abort.signal, events: fanOut(sinks),
-        logger: createLogger({ level: options.verbose === true ? 'debug' : 'silent', write: (line) => { io.stderr.write(line) } }),
+        logger: options.verbose === true ? (await import('./log.ts')).createLogger({ level: 'debug', write: (line) => { io.stderr.write(line) } }) : silentLogger,
         warn: (code, message) => { if (!warnings.some((known) => known.code === code && known.message === message)) warnings.push({ code, message }) },
         print: (line = '') => { if (!json) io.stdout.write(`${redact(line)}\n`) },
       })
