@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { rmanError } from '../../src/engine/ora-error.ts'
 import { fakeInstance } from './fake-instance.ts'
 import type { FakeInstance } from './fake-instance.ts'
 import { runScript } from './run-script.ts'
@@ -348,6 +349,21 @@ describe('restoring', () => {
     await db.removeFile(db.controlFile.datafiles[1]!.name)
     const gone = await runScript(db, `${connected}recover database until scn 1100;\n`)
     expect(gone.output).toContain('RMAN-06094: datafile 2 must be restored')
+  })
+
+  it('ends at the last log it knows: an error, or from 12.2 what was asked for', async () => {
+    db.status = 'MOUNTED'
+    await db.addLog(10)
+    db.recoverError = rmanError(6054, 'media recovery requesting unknown archived log for thread 1 with sequence 11 and starting SCN of 1100')
+    const { code, output } = await runScript(db, `${connected}recover database;\n`)
+    expect(code).toBe(1)
+    expect(output).toMatch(/unable to find archived log\narchived log thread=1 sequence=11\nRMAN-00571: =+\n[^]*RMAN-03002: failure of recover command at .*\nRMAN-06054: /)
+    const later = await fakeInstance({ directory: path.join(directory, 'later'), release: '19.3.0.0.0', status: 'MOUNTED' })
+    later.recoverError = db.recoverError
+    const available = await runScript(later, `${connected}recover database until available redo;\n`)
+    expect(available.code).toBe(0)
+    expect(available.output).toContain('Version 19.3.0.0.0')
+    expect(available.output).toContain('media recovery complete, elapsed time: ')
   })
 
   it('knows no recovery catalog', async () => {
