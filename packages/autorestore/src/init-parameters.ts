@@ -68,7 +68,6 @@ export function renderInitParameters(options: InitParametersOptions): string {
     processes: '300',
     remote_login_passwordfile: 'NONE',
     open_links: '0',
-    open_links_per_instance: '0',
     // An empty listener address means host:1521; an IPC address of our own registers nowhere.
     local_listener: `(ADDRESS=(PROTOCOL=IPC)(KEY=icb_${sid.toLowerCase()}))`,
     _system_trig_enabled: 'FALSE',
