@@ -59,10 +59,10 @@ export function damageBlock(seed: number): Sabotage {
       const path = join(stage.areaPath, copy.path)
       const aside = join(stage.directory, 'undamaged-copy')
       await copyFile(path, aside)
-      const result = await stage.lab(['fault', 'flip-block', path, '--seed', String(seed), '--json'], { onStdout: () => undefined })
+      const result = await stage.lab(['fault', 'flip-block', path, '--lab', stage.labDirectory, '--seed', String(seed), '--json'], { onStdout: () => undefined })
       if (result.exitCode !== 0) throw new Error(`lab fault failed: ${result.stderr}`)
       const { block, offset } = JSON.parse(result.stdout) as { readonly block: number; readonly offset: number }
-      tell(`one bit of ${copy.path}, block ${String(block)}, byte ${String(offset)}`)
+      tell(`one byte of ${copy.path}, block ${String(block)}, byte ${String(offset % 8192)}`)
       return async () => {
         await copyFile(aside, path)
       }

@@ -81,6 +81,8 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
     runProgram(file, args, { cwd: directory, env, user, ...(options.onOutput === undefined ? {} : { onStdout: options.onOutput, onStderr: options.onOutput }), ...more })
   const lab: Stage['lab'] = (args, more) => run(programs.node, ['--disable-warning=ExperimentalWarning', programs.lab, ...args], more)
   const dispose = async (): Promise<void> => {
+    // Snapshots are read only; their owner must be able to remove them.
+    await run('chmod', ['-R', 'u+w', directory], { onStdout: () => undefined, onStderr: () => undefined }).catch(() => undefined)
     // Every instance of the lab ends; without its directory the rest would end by itself.
     await lab(['destroy', labDirectory]).catch(() => undefined)
     await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })

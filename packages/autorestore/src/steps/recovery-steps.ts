@@ -4,7 +4,7 @@ import type { DatafileRow } from '@icb/oracle'
 import { catalogScript, recoverScript, restoreMissingDatafilesScript, switchToCopyScript, switchTempfilesScript, uncatalogScript } from '@icb/rman'
 import type { Step } from '@icb/runtime'
 import { finding } from '../findings.ts'
-import { guardWithin } from '../guards.ts'
+import { guardSourcePaths, guardWithin } from '../guards.ts'
 import type { SourcePath } from '../guards.ts'
 import { mainPath, manifestOf, runRman } from '../restore-run.ts'
 import type { RestoreRun } from '../restore-run.ts'
@@ -124,11 +124,13 @@ export async function guardEveryPath(run: RestoreRun, signal: AbortSignal): Prom
   const paths = [
     ...named('data file', (await datafilesOf(run, signal)).map((row) => row.name)),
     ...named('temp file', (await readTempfiles(sql, options)).map((row) => row.name)),
-    ...named('data file copy', (await readDatafileCopies(sql, options)).map((row) => row.name)),
     ...named('archived log', (await readArchivedLogs(sql, { ...options, available: true })).map((row) => row.name)),
   ]
   await guardWithin(paths, { host: run.deps.host, own: ownDirectories(run), area: run.liveArea })
-  return paths.length
+  // The switch turns the former data files into copies under their old names: those need not be ours, but must not be here.
+  const copies = named('data file copy', (await readDatafileCopies(sql, options)).map((row) => row.name))
+  await guardSourcePaths(copies, { host: run.deps.host, own: ownDirectories(run) })
+  return paths.length + copies.length
 }
 
 export const guardBeforeRecovery: Step<RestoreRun> = {
