@@ -5,6 +5,7 @@ import { run, say } from './workspace.mjs'
 const wanted = [
   { program: '/sbin/mkfs.xfs', package: 'xfsprogs' },
   { program: '/sbin/mkfs.btrfs', package: 'btrfs-progs' },
+  { program: '/sbin/zfs-fuse', package: 'zfs-fuse' },
 ]
 
 function onDebian() {

@@ -1,1 +1,3 @@
-export {}
+export { adapter } from './adapter.ts'
+export { checks } from './checks.ts'
+export type { OpenZfsOptions } from './options.ts'

@@ -5,3 +5,5 @@ export type { ProgramResult, Programs, ProgramUser, RunOptions } from './program
 export { createStage } from './stage.ts'
 export type { IcbDocument, Stage, StageHost, StageOptions } from './stage.ts'
 export { referenceDirectory } from './reference.ts'
+export { makeZfsPool, zfsPoolLacks } from './zfs-pool.ts'
+export type { ZfsPool, ZfsPoolOptions } from './zfs-pool.ts'
