@@ -138,7 +138,8 @@ export function layoutRows(result: SqlResult, settings: Settings, formats: Reado
 
 /** `no rows selected`, `3 rows selected.`; empty when the count is not wanted. */
 export function rowCountLines(count: number, settings: Settings): string[] {
-  if (settings.feedback === 0 || (count > 0 && count < settings.feedback)) return []
+  if (settings.feedback === 0) return []
+  if (count > 0 && count < settings.feedback) return settings.pagesize > 0 ? [] : ['']
   const text = count === 0 ? 'no rows selected' : `${String(count)} row${count === 1 ? '' : 's'} selected.`
   // Pages end with an empty line already.
   return settings.pagesize > 0 && count > 0 ? [text, ''] : ['', text, '']
