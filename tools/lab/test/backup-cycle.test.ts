@@ -95,6 +95,9 @@ describe('image copy, incremental, merge, recovery', () => {
       expect(check.differences).toEqual([])
       expect((await copy.readDatafileHeader(d)).checkpointScn).toBe(target + 1n)
     }
+    const users = copy.controlFile.datafiles.find((d) => d.file === 4)!.name
+    expect((await checkHistory(users, lab.dir, target - 1n)).differences.length).toBeGreaterThan(0)
+    expect((await checkHistory(users, lab.dir, target + 4n)).differences.length).toBeGreaterThan(0)
     await copy.open({ mode: 'READ ONLY' })
     expect((await copy.readTable('DEMO', 'HEARTBEAT'))[0]?.[2]).toBe(Number(beats[0]?.[2]) - 5)
     expect((await copy.readTable('DEMO', 'ORDERS')).length).toBeGreaterThan(100)

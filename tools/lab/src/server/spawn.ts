@@ -30,7 +30,7 @@ export async function spawnInstance(host: Host, sid: string, pfile?: string): Pr
   if (await canConnect(socket)) throw ora(1081, 'cannot start already-running ORACLE - shut it down first')
   mkdirSync(host.run, { recursive: true })
   const log = openSync(path.join(host.run, `${sid}.out`), 'a')
-  const args = [...NODE_OPTIONS, '--max-old-space-size=96', labProgram(), '__instance', '--lab', host.labDir, '--host', host.name, '--sid', sid, ...(pfile === undefined ? [] : ['--pfile', pfile])]
+  const args = [...NODE_OPTIONS, '--max-old-space-size=96', '--max-semi-space-size=2', labProgram(), '__instance', '--lab', host.labDir, '--host', host.name, '--sid', sid, ...(pfile === undefined ? [] : ['--pfile', pfile])]
   const child = spawn(process.execPath, args, { argv0: `ora_pmon_${sid}`, detached: true, stdio: ['ignore', log, log, 'pipe'], cwd: host.labDir, env: { PATH: '/usr/bin:/bin' } })
   closeSync(log)
   try {
