@@ -76,6 +76,8 @@ export interface RunOptions {
   readonly user?: ProgramUser | undefined
   readonly stdin?: string
   readonly timeoutMs?: number
+  /** Kills the program (SIGKILL) when aborted; the promise rejects then. */
+  readonly signal?: AbortSignal
   readonly onStdout?: (text: string) => void
   readonly onStderr?: (text: string) => void
 }
@@ -83,7 +85,7 @@ export interface RunOptions {
 /** Runs one program and collects what it prints. */
 export function runProgram(file: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
   return new Promise((resolvePromise, reject) => {
-    const child = spawn(file, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'], timeout: options.timeoutMs ?? 300_000, ...(options.user ?? {}) })
+    const child = spawn(file, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'], timeout: options.timeoutMs ?? 300_000, killSignal: 'SIGKILL', ...(options.signal === undefined ? {} : { signal: options.signal }), ...(options.user ?? {}) })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
