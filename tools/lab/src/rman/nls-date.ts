@@ -1,4 +1,5 @@
-import { formatMoment, parseMoment } from '../sql/date-format.ts'
+import { formatMoment } from '../sql/date-format.ts'
+import { parseMoment } from '../sql/date-parse.ts'
 import { offsetAt, utcOf } from '../sql/zone.ts'
 
 /** Oracle's default NLS_DATE_FORMAT in America. */

@@ -2,7 +2,7 @@ import { ora } from '../engine/ora-error.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import type { Comparison, Condition, Expression, OrderKey, Query, Window } from './ast.ts'
 import { Conversions, DATE, derive, INTERVAL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Kind, type SqlType } from './bound.ts'
-import { parseMoment } from './date-format.ts'
+import { parseMoment } from './date-parse.ts'
 import { bindCall, bindPseudo, concatenate, nullOf, type CallContext } from './functions.ts'
 import { normalise, storeNumber } from './number.ts'
 import type { Scope } from './scope.ts'
@@ -25,7 +25,6 @@ interface Test {
 
 const aggregates = new Set(['COUNT', 'MAX', 'MIN', 'SUM', 'AVG', 'LISTAGG'])
 const analytic = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK', 'LAG', 'LEAD', 'FIRST_VALUE', 'LAST_VALUE'])
-const mirrored: Readonly<Record<Comparison, Comparison>> = { '=': '=', '<>': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 
 /** Compiles values and conditions; queries inside of them go back to the query compiler. */
 export abstract class ExpressionCompiler extends Conversions implements CallContext {
@@ -376,40 +375,6 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
     const test = this.#compare(condition.operator, left, other)
     return { sql: all ? `(NOT EXISTS (SELECT 1 FROM (${query.sql}) AS any_ WHERE NOT ${test}))` : `(EXISTS (SELECT 1 FROM (${query.sql}) AS any_ WHERE ${test}))`, parts: [left] }
   }
-
-  /**
-   * `rownum <= n` and its forms as the number of rows to keep; `undefined`: not such a condition. ROWNUM counts the rows
-   * that are kept, so only these forms and `rownum = 1` can be true.
-   */
-  rownumLimit(condition: Condition, scope: Scope): string | undefined {
-    if (condition.kind === 'between' && isRownum(condition.operand)) {
-      const low = this.number(this.value(condition.low, scope)).sql
-      const high = this.number(this.value(condition.high, scope)).sql
-      return `CASE WHEN ${low} <= 1 THEN o_floor(${high}) ELSE 0 END`
-    }
-    if (condition.kind !== 'compare') return undefined
-    const swapped = isRownum(condition.right)
-    if (!swapped && !isRownum(condition.left)) return undefined
-    const bound = this.number(this.value(swapped ? condition.left : condition.right, scope)).sql
-    switch (swapped ? mirrored[condition.operator] : condition.operator) {
-      case '<=':
-        return `o_floor(${bound})`
-      case '<':
-        return `o_subtract(o_ceil(${bound}), 1)`
-      case '=':
-        return `CASE WHEN ${bound} = 1 THEN 1 ELSE 0 END`
-      case '<>':
-        return `o_subtract(o_ceil(${bound}), 1)`
-      case '>':
-        return `CASE WHEN ${bound} < 1 THEN -1 ELSE 0 END`
-      case '>=':
-        return `CASE WHEN ${bound} <= 1 THEN -1 ELSE 0 END`
-    }
-  }
-}
-
-function isRownum(expression: Expression): boolean {
-  return expression.kind === 'column' && expression.path.length === 1 && expression.path[0] === 'ROWNUM'
 }
 
 function realText(value: number): string {

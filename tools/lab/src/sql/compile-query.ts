@@ -6,6 +6,7 @@ import { NULL } from './bound.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
 import { ExpressionCompiler, locate, orderDirection, type Binds, type CompiledQuery } from './compile-expression.ts'
 import { splitOuterJoins } from './outer-joins.ts'
+import { rownumLimit } from './rownum.ts'
 import { Scope, type Relation, type ScopeColumn } from './scope.ts'
 import type { StatementContext } from './session-state.ts'
 import { environmentValue } from './environment.ts'
@@ -164,7 +165,7 @@ export class QueryCompiler extends ExpressionCompiler {
     const kept: Condition[] = []
     let limit: string | undefined
     for (const condition of conditions) {
-      const found = this.rownumLimit(condition, scope)
+      const found = rownumLimit(this, condition, scope)
       if (found === undefined) kept.push(condition)
       else limit = limit === undefined ? found : `min(${limit}, ${found})`
     }

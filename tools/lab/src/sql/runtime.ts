@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { ora } from '../engine/ora-error.ts'
-import { addMonths, formatMoment, lastDay, parseMoment, truncateDate } from './date-format.ts'
-import { arithmetic, formatNumber, loadNumber, modulo, normalise, numberText, parseNumber, parseNumberWith, roundNumber, storeNumber, truncateNumber, type OraNumber, type StoredNumber } from './number.ts'
+import { addMonths, lastDay, monthsBetween, roundDate, truncateDate } from './date-arithmetic.ts'
+import { formatMoment } from './date-format.ts'
+import { parseMoment } from './date-parse.ts'
+import { arithmetic, formatNumber, loadNumber, modulo, numberText, parseNumber, parseNumberWith, roundNumber, storeNumber, truncateNumber, type OraNumber, type StoredNumber } from './number.ts'
 import { dateMillis, dateText, localDate, offsetAt, timestampParts, timestampText, utcOf } from './zone.ts'
 
 type Value = bigint | number | string | null
@@ -112,16 +114,6 @@ function regexpReplace(source: string, pattern: string, replacement: string, sta
   return orNull(source.slice(0, start - 1) + replaced)
 }
 
-function monthsBetween(left: number, right: number): OraNumber {
-  const a = new Date(left)
-  const b = new Date(right)
-  const months = (a.getUTCFullYear() - b.getUTCFullYear()) * 12 + a.getUTCMonth() - b.getUTCMonth()
-  const bothLast = a.getUTCDate() === lastDay(left) && b.getUTCDate() === lastDay(right)
-  if (a.getUTCDate() === b.getUTCDate() || bothLast) return BigInt(months)
-  const time = (left % dayMillis) - (right % dayMillis)
-  return normalise(months + (a.getUTCDate() - b.getUTCDate() + time / dayMillis) / 31)
-}
-
 function intervalText(seconds: number): string {
   const micros = Math.round(Math.abs(seconds) * 1e6)
   const part = (unit: number, size: number, width: number): string => String(Math.floor(micros / 1e6 / unit) % size).padStart(width, '0')
@@ -147,25 +139,6 @@ function extract(field: string, local: number, offset: number): bigint | number 
       return BigInt(Math.trunc(offset / 60))
     default:
       return BigInt(offset % 60)
-  }
-}
-
-function roundDate(millis: number, unit: string): number {
-  const start = truncateDate(millis, unit)
-  const month = new Date(start).getUTCMonth()
-  const year = new Date(start).getUTCFullYear()
-  switch (unit.toUpperCase()) {
-    case 'YYYY':
-    case 'YEAR':
-      return new Date(millis).getUTCMonth() >= 6 ? Date.UTC(year + 1, 0, 1) : start
-    case 'MM':
-    case 'MON':
-    case 'MONTH':
-      return new Date(millis).getUTCDate() >= 16 ? Date.UTC(year, month + 1, 1) : start
-    default: {
-      const size = /^HH/i.test(unit) ? 3600000 : /^MI$/i.test(unit) ? 60000 : dayMillis
-      return millis - start >= size / 2 ? start + size : start
-    }
   }
 }
 

@@ -6,6 +6,7 @@ import { ora } from '../engine/ora-error.ts'
  * in which it is shown.
  */
 const formatters = new Map<string, Intl.DateTimeFormat>()
+const offsets = new Map<string, number>()
 
 function formatterOf(zone: string): Intl.DateTimeFormat {
   let formatter = formatters.get(zone)
@@ -24,10 +25,17 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
 export function offsetAt(utc: number, zone: string): number {
   const fixed = /^([+-])?(\d{1,2}):(\d{2})$/.exec(zone.trim())
   if (fixed !== null) return (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2]) * 60 + Number(fixed[3]))
+  // No zone changes its offset within a quarter of an hour.
+  const key = `${zone} ${String(Math.floor(utc / 900000))}`
+  const known = offsets.get(key)
+  if (known !== undefined) return known
   const part: Record<string, number> = {}
   for (const { type, value } of formatterOf(zone.trim()).formatToParts(utc)) part[type] = Number(value)
   const local = Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day, part.hour, part.minute, part.second)
-  return Math.round((local - Math.floor(utc / 1000) * 1000) / 60000)
+  const offset = Math.round((local - Math.floor(utc / 1000) * 1000) / 60000)
+  if (offsets.size > 10000) offsets.clear()
+  offsets.set(key, offset)
+  return offset
 }
 
 /** The moment of a local time in a zone. */

@@ -6,7 +6,7 @@ import { beginsStatement, commandNamed, isBlock, parseExit, type ExitPlan } from
 import { ColumnFormats, describeLines, parameterLines } from './display-commands.ts'
 import type { ScriptInput } from './input.ts'
 import { archiveLog, memoryLines, shutdown, startup } from './instance-commands.ts'
-import { layoutRows, rowCountLines } from './layout.ts'
+import { errorLines, layoutRows, rowCountLines } from './layout.ts'
 import { Output } from './output.ts'
 import { ClientSession, parseLogon } from './session.ts'
 import { applySet, CommandError, defaultSettings, showSetting, splitWords } from './settings.ts'
@@ -391,13 +391,4 @@ export class Client {
 
 function isSystemError(error: unknown): error is Error & { code: string } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'errno' in error
-}
-
-/** The statement's line with a `*` below the place, then the stack. */
-function errorLines(error: OraError, text: string): string[] {
-  const before = text.slice(0, error.offset ?? 0)
-  const number = before.split('\n').length
-  const column = before.length - (before.lastIndexOf('\n') + 1)
-  const line = text.split('\n')[number - 1] ?? ''
-  return [line, `${' '.repeat(column)}*`, `ERROR at line ${String(number)}:`, ...error.messages.flatMap((message) => `${message.code}: ${message.text}`.split('\n')), '', '']
 }

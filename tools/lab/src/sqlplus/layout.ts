@@ -1,3 +1,4 @@
+import type { OraError } from '../engine/ora-error.ts'
 import type { SqlColumn, SqlResult } from '../engine/protocol.ts'
 import { digitsOf, formatNumber, numberText, parseNumber, roundNumber } from '../sql/number.ts'
 import type { Settings } from './settings.ts'
@@ -143,4 +144,13 @@ export function rowCountLines(count: number, settings: Settings): string[] {
   const text = count === 0 ? 'no rows selected' : `${String(count)} row${count === 1 ? '' : 's'} selected.`
   // Pages end with an empty line already.
   return settings.pagesize > 0 && count > 0 ? [text, ''] : ['', text, '']
+}
+
+/** An error in a statement: the statement's line with a `*` below the place, then the stack. */
+export function errorLines(error: OraError, text: string): string[] {
+  const before = text.slice(0, error.offset ?? 0)
+  const number = before.split('\n').length
+  const column = before.length - (before.lastIndexOf('\n') + 1)
+  const line = text.split('\n')[number - 1] ?? ''
+  return [line, `${' '.repeat(column)}*`, `ERROR at line ${String(number)}:`, ...error.messages.flatMap((message) => `${message.code}: ${message.text}`.split('\n')), '', '']
 }
