@@ -19,7 +19,8 @@ if (!storages.some((name) => name === storage) || !Number.isInteger(seed)) {
 } else {
   const tell = json ? silentNarrator : narrator((text) => { process.stdout.write(text) })
   tell.line('A miniature Oracle database (a simulator: @icb/lab) is backed up, snapshotted, restored from a clone and verified.')
-  const stage = await createStage()
+  // What a DBA would ask: how fresh is the newest row of the busiest table?
+  const stage = await createStage({ restoreTest: { verifyQuery: 'select max(beat) from demo.heartbeat' } })
   try {
     tell.line(`Everything happens in ${stage.directory}; two lab hosts: prod and sandbox.`)
     const report = await playScenario(stage, tell, { seed, storage, now: () => Date.now() })

@@ -74,7 +74,7 @@ export const restoreControlFile: Step<RestoreRun> = {
     const probe = await run.deps.host.probe(piece)
     if (probe.state !== 'present') throw finding('CONTROL_FILE_UNREADABLE', `the control file backup ${manifest.controlFile} is not in the snapshot`)
     await runRman(run, step, { what: 'restoring the control file', script: restoreControlfileScript({ piece }), fallback: 'CONTROL_FILE_UNREADABLE' })
-    const identity = await readIdentity(run.oracle.sql, { signal: step.signal })
+    const identity = await readIdentity(run.oracle.sql, { signal: step.signal, release: manifest.database.release })
     if (identity.dbid.toString() !== settings.dbid) throw finding('DBID_MISMATCH', `the control file is of database ${identity.name}, DBID ${identity.dbid.toString()}; configured is ${settings.dbid}`)
     if (identity.resetlogsId.toString() !== manifest.database.resetlogsId) throw finding('MANIFEST_MISMATCH', `the control file is of incarnation ${identity.resetlogsId.toString()}, the manifest of ${manifest.database.resetlogsId}`)
     step.summary(`DBID ${identity.dbid.toString()}`)
@@ -126,7 +126,7 @@ export const detachFromSource: Step<RestoreRun> = {
   async run(run, step) {
     const { sql } = run.oracle
     const options = { signal: step.signal }
-    const identity = await readIdentity(sql, options)
+    const identity = await readIdentity(sql, { ...options, release: manifestOf(run).database.release })
     if (identity.flashback !== 'NO') await sql.execute(['alter database flashback off'], options)
     const tracking = await readChangeTracking(sql, options)
     if (tracking.status !== 'DISABLED' && tracking.filename !== null) {

@@ -40,6 +40,8 @@ class Recovery {
   readonly #kernel: Kernel
   readonly #options: RecoverOptions
   readonly #targets = new Map<number, Target>()
+  /** Time of the last redo record that was read. */
+  #redoTime: number | undefined
 
   constructor(kernel: Kernel, options: RecoverOptions) {
     this.#kernel = kernel
@@ -137,6 +139,7 @@ class Recovery {
       for await (const { record } of readRecords(real)) {
         if ((untilScn !== undefined && record.scn >= untilScn) || (untilTime !== undefined && record.time >= untilTime)) return { scn: record.scn, stopped: true }
         last = record.scn
+        this.#redoTime = record.time
         if (record.scn < from) continue
         abort.throwIfAborted()
         for (const operation of record.operations) await this.#repeat(operation, record)
@@ -195,7 +198,8 @@ class Recovery {
   async #finish(scn: bigint, ending: 'complete' | 'incomplete' | 'gap' | 'broken'): Promise<void> {
     const { cache, control, files, host } = this.#kernel
     await cache.flush()
-    const time = this.#options.untilTime ?? host.now()
+    // A recovered file is as old as the redo it has seen, however late it was recovered.
+    const time = this.#options.untilTime ?? this.#redoTime ?? host.now()
     const advanced = new Set<number>()
     for (const [file, { fuzzyTo }] of this.#targets) {
       const datafile = files.get(file)
