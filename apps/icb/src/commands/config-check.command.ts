@@ -15,8 +15,8 @@ export const configCheck: CommandAction = async (app) => {
     try {
       adapterOptions(await registry.load(database.storage.adapter), database.storage)
     } catch (error) {
-      // An adapter may be installed on the database host only; its section was checked by key.
-      if (!isIcbError(error) || error.code !== 'ICB_STORAGE_ADAPTER') throw error
+      // An adapter may be installed on the database host only; its section was checked by key. One that is here must fit.
+      if (!isIcbError(error) || error.code !== 'ICB_STORAGE_ADAPTER' || error.details['tried'] === undefined) throw error
       warnings.push({ code: 'ICB_CONFIG_ADAPTER_MISSING', message: `${database.name}: the storage adapter ${database.storage.adapter} is not installed here, so its options were checked by name only`, origin: database.origin })
     }
   }

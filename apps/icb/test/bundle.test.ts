@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findPrograms, repositoryRoot, runProgram } from '@icb/testing'
+import type { IcbDocument, ProgramResult } from '@icb/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+// The one-file program in a folder of its own, and beside its configuration an adapter that a third party published.
+
+const fixture = join(import.meta.dirname, 'fixtures', 'icb-storage-acme')
+let directory: string
+let alone: string
+let site: string
+let node: string
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'icb-bundle-'))
+  alone = join(directory, 'bin')
+  site = join(directory, 'site')
+  const programs = findPrograms(directory)
+  node = programs.node
+  mkdirSync(alone)
+  copyFileSync(programs.icb, join(alone, 'icb.mjs'))
+  mkdirSync(join(site, 'area'), { recursive: true })
+  writeFileSync(join(site, 'area', 'data_1'), 'blocks')
+  installPacked(join(site, 'node_modules'))
+}, 240_000)
+
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true })
+})
+
+/** What `npm install icb-storage-acme` leaves, made without a registry: packed packages unpacked, peers copied. */
+function installPacked(modules: string): void {
+  const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', PATH: `${join(repositoryRoot, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}` }
+  execFileSync('nx', ['run-many', '-t', 'build', '-p', '@icb/runtime', '@icb/storage-core', '--output-style=static'], { cwd: repositoryRoot, env, stdio: 'ignore' })
+  const packages = { '@icb/runtime': './packages/runtime', '@icb/storage-core': './packages/storage-core', 'icb-storage-acme': fixture }
+  const packed = join(directory, 'packed')
+  mkdirSync(packed)
+  const listing = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', packed, ...Object.values(packages)], { cwd: repositoryRoot, env, stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' })
+  for (const { name, filename } of JSON.parse(listing) as { name: string; filename: string }[]) {
+    const place = join(modules, name)
+    mkdirSync(place, { recursive: true })
+    execFileSync('tar', ['-xzf', join(packed, filename), '-C', place, '--strip-components=1'])
+  }
+  expect(Object.keys(packages).filter((name) => !existsSync(join(modules, name, 'package.json')))).toEqual([])
+  for (const peer of ['luxon', 'zod']) cpSync(join(repositoryRoot, 'node_modules', peer), join(modules, peer), { recursive: true, dereference: true })
+}
+
+function icb(...args: string[]): Promise<ProgramResult> {
+  return runProgram(node, [join(alone, 'icb.mjs'), ...args], { cwd: alone, env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' } })
+}
+
+function configuration(name: string, storage: readonly string[]): string {
+  const path = join(site, name)
+  writeFileSync(path, ['stateDir: state', 'databases:', '  orcl:', '    dbid: 1433672784', '    areaPath: area', '    parallel: 1', '    recoveryWindowDays: 2', '    retention: { keepDays: 7 }', '    storage:', ...storage.map((line) => `      ${line}`)].join('\n') + '\n')
+  return path
+}
+
+async function document(...args: string[]): Promise<IcbDocument> {
+  const result = await icb(...args, '--json')
+  try {
+    return JSON.parse(result.stdout) as IcbDocument
+  } catch {
+    throw new Error(`icb ${args.join(' ')} printed no document\n${result.stdout}\n${result.stderr}`)
+  }
+}
+
+describe('the program alone in a folder', () => {
+  it('has nothing beside it and needs nothing', async () => {
+    expect(readdirSync(alone)).toEqual(['icb.mjs'])
+    expect(await icb('--version')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string, stderr: '' })
+    expect((await icb('--help')).stdout).toContain('restore-test')
+  })
+
+  it('writes and understands a first configuration', async () => {
+    const place = join(directory, 'first')
+    expect((await icb('init', place, '--database', 'orcl', '--dbid', '1433672784')).exitCode).toBe(0)
+    expect((await icb('config', 'check', '--config', join(place, 'icb.yaml'))).exitCode).toBe(0)
+    expect((await document('config', 'schema')).exitCode).toBe(0)
+  })
+})
+
+describe('a packed adapter of a third party beside the configuration', () => {
+  it('passes the packed conformance kit with the test runner of Node', async () => {
+    const author = join(directory, 'author')
+    cpSync(fixture, author, { recursive: true })
+    cpSync(join(site, 'node_modules'), join(author, 'node_modules'), { recursive: true })
+    const result = await runProgram(node, ['--test', '--test-reporter=tap'], { cwd: author, env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' } })
+    expect(result, result.stdout).toMatchObject({ exitCode: 0 })
+    expect(Number(/^# pass (\d+)$/m.exec(result.stdout)?.[1])).toBeGreaterThan(30)
+  })
+
+  it('serves snapshots and clones from creation to deletion', async () => {
+    const config = configuration('icb.yaml', ['adapter: icb-storage-acme', 'box: box'])
+    const run = async (...args: string[]): Promise<IcbDocument> => {
+      const answer = await document(...args, '--config', config)
+      expect(answer, `icb ${args.join(' ')}: ${JSON.stringify(answer.error)}`).toMatchObject({ ok: true, exitCode: 0 })
+      return answer
+    }
+    const checked = await run('config', 'check')
+    expect(checked.warnings.filter(({ code }) => code === 'ICB_CONFIG_ADAPTER_MISSING')).toEqual([])
+    expect((await document('snapshot', 'age', 'orcl', '--config', config)).exitCode).toBe(2)
+
+    const { snapshot } = (await run('snapshot', 'create', 'orcl')).result as { snapshot: string }
+    expect(snapshot).toMatch(/^orcl-\d{8}T\d{6}Z-/)
+    expect((await run('snapshot', 'list', 'orcl')).result).toMatchObject([{ snapshot: { name: snapshot, ours: true } }])
+    const age = await icb('snapshot', 'age', 'orcl', '--config', config)
+    expect(age).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^OK.* \| /) as string })
+
+    await run('clone', 'create', 'orcl', snapshot, 'orcl-try')
+    const [clone] = (await run('clone', 'list', 'orcl')).result as { name: string; snapshot: string; mounts: string[] }[]
+    expect(clone).toMatchObject({ name: 'orcl-try', snapshot })
+    expect(readdirSync(clone?.mounts[0] ?? '')).toContain('data_1')
+    expect(await document('snapshot', 'delete', 'orcl', snapshot, '--config', config)).toMatchObject({ ok: false, error: { code: 'ICB_STORAGE_HAS_CLONES' } })
+    await run('clone', 'delete', 'orcl', 'orcl-try')
+    await run('snapshot', 'delete', 'orcl', snapshot)
+    expect((await run('snapshot', 'list', 'orcl')).result).toEqual([])
+  })
+
+  it('a wrong option is told with file, line and the nearest key, exit code 2', async () => {
+    const config = configuration('wrong.yaml', ['adapter: icb-storage-acme', 'box: box', 'lable: x'])
+    const result = await icb('config', 'check', '--config', config)
+    expect(result.exitCode).toBe(2)
+    expect(result.stderr).toContain(`${config}:12`)
+    expect(result.stderr).toMatch(/"lable".*"label"/)
+    expect((await icb('snapshot', 'list', 'orcl', '--config', config)).exitCode).toBe(2)
+  })
+
+  it('an adapter for another version of the contract is refused, one that is missing is named', async () => {
+    writeFileSync(join(site, 'future.mjs'), "export const adapter = { apiVersion: 2, name: 'future', options: { safeParse: () => ({ success: true, data: {} }) }, open: async () => ({}) }\n")
+    const future = configuration('future.yaml', ['adapter: ./future.mjs'])
+    for (const command of [['config', 'check'], ['snapshot', 'list', 'orcl']]) {
+      const answer = await document(...command, '--config', future)
+      expect(answer, command.join(' ')).toMatchObject({ ok: false, exitCode: 2, error: { code: 'ICB_STORAGE_ADAPTER', message: expect.stringContaining('version 2') as string } })
+    }
+    const missing = configuration('missing.yaml', ['adapter: icb-storage-acmee'])
+    expect(await document('snapshot', 'list', 'orcl', '--config', missing)).toMatchObject({ exitCode: 2, error: { code: 'ICB_STORAGE_ADAPTER' } })
+    expect((await document('config', 'check', '--config', missing)).warnings).toContainEqual(expect.objectContaining({ code: 'ICB_CONFIG_ADAPTER_MISSING' }))
+  })
+})
