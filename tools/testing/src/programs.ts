@@ -36,26 +36,27 @@ function pinnedNode(): string {
 }
 
 /**
- * Finds the built programs. Where the user may not read the clone (below root's home), they are copied into `directory`.
+ * Copies the built programs into `directory`, so that they run with nothing beside them and where the user can read them
+ * (a clone below root's home he cannot). Node is copied only when he may not start it.
  * @throws when they are not built.
  */
 export function findPrograms(directory: string): Programs {
-  const programs = { node: pinnedNode(), icb: join(repositoryRoot, 'apps', 'icb', 'dist', 'icb.mjs'), lab: join(repositoryRoot, 'tools', 'lab', 'dist', 'lab.mjs') }
-  for (const path of [programs.icb, programs.lab]) if (!existsSync(path)) throw new Error(`${path} is not built: run npm run setup`)
-  const user = unprivilegedUser()
-  if (user === undefined) return { ...programs, user }
-  const probe = spawnSync(programs.node, ['-e', "require('node:fs').accessSync(process.argv[1])", programs.lab], { ...user, cwd: '/' })
-  if (probe.status === 0) return { ...programs, user }
   const place = join(directory, 'programs')
   mkdirSync(place, { recursive: true, mode: 0o755 })
   chmodSync(directory, 0o755)
   const copy = (from: string, name: string): string => {
+    if (!existsSync(from)) throw new Error(`${from} is not built: run npm run setup`)
     const to = join(place, name)
-    copyFileSync(from, to)
+    if (!existsSync(to)) copyFileSync(from, to)
     chmodSync(to, 0o755)
     return to
   }
-  return { node: copy(resolveLink(programs.node), 'node'), icb: copy(programs.icb, 'icb.mjs'), lab: copy(programs.lab, 'lab.mjs'), user }
+  const icb = copy(join(repositoryRoot, 'apps', 'icb', 'dist', 'icb.mjs'), 'icb.mjs')
+  const lab = copy(join(repositoryRoot, 'tools', 'lab', 'dist', 'lab.mjs'), 'lab.mjs')
+  const user = unprivilegedUser()
+  const node = pinnedNode()
+  const startable = user === undefined || spawnSync(node, ['-e', '0'], { ...user, cwd: '/' }).status === 0
+  return { node: startable ? node : copy(resolveLink(node), 'node'), icb, lab, user }
 }
 
 function resolveLink(path: string): string {
