@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util'
+import { startFiler } from './filer.ts'
+
+/** The usage text of the command. */
+export const filerOntapUsage: string = `lab filer-ontap --directory <dir> [--port <n>] [--address <ip>] [--release 9.6|9.10|9.16] [--job-ms <n>]
+
+A simulated NetApp ONTAP system: the REST API for volumes, snapshots, FlexClones and consistency groups over HTTPS.
+The password of its logins admin and vsadmin is read from the environment, LAB_FILER_PASSWORD.
+Prints one line of JSON with its addresses and the file of its certificate authority, then runs until it is ended.`
+
+/** `lab filer-ontap`: runs until SIGTERM, SIGINT or the end of standard input (`--with-parent`). Answers with the exit code. */
+export async function filerOntapCommand(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      directory: { type: 'string' }, port: { type: 'string' }, address: { type: 'string' }, release: { type: 'string' }, 'job-ms': { type: 'string' },
+      'with-parent': { type: 'boolean' }, help: { type: 'boolean' },
+    },
+  })
+  const password = process.env['LAB_FILER_PASSWORD']
+  if (values.help === true || values.directory === undefined || password === undefined) {
+    process.stderr.write(`${filerOntapUsage}\n`)
+    return values.help === true ? 0 : 2
+  }
+  const [, minor] = /^9\.(\d+)$/.exec(values.release ?? '9.16') ?? []
+  if (minor === undefined) {
+    process.stderr.write(`unknown release ${values.release ?? ''}\n`)
+    return 2
+  }
+  const filer = await startFiler({
+    directory: values.directory,
+    password,
+    ...(values.port === undefined ? {} : { port: Number(values.port) }),
+    ...(values.address === undefined ? {} : { address: values.address }),
+    settings: { release: 900 + Number(minor), ...(values['job-ms'] === undefined ? {} : { jobMs: Number(values['job-ms']) }) },
+  })
+  process.stdout.write(`${JSON.stringify({ simulator: '@icb/lab filer-ontap', ...filer.address })}\n`)
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => { resolve() })
+    if (values['with-parent'] === true) process.stdin.resume().once('end', () => { resolve() })
+  })
+  await filer.stop()
+  return 0
+}

@@ -1,0 +1,3 @@
+import { filerOntapCommand } from './command.ts'
+
+process.exitCode = await filerOntapCommand(process.argv.slice(2))
