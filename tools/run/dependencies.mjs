@@ -8,7 +8,8 @@ import { root, say } from './workspace.mjs'
 const read = (...path) => readFileSync(join(root, ...path), 'utf8')
 const places = globSync(['packages/*', 'apps/*', 'tools/*'], { cwd: root }).filter((place) => existsSync(join(root, place, 'package.json'))).sort()
 const manifests = new Map(places.map((place) => [place, JSON.parse(read(place, 'package.json'))]))
-const peersOf = new Map([...manifests.values()].map((manifest) => [manifest.name, Object.keys(manifest.peerDependencies ?? {})]))
+/** Peers that whoever depends on a package has to bring along; optional ones concern only who uses that part. */
+const peersOf = new Map([...manifests.values()].map((manifest) => [manifest.name, Object.keys(manifest.peerDependencies ?? {}).filter((peer) => manifest.peerDependenciesMeta?.[peer]?.optional !== true)]))
 
 /** Names of the packages that the sources of `place` import, types included; tests use what the workspace has. */
 function importedPackages(place) {
