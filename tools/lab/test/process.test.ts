@@ -11,6 +11,7 @@ import { pause } from '../src/engine/mutex.ts'
 import { openHost, socketPath } from '../src/host/host.ts'
 import { resolveAlias } from '../src/host/net.ts'
 import { connectInstance } from '../src/server/client.ts'
+import { connectSocket } from '../src/server/socket.ts'
 import { spawnInstance } from '../src/server/spawn.ts'
 import { codesOf } from './support/lab.ts'
 
@@ -88,6 +89,14 @@ describe('an instance as a process', () => {
     const connection = await connectInstance(socketPath(openHost(dir, 'prod'), 'orcl'))
     expect(await codesOf(connection.call({ kind: 'mount' }))).toEqual(['ORA-01012'])
     connection.close()
+    // A client that is killed leaves answers unread: the connection is reset, the instance goes on.
+    for (let i = 0; i < 3; i += 1) {
+      const rude = await connectSocket(socketPath(openHost(dir, 'prod'), 'orcl'))
+      rude.write(`{"id":1,"kind":"logon","program":"sqlplus","as":"sysdba","username":"SYS"}\n${'{"id":2,"kind":"lab","action":"status","args":{}}\n'.repeat(1000)}`)
+      await pause(50, endless)
+      rude.destroy()
+    }
+    await withDatabase(dir, 'orcl', (polite) => polite.call({ kind: 'lab', action: 'status', args: {} }))
     await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
     await ended(pid)
   })

@@ -48,7 +48,9 @@ export async function connectInstance(socketPath: string): Promise<InstanceConne
       waiting.reject(error)
     }
   })
+  // The interface passes on its input's errors; the close that follows tells who waits.
   socket.on('error', () => undefined)
+  lines.on('error', () => undefined)
   lines.on('close', () => {
     for (const waiting of pending.values()) waiting.reject(ora(3113, 'end-of-file on communication channel'))
     pending.clear()

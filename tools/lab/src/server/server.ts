@@ -67,11 +67,14 @@ function serveClient(instance: LabInstance, socket: net.Socket): void {
   }
   // Calls of one session run one after the other, as a dedicated server does them.
   let last: Promise<void> = Promise.resolve()
-  readline.createInterface({ input: socket, crlfDelay: Infinity }).on('line', (text) => {
+  const lines = readline.createInterface({ input: socket, crlfDelay: Infinity })
+  lines.on('line', (text) => {
     const request = JSON.parse(text) as Request
     last = last.then(() => handle(request))
   })
+  // A client that was killed resets the connection; the interface passes that on too.
   socket.on('error', () => undefined)
+  lines.on('error', () => undefined)
   socket.on('close', leave)
 }
 

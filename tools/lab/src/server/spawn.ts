@@ -55,7 +55,9 @@ function ready(child: ChildProcess): Promise<void> {
     }
     child.once('error', (error) => { done(ora(27121, `unable to start the instance's process: ${error.message}`)) })
     child.once('exit', (code) => { done(ora(3113, `end-of-file on communication channel (the instance's process ended with code ${code ?? -1})`)) })
-    readline.createInterface({ input: child.stdio[3] as Readable }).once('line', (line) => {
+    const answers = readline.createInterface({ input: child.stdio[3] as Readable })
+    answers.on('error', () => undefined)
+    answers.once('line', (line) => {
       const answer = JSON.parse(line) as { ok: boolean; messages?: OraMessage[] }
       done(answer.ok ? undefined : new OraError(answer.messages ?? []))
     })
