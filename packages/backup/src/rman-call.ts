@@ -22,7 +22,7 @@ export async function callRman(deps: RmanDependencies, call: RmanCall): Promise<
     script: call.script, commandId: deps.runId, deadlineMs: call.deadlineMs, signal: deps.signal, ...(call.onEvent === undefined ? {} : { onEvent: call.onEvent }),
   })
   deps.signal.throwIfAborted()
-  for (const { code, text } of result.warnings) call.warn?.(code, `${code}: ${text}`)
+  for (const { code, text } of result.warnings) call.warn?.(code, text)
   if (result.ok) return result
   // RMAN's work is done by server processes that outlive a killed client: nobody may act on the area before they are gone.
   if (result.timedOut) await waitForOurSessions(deps, [deps.runId])
