@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, readdir, rm } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readdir, rm, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkHistory } from '../src/cli/history-check.ts'
@@ -191,7 +191,6 @@ describe('image copy, incremental, merge, recovery', () => {
     const whole = `${area}/archivelog/${String(name)}`
     expect((await db.identifyFile(whole)).kind).toBe('archived-log')
     await copyFile(whole, `${area}/half`)
-    const { truncate } = await import('node:fs/promises')
     await truncate(`${area}/half`, 1024)
     expect((await db.identifyFile(`${area}/half`)).kind).toBe('unreadable')
   })

@@ -1,6 +1,5 @@
-import { readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -76,7 +75,6 @@ describe('an instance as a process', () => {
     // After a checkpoint the files themselves are the truth of their checkpoint.
     await withDatabase(dir, 'orcl', (connection) => connection.call({ kind: 'shutdown', mode: 'immediate' }))
     const files = path.join(dir, 'hosts/prod/root/u01/app/oracle/oradata/ORCL/datafile')
-    const { readdir } = await import('node:fs/promises')
     for (const name of (await readdir(files)).filter((n) => n.endsWith('.dbf'))) expect((await checkHistory(path.join(files, name), dir, 2n ** 60n)).differences).toEqual([])
   })
 

@@ -1,5 +1,4 @@
-import { rm } from 'node:fs/promises'
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { openHost, socketPath } from '../host/host.ts'
 import { type LabDatabase, readLabFile } from '../host/lab-file.ts'

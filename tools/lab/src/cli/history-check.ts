@@ -1,5 +1,4 @@
-import { readdir } from 'node:fs/promises'
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { BLOCK_SIZE, blockScn, blockTypeOf } from '../storage/block.ts'
 import { CHUNK_BLOCKS, Datafile } from '../storage/datafile.ts'

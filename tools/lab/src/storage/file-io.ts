@@ -1,6 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import path from 'node:path'
-import { mkdir } from 'node:fs/promises'
 
 /** Fills the buffer from a position; the number of bytes there were before the end of the file. */
 export async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<number> {
