@@ -81,12 +81,15 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   readonly onStdout?: (text: string) => void
   readonly onStderr?: (text: string) => void
+  /** Called with the process id once the program runs, so that a test can watch or kill it. */
+  readonly onStart?: (pid: number) => void
 }
 
 /** Runs one program and collects what it prints. */
 export function runProgram(file: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
   return new Promise((resolvePromise, reject) => {
     const child = spawn(file, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'], timeout: options.timeoutMs ?? 300_000, killSignal: 'SIGKILL', ...(options.signal === undefined ? {} : { signal: options.signal }), ...(options.user ?? {}) })
+    if (child.pid !== undefined) options.onStart?.(child.pid)
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

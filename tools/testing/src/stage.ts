@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,19 @@ import { findPrograms, ownedDirectory, runProgram } from './programs.ts'
 import type { ProgramResult, Programs, RunOptions } from './programs.ts'
 
 export type StageHost = 'prod' | 'sandbox'
+
+/** A host's configuration as it is written; `databases[<name>]` is the stage's database. */
+export interface StageConfig {
+  stateDir: string
+  ledger: Record<string, unknown>
+  databases: Record<string, Record<string, unknown> & { restoreTest?: Record<string, unknown> }>
+  [key: string]: unknown
+}
+
+export type IcbRunOptions = Partial<RunOptions> & {
+  /** Another configuration than the host's own. */
+  readonly config?: string
+}
 
 export interface StageOptions {
   /** Parent of the stage's directory; default the temporary directory. */
@@ -38,9 +51,11 @@ export interface Stage extends AsyncDisposable {
   readonly programs: Programs
   readonly configs: Readonly<Record<StageHost, string>>
   lab(args: readonly string[], options?: Partial<RunOptions>): Promise<ProgramResult>
-  icb(host: StageHost, args: readonly string[], options?: Partial<RunOptions>): Promise<ProgramResult>
+  icb(host: StageHost, args: readonly string[], options?: IcbRunOptions): Promise<ProgramResult>
   /** Runs `icb … --json` and answers its document. */
-  icbJson(host: StageHost, args: readonly string[]): Promise<IcbDocument>
+  icbJson(host: StageHost, args: readonly string[], options?: IcbRunOptions): Promise<IcbDocument>
+  /** Writes a changed copy of a host's configuration beside it and answers its path. */
+  variant(host: StageHost, name: string, change: (config: StageConfig, database: StageConfig['databases'][string]) => void): string
   /** Runs a script with the SQL*Plus of a host. */
   sqlplus(host: StageHost, script: string, env?: Readonly<Record<string, string>>): Promise<ProgramResult>
   /** Runs a script with the RMAN of a host. */
@@ -116,7 +131,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
       return path
     }
     const configs = { prod: config('prod'), sandbox: config('sandbox') }
-    const icb: Stage['icb'] = (host, args, more) => run(programs.node, [programs.icb, ...args, '--config', configs[host]], more)
+    const icb: Stage['icb'] = (host, args, { config: path = configs[host], ...more } = {}) => run(programs.node, [programs.icb, ...args, '--config', path], more)
     const oracleProgram = (host: StageHost, name: string, args: readonly string[], script: string, extra: Readonly<Record<string, string>> = {}): Promise<ProgramResult> => {
       const oracleHome = join(labDirectory, 'hosts', host, 'home')
       return run(join(oracleHome, 'bin', name), args, { stdin: script, env: { ...env, ORACLE_HOME: oracleHome, TNS_ADMIN: join(labDirectory, 'tns'), ...extra } })
@@ -124,8 +139,15 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
     must(await icb('sandbox', ['sandbox', 'prepare', scratch]), 'icb sandbox prepare')
     return {
       directory, labDirectory, database, dbid, slot, areaPath, scratch, programs, configs, lab, icb,
-      async icbJson(host, args) {
-        const result = await icb(host, [...args, '--json'], { onStdout: () => undefined })
+      variant(host, name, change) {
+        const changed = JSON.parse(readFileSync(configs[host], 'utf8')) as StageConfig
+        change(changed, changed.databases[database] ?? {})
+        const path = join(directory, `icb-${host}-${name}.yaml`)
+        writeFileSync(path, `${JSON.stringify(changed, null, 2)}\n`)
+        return path
+      },
+      async icbJson(host, args, more) {
+        const result = await icb(host, [...args, '--json'], { onStdout: () => undefined, ...more })
         try {
           return JSON.parse(result.stdout) as IcbDocument
         } catch {
