@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type net from 'node:net'
 import readline from 'node:readline'
 import { OraError, ora } from '../engine/ora-error.ts'
@@ -48,20 +47,22 @@ export async function connectInstance(socketPath: string): Promise<InstanceConne
       waiting.reject(error)
     }
   })
-  // The interface passes on its input's errors; the close that follows tells who waits.
-  socket.on('error', () => undefined)
-  lines.on('error', () => undefined)
-  lines.on('close', () => {
+  const lost = (): void => {
     for (const waiting of pending.values()) waiting.reject(ora(3113, 'end-of-file on communication channel'))
     pending.clear()
-  })
+  }
+  // The interface passes on its input's errors. After a failed write it never closes, only the socket does.
+  socket.on('error', () => undefined)
+  lines.on('error', () => undefined)
+  lines.on('close', lost)
+  socket.on('close', lost)
   return {
     call: async (request, onLine) => {
       if (socket.destroyed || socket.readableEnded) throw ora(3114, 'not connected to ORACLE')
       lastId += 1
       const id = lastId
       const answer = new Promise<unknown>((resolve, reject) => pending.set(id, { resolve, reject, onLine }))
-      if (!socket.write(`${JSON.stringify({ ...request, id })}\n`)) await Promise.race([once(socket, 'drain'), answer.catch(() => undefined)])
+      socket.write(`${JSON.stringify({ ...request, id })}\n`)
       return answer
     },
     close: () => { socket.end() },
