@@ -15,15 +15,17 @@ import { spawnInstance } from '../src/server/spawn.ts'
 import { codesOf } from './support/lab.ts'
 
 let dir = ''
+let temporary = ''
 const endless = new AbortController().signal
 
 afterEach(async () => {
   if (existsSync(path.join(dir, 'lab.json'))) await destroyLab(dir)
-  await rm(dir, { recursive: true, force: true })
+  await rm(temporary, { recursive: true, force: true })
 })
 
 async function lab(long = ''): Promise<void> {
-  dir = path.join(await mkdtemp(path.join(os.tmpdir(), 'icb-process-')), long)
+  temporary = await mkdtemp(path.join(os.tmpdir(), 'icb-process-'))
+  dir = path.join(temporary, long)
   await initLab(dir, { database: 'orcl', release: '12.1.0.2.0', edition: 'EE', timeZone: 'UTC', archiveDelayMs: 0, fsync: false, smonIntervalMs: 6000, sizes: { system: 1, sysaux: 1, undo: 1, users: 4, redo: 0.25 } })
 }
 
