@@ -39,11 +39,12 @@ try {
   const result = JSON.parse(readFileSync(report, 'utf8'))
   for (const file of result.testResults) {
     const count = (status) => file.assertionResults.filter((test) => test.status === status).length
+    // A file that could not even be loaded counts as one failure.
+    const failedHere = count('failed') + (file.assertionResults.length === 0 && file.status !== 'passed' ? 1 : 0)
     passed += count('passed')
-    failed += count('failed')
-    if (file.assertionResults.length === 0 && file.status !== 'passed') failed += 1
+    failed += failedHere
     for (const test of file.assertionResults) if (test.status !== 'passed' && test.status !== 'failed') skipped.push(`${relative(root, file.name)}: ${test.fullName}`)
-    suites.push(`${String(count('passed')).padStart(5)} passed ${String(count('failed')).padStart(3)} failed  ${relative(root, file.name)}`)
+    suites.push(`${String(count('passed')).padStart(5)} passed ${String(failedHere).padStart(3)} failed  ${relative(root, file.name)}`)
   }
 } catch (error) {
   say(`no test report: ${error.message}`)
