@@ -1,6 +1,7 @@
 import type { Verdict, VerdictReason } from '@icb/ledger'
 import { isoNow, runSteps } from '@icb/runtime'
 import type { RunStepsResult, Step } from '@icb/runtime'
+import { hasLabels } from '@icb/storage-core'
 import { createCloneMounter } from './clone-mounter.ts'
 import { autorestoreErrors as errors } from './errors.ts'
 import { mergeReasons, outcomeOf, reasonOfError } from './findings.ts'
@@ -83,6 +84,17 @@ function verdictOf(run: RestoreRun, result: RunStepsResult, startedAt: string, v
   }
 }
 
+/** Where the storage keeps labels, retention sees the proof also without a shared ledger. The ledger has the verdict already, so a failure is only logged. */
+async function labelProof(run: RestoreRun, verdict: Verdict): Promise<void> {
+  const { storage, logger, signal } = run.deps
+  if (verdict.outcome !== 'passed' || run.snapshot === undefined || !hasLabels(storage)) return
+  try {
+    await storage.setLabels(run.snapshot.id, { 'icb-proven-at': verdict.finishedAt }, { signal })
+  } catch (error) {
+    logger.warn({ error: (error as Error).message }, 'the snapshot could not be labelled as proven')
+  }
+}
+
 /** A free slot of this host: a SID of the settings that no instance uses. @throws ICB_AUTORESTORE_SLOT_BUSY, ICB_AUTORESTORE_SETTINGS */
 async function freeSlot(deps: RestoreTestDependencies): Promise<string> {
   const running = new Set((await deps.host.runningSids()).map((sid) => sid.toLowerCase()))
@@ -126,6 +138,7 @@ export async function runRestoreTest(deps: RestoreTestDependencies, options: Res
   const rest = { cleanupErrors: result.compensationErrors, steps: result.steps }
   try {
     await deps.ledger.close(verdict)
+    await labelProof(run, verdict)
     return { verdict, ...rest }
   } catch (error) {
     deps.logger.error({ error: (error as Error).message }, 'the verdict could not be stored')

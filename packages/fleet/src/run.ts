@@ -5,14 +5,19 @@ import { acquireLease, newRunId, openJournal, unfinishedRuns } from '@icb/runtim
 import type { Journal, JournalRun, Lease } from '@icb/runtime'
 import type { DatabaseConnection } from './connect.ts'
 
-/** What a workflow runs under: its id, its journal, its lease, and what earlier runs left open. */
-export interface RunScope {
+/** What an action runs under that changes something of a database. */
+export interface LeaseScope {
   readonly runId: string
-  readonly journal: Journal
   readonly lease: Lease
-  readonly unfinished: readonly JournalRun[]
   /** Aborts when the caller's signal does, or when the lease is lost. */
   readonly signal: AbortSignal
+}
+
+/** What a workflow of journalled steps runs under. */
+export interface RunScope extends LeaseScope {
+  readonly journal: Journal
+  /** Earlier runs of the same action on this host that never ended. */
+  readonly unfinished: readonly JournalRun[]
 }
 
 export interface RunScopeOptions {
@@ -26,10 +31,10 @@ export interface RunScopeOptions {
 }
 
 /**
- * Runs `work` under the lease of the database with a fresh journal, and releases both.
- * @throws ICB_LEASE_HELD, ICB_JOURNAL_LOCATION, ICB_BACKUP_REFUSED_AREA, and what `work` throws.
+ * Runs `work` under the lease of the database and releases it.
+ * @throws ICB_LEASE_HELD, ICB_BACKUP_REFUSED_AREA, and what `work` throws.
  */
-export async function withRun<T>(connection: DatabaseConnection, options: RunScopeOptions, work: (scope: RunScope) => Promise<T>): Promise<T> {
+export async function withLease<T>(connection: DatabaseConnection, options: RunScopeOptions, work: (scope: LeaseScope) => Promise<T>): Promise<T> {
   const { context, paths, config } = connection
   const { clock, logger, host } = context
   const runId = newRunId(clock, host.hostId)
@@ -39,14 +44,27 @@ export async function withRun<T>(connection: DatabaseConnection, options: RunSco
   await mkdir(dirname(path), { recursive: true })
   const lease = await acquireLease({ path, boundTo, runId, purpose: `${options.action} ${config.name}`, waitMs: options.waitMs, clock, logger, signal: options.signal })
   try {
-    const unfinished = await unfinishedRuns(paths.journals, { database: config.name, action: options.action })
-    const journal = await openJournal(paths.journals, { action: options.action, database: config.name, host: host.hostname, hostId: host.hostId, version: context.tool }, { clock, runId, protectedPaths: [config.areaPath] })
-    try {
-      return await work({ runId, journal, lease, unfinished, signal: AbortSignal.any([options.signal, lease.signal]) })
-    } finally {
-      await journal.close()
-    }
+    return await work({ runId, lease, signal: AbortSignal.any([options.signal, lease.signal]) })
   } finally {
     await lease.release()
   }
+}
+
+/**
+ * {@link withLease} with a fresh journal and what earlier runs of the action left open.
+ * @throws ICB_JOURNAL_LOCATION too
+ */
+export async function withRun<T>(connection: DatabaseConnection, options: RunScopeOptions, work: (scope: RunScope) => Promise<T>): Promise<T> {
+  const { context, paths, config } = connection
+  const { clock, host } = context
+  return withLease(connection, options, async (scope) => {
+    const unfinished = await unfinishedRuns(paths.journals, { database: config.name, action: options.action })
+    const header = { action: options.action, database: config.name, host: host.hostname, hostId: host.hostId, version: context.tool }
+    const journal = await openJournal(paths.journals, header, { clock, runId: scope.runId, protectedPaths: [config.areaPath] })
+    try {
+      return await work({ ...scope, journal, unfinished })
+    } finally {
+      await journal.close()
+    }
+  })
 }

@@ -1,5 +1,5 @@
 import { checkArchivelogs } from '@icb/backup'
-import { withRun } from '@icb/fleet'
+import { withLease } from '@icb/fleet'
 import { withDatabase } from '../app-context.ts'
 import { flag } from '../command.ts'
 import type { CommandAction } from '../command.ts'
@@ -7,7 +7,7 @@ import type { CommandAction } from '../command.ts'
 /** `icb archivelogs <db>`: exit code 1 when a log is missing for good, or when it could not be checked. */
 export const archivelogs: CommandAction = async (app, [name = ''], options) =>
   withDatabase(app, name, async (connection) =>
-    withRun(connection, { action: 'archivelogs', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async ({ runId, signal }) => {
+    withLease(connection, { action: 'archivelogs', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async ({ runId, signal }) => {
       const { context } = connection
       const result = await checkArchivelogs(
         { settings: connection.backupSettings, clock: context.clock, logger: context.logger, events: context.events, signal, runId, sql: connection.sql(), rman: connection.rman() },

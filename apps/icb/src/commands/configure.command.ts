@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { applyConfigure, planConfigure } from '@icb/backup'
 import type { ConfigurePlan } from '@icb/backup'
-import { withRun } from '@icb/fleet'
+import { withLease } from '@icb/fleet'
 import { withDatabase } from '../app-context.ts'
 import type { AppContext } from '../app-context.ts'
 import { flag } from '../command.ts'
@@ -32,7 +32,7 @@ async function confirmed(app: AppContext, options: Readonly<Record<string, unkno
 /** `icb configure <db>`: the difference first, then the change, then the proof. */
 export const configure: CommandAction = async (app, [name = ''], options) =>
   withDatabase(app, name, async (connection) =>
-    withRun(connection, { action: 'configure', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async ({ runId, signal }) => {
+    withLease(connection, { action: 'configure', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async ({ runId, signal }) => {
       const { context } = connection
       const primarySql = connection.primarySql()
       const deps = {

@@ -1,6 +1,6 @@
 import { cleanSnapshots } from '@icb/backup'
 import type { CleanResult } from '@icb/backup'
-import { withRun } from '@icb/fleet'
+import { withLease } from '@icb/fleet'
 import { withDatabase } from '../app-context.ts'
 import { flag } from '../command.ts'
 import type { CommandAction } from '../command.ts'
@@ -13,7 +13,7 @@ export const snapshotClean: CommandAction = async (app, [name = ''], options) =>
     const deps = await storageDependencies(app, connection)
     const dryRun = flag(options, 'dryRun')
     const clean = async (runId?: string): Promise<CleanResult> => cleanSnapshots(deps, { dryRun, overrideFreeze: flag(options, 'overrideFreeze'), ...(runId === undefined ? {} : { runId }) })
-    const result = dryRun ? await clean() : await withRun(connection, { action: 'snapshot-clean', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async ({ runId }) => clean(runId))
+    const result = dryRun ? await clean() : await withLease(connection, { action: 'snapshot-clean', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async ({ runId }) => clean(runId))
     for (const line of renderTable(['SNAPSHOT', 'CREATED (UTC)', 'OUTCOME', 'REASONS'], result.outcomes.map((entry) => [entry.snapshot, entry.createdAt.slice(0, 19), entry.outcome, [...entry.reasons, ...(entry.error === undefined ? [] : [entry.error.message])].join('; ')]))) app.print(line)
     for (const warning of result.warnings) app.warn('ICB_BACKUP_RETENTION', warning)
     const expired = result.outcomes.filter((entry) => entry.outcome === 'expired').length

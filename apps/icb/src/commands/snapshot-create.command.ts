@@ -1,5 +1,5 @@
 import { createManualSnapshot } from '@icb/backup'
-import { withRun } from '@icb/fleet'
+import { withLease } from '@icb/fleet'
 import { withDatabase } from '../app-context.ts'
 import { text } from '../command.ts'
 import type { CommandAction } from '../command.ts'
@@ -8,7 +8,7 @@ import { storageDependencies } from './storage-dependencies.ts'
 /** `icb snapshot create <db>`: with the database its window is closed first; without it the snapshot is made as the area lies. */
 export const snapshotCreate: CommandAction = async (app, [name = ''], options) =>
   withDatabase(app, name, async (connection) =>
-    withRun(connection, { action: 'snapshot-create', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async (scope) => {
+    withLease(connection, { action: 'snapshot-create', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async (scope) => {
       const primarySql = connection.primarySql()
       const database = connection.config.oracleHome === undefined ? {} : { database: { sql: connection.sql(), rman: connection.rman(), ...(primarySql === undefined ? {} : { primarySql }) } }
       const reason = text(options, 'reason')

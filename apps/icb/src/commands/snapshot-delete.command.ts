@@ -1,5 +1,5 @@
 import { deleteSnapshot } from '@icb/backup'
-import { withRun } from '@icb/fleet'
+import { withLease } from '@icb/fleet'
 import { withDatabase } from '../app-context.ts'
 import { flag } from '../command.ts'
 import type { CommandAction } from '../command.ts'
@@ -13,7 +13,7 @@ export const snapshotDelete: CommandAction = async (app, [name = '', snapshot = 
       app.print(`would delete ${snapshot}`)
       return { schema: 'snapshot-delete/1', result: { snapshot, deleted: false } }
     }
-    await withRun(connection, { action: 'snapshot-delete', lease: 'area', waitMs: 60_000, signal: app.signal }, async () => deleteSnapshot(deps, { snapshot }))
+    await withLease(connection, { action: 'snapshot-delete', lease: 'area', waitMs: 60_000, signal: app.signal }, async () => deleteSnapshot(deps, { snapshot }))
     app.print(`snapshot deleted: ${snapshot}`)
     return { schema: 'snapshot-delete/1', result: { snapshot, deleted: true } }
   })
