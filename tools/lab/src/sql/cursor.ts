@@ -1,14 +1,18 @@
 import { ora, type OraError } from '../engine/ora-error.ts'
+import type { Query } from './ast.ts'
 import { reservedWords, tokenize, type Token } from './lexer.ts'
 
 /** Reads the tokens of one statement; the parsers of queries and statements share it. */
 export class Cursor {
   readonly text: string
+  /** Expressions contain queries and queries contain expressions: the expression parser finds the query parser here. */
+  readonly parseQuery: (cursor: Cursor) => Query
   readonly #tokens: readonly Token[]
   #index = 0
 
-  constructor(text: string) {
+  constructor(text: string, parseQuery: (cursor: Cursor) => Query) {
     this.text = text
+    this.parseQuery = parseQuery
     this.#tokens = tokenize(text)
   }
 

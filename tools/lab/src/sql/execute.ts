@@ -48,7 +48,7 @@ export async function executeSql(instance: Instance, session: ServerSession, tex
       { code: 'PLS-00999', text: 'implementation restriction: this database runs no PL/SQL' },
     ]).at(0)
   }
-  const cursor = new Cursor(text)
+  const cursor = new Cursor(text, parseQuery)
   if (cursor.isWord('SELECT', 'WITH') || cursor.isOperator('(')) {
     const query = parseQuery(cursor)
     cursor.expectEnd()

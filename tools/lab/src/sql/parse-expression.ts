@@ -2,7 +2,6 @@ import { ora } from '../engine/ora-error.ts'
 import type { Comparison, Condition, Expression, OrderKey, Query, Window } from './ast.ts'
 import type { Cursor } from './cursor.ts'
 import { reservedWords } from './lexer.ts'
-import { parseQuery } from './parse-query.ts'
 
 const missingExpression = () => ora(936, 'missing expression')
 const missingRight = () => ora(907, 'missing right parenthesis')
@@ -71,7 +70,7 @@ function parseParenthesised(cursor: Cursor): Expression {
   const at = cursor.at
   cursor.next()
   if (cursor.isWord('SELECT', 'WITH')) {
-    const query = parseQuery(cursor)
+    const query = cursor.parseQuery(cursor)
     cursor.expectOperator(')', missingRight)
     return { kind: 'subquery', query, at }
   }
@@ -303,7 +302,7 @@ function parsePredicate(cursor: Cursor): Condition {
   const at = cursor.at
   if (cursor.acceptWords('EXISTS')) {
     cursor.expectOperator('(', missingLeft)
-    const query = parseQuery(cursor)
+    const query = cursor.parseQuery(cursor)
     cursor.expectOperator(')', missingRight)
     return { kind: 'exists', query, at }
   }
@@ -359,7 +358,7 @@ function parseComparison(cursor: Cursor): Condition {
   if (cursor.isWord('ANY', 'SOME', 'ALL')) {
     const quantifier = cursor.next().value === 'ALL' ? 'ALL' : 'ANY'
     cursor.expectOperator('(', missingLeft)
-    const list = cursor.isWord('SELECT', 'WITH') ? parseQuery(cursor) : parseList(cursor)
+    const list = cursor.isWord('SELECT', 'WITH') ? cursor.parseQuery(cursor) : parseList(cursor)
     cursor.expectOperator(')', missingRight)
     return { kind: 'quantified', operator, quantifier, left, list, at }
   }
@@ -383,7 +382,7 @@ function parseTuple(cursor: Cursor): Expression[] {
 function parseInList(cursor: Cursor): Expression[][] | Query {
   cursor.expectOperator('(', missingLeft)
   if (cursor.isWord('SELECT', 'WITH')) {
-    const query = parseQuery(cursor)
+    const query = cursor.parseQuery(cursor)
     cursor.expectOperator(')', missingRight)
     return query
   }
