@@ -1,1 +1,3 @@
-export {}
+export { adapter } from './adapter.ts'
+export { zfssaChecks } from './checks.ts'
+export type { ZfssaOptions } from './options.ts'

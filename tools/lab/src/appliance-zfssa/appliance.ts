@@ -238,7 +238,7 @@ function parseBody({ headers }: IncomingMessage, text: string | undefined): Read
 /** JSON with exact integers, and the quirks that were asked for. */
 function render(body: object | undefined, quirks: ApplianceQuirks): string | undefined {
   if (body === undefined) return undefined
-  const { rawJSON } = JSON as unknown as { rawJSON: (this: void, text: string) => unknown }
+  const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown }
   return JSON.stringify(body, (key, value: unknown) => {
     if (typeof value === 'bigint') return quirks.numericStrings ? String(value) : rawJSON(String(value))
     if (typeof value === 'number' && quirks.numericStrings && key !== 'code') return String(value)

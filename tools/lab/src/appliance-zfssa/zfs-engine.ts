@@ -41,7 +41,7 @@ export async function createZfsEngine(zpool: ZfsPool, poolName: string): Promise
   }
   const dataset = ({ project, share }: ShareKey): string => `${root}/${project}/${share}`
 
-  const scan = async (): Promise<EngineScan> => {
+  const read = async (): Promise<EngineScan> => {
     const properties = 'creation,createtxg,guid,used,referenced,available,usedbydataset,usedbysnapshots,quota,reservation,compressratio,origin'
     const rows = new Map<string, Map<string, string>>()
     for (const line of (await zfs('get', '-H', '-p', '-r', '-o', 'name,property,value', properties, root)).split('\n')) {
@@ -54,6 +54,20 @@ export async function createZfsEngine(zpool: ZfsPool, poolName: string): Promise
     return scanOf(rows, root)
   }
 
+  // Only this engine changes datasets; what files take may be some moments old.
+  let known: { readonly until: number; readonly scan: Promise<EngineScan> } | undefined
+  const scan = (): Promise<EngineScan> => {
+    if (known === undefined || known.until < performance.now()) known = { until: performance.now() + 500, scan: read() }
+    return known.scan
+  }
+  const change = async (...args: readonly string[]): Promise<void> => {
+    try {
+      await zfs(...args)
+    } finally {
+      known = undefined
+    }
+  }
+
   await zfs('create', `${zpool.name}/${poolName}`).catch(ignoreExisting)
   await zfs('create', root).catch(ignoreExisting)
 
@@ -61,19 +75,19 @@ export async function createZfsEngine(zpool: ZfsPool, poolName: string): Promise
     description: 'a real ZFS (zfs-fuse, pool in a file)',
     now: () => Math.floor(Date.now() / 1000),
     scan,
-    createProject: async (project) => { await zfs('create', `${root}/${project}`) },
-    destroyProject: async (project) => { await zfs('destroy', '-r', `${root}/${project}`) },
-    createShare: async (key) => { await zfs('create', dataset(key)) },
+    createProject: async (project) => { await change('create', `${root}/${project}`) },
+    destroyProject: async (project) => { await change('destroy', '-r', `${root}/${project}`) },
+    createShare: async (key) => { await change('create', dataset(key)) },
     setLimits: async (key, limits) => {
-      for (const [property, value] of Object.entries(limits)) await zfs('set', `${property}=${value === 0n ? 'none' : String(value)}`, dataset(key))
+      for (const [property, value] of Object.entries(limits)) await change('set', `${property}=${value === 0n ? 'none' : String(value)}`, dataset(key))
     },
-    renameShare: async (from, to) => { await zfs('rename', dataset(from), dataset(to)) },
-    destroyShare: async (key) => { await zfs('destroy', '-r', dataset(key)) },
-    createSnapshot: async (key, name) => { await zfs('snapshot', `${dataset(key)}@${name}`) },
-    renameSnapshot: async (key, name, newName) => { await zfs('rename', `${dataset(key)}@${name}`, `${dataset(key)}@${newName}`) },
-    destroySnapshot: async (key, name, { withClones }) => { await zfs('destroy', ...(withClones ? ['-R'] : []), `${dataset(key)}@${name}`) },
-    clone: async (key, name, target) => { await zfs('clone', `${dataset(key)}@${name}`, dataset(target)) },
-    rollback: async (key, name, { withNewer }) => { await zfs('rollback', ...(withNewer ? ['-R'] : []), `${dataset(key)}@${name}`) },
+    renameShare: async (from, to) => { await change('rename', dataset(from), dataset(to)) },
+    destroyShare: async (key) => { await change('destroy', '-r', dataset(key)) },
+    createSnapshot: async (key, name) => { await change('snapshot', `${dataset(key)}@${name}`) },
+    renameSnapshot: async (key, name, newName) => { await change('rename', `${dataset(key)}@${name}`, `${dataset(key)}@${newName}`) },
+    destroySnapshot: async (key, name, { withClones }) => { await change('destroy', ...(withClones ? ['-R'] : []), `${dataset(key)}@${name}`) },
+    clone: async (key, name, target) => { await change('clone', `${dataset(key)}@${name}`, dataset(target)) },
+    rollback: async (key, name, { withNewer }) => { await change('rollback', ...(withNewer ? ['-R'] : []), `${dataset(key)}@${name}`) },
     pathOf: async (key) => zpool.pathOf((await zfs('get', '-H', '-p', '-o', 'value', 'mountpoint', dataset(key))).trim()),
   }
 }
