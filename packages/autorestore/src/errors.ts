@@ -2,7 +2,7 @@ import { defineErrors } from '@icb/runtime'
 import type { DefinedErrors, ErrorDefinition } from '@icb/runtime'
 
 type Names =
-  | 'REFUSED_ROOT' | 'REFUSED_SCRATCH' | 'REFUSED_PATH' | 'REFUSED_INSTANCE' | 'REFUSED_AREA_MOUNTED' | 'REFUSED_LIVE_AREA' | 'REFUSED_CLONE' | 'REFUSED_PARAMETER'
+  | 'REFUSED_ROOT' | 'REFUSED_SCRATCH' | 'REFUSED_PATH' | 'REFUSED_INSTANCE' | 'REFUSED_AREA_MOUNTED' | 'REFUSED_LIVE_AREA' | 'REFUSED_CLONE' | 'REFUSED_IDENTITY' | 'REFUSED_PARAMETER'
   | 'SETTINGS' | 'NO_SNAPSHOT' | 'MOUNT' | 'FINDING' | 'CLEANUP' | 'VERDICT_NOT_STORED' | 'SLOT_BUSY'
 
 const defined: DefinedErrors<Readonly<Record<Names, ErrorDefinition>>> = defineErrors('AUTORESTORE', {
@@ -13,6 +13,7 @@ const defined: DefinedErrors<Readonly<Record<Names, ErrorDefinition>>> = defineE
   REFUSED_AREA_MOUNTED: { remedy: 'operator', summary: "The database's live backup area is mounted writable on this host." },
   REFUSED_LIVE_AREA: { remedy: 'operator', summary: 'A path of the restored control file leads outside the clone.' },
   REFUSED_CLONE: { remedy: 'operator', summary: 'The clone is not a clone of this database, or not what is mounted.' },
+  REFUSED_IDENTITY: { remedy: 'fix', summary: 'The recovery point is of another database than the configured one.' },
   REFUSED_PARAMETER: { remedy: 'fix', summary: 'An extra instance parameter is protected.' },
   SETTINGS: { remedy: 'fix', summary: 'A setting that restore tests need is missing or wrong.' },
   NO_SNAPSHOT: { remedy: 'fix', summary: 'There is no snapshot that could be tested.' },

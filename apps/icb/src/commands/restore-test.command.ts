@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { runRestoreTest } from '@icb/autorestore'
+import { guardNotRoot, runRestoreTest } from '@icb/autorestore'
 import type { RestoreTestResult } from '@icb/autorestore'
 import { fleetErrors, forEachDatabase, withRun } from '@icb/fleet'
 import type { Verdict } from '@icb/ledger'
@@ -33,6 +33,8 @@ function printVerdict(app: AppContext, verdict: Verdict): void {
 
 async function testOne(app: AppContext, name: string, options: { readonly snapshot?: string; readonly validate: Validate }): Promise<RestoreTestResult> {
   return withDatabase(app, name, async (connection) => {
+    // Before anything is written: files of root in the state directory would stop every later test of the right user.
+    guardNotRoot(connection.hostView)
     const settings = connection.restoreTestSettings
     if (settings === undefined) throw fleetErrors.NO_SCRATCH(`${name} has no scratch directory for restore tests`, { hint: 'Set autorestoredestination (restoreTest.scratch) and run: icb sandbox prepare <dir>' })
     const ledger = connection.ledger()

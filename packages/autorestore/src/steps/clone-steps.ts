@@ -156,8 +156,11 @@ export const readPointManifest: Step<RestoreRun> = {
     if (path === undefined) throw finding('NOT_A_RECOVERY_POINT', `${run.snapshot?.name ?? 'the snapshot'} has no icb-manifest.json`)
     run.paths = [path, ...run.paths.filter((other) => other !== path)]
     const { manifest, digest } = await readManifest(path)
-    if (manifest.database.dbid !== settings.dbid) throw finding('DBID_MISMATCH', `the manifest is of DBID ${manifest.database.dbid}, configured is ${settings.dbid}`)
-    if (manifest.database.uniqueName.toLowerCase() !== settings.database.toLowerCase()) throw finding('DBID_MISMATCH', `the manifest is of database ${manifest.database.uniqueName}, not ${settings.database}`)
+    const { dbid, uniqueName } = manifest.database
+    if (dbid !== settings.dbid || uniqueName.toLowerCase() !== settings.database.toLowerCase()) {
+      // Whether the point or the configuration is the wrong one cannot be told, so it is no verdict about the point.
+      throw errors.REFUSED_IDENTITY(`the recovery point is of database ${uniqueName}, DBID ${dbid}; configured is ${settings.database}, DBID ${settings.dbid}`, { hint: 'Check the key dbid and the area of this database.', details: { found: { dbid, uniqueName } } })
+    }
     if (run.entry !== undefined && run.entry.manifestDigest !== digest) throw finding('MANIFEST_MISMATCH', 'the manifest in the clone is not the one that was recorded when the snapshot was made')
     if (manifest.state !== 'refreshed' || manifest.window === undefined) throw finding('NOT_A_RECOVERY_POINT', `the snapshot was made while a refresh had begun and not ended (run ${manifest.runId})`)
     run.manifest = manifest
