@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLogger, systemClock } from '@icb/runtime'
+import { parseMountTable, silentLogger, systemClock } from '@icb/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { guardAreaNotMounted, guardInstances, guardNotRoot, guardSidName, guardSourcePaths, guardWithin } from './guards.ts'
-import { parseMountInfo, systemHostView } from './host-view.ts'
+import { systemHostView } from './host-view.ts'
 import type { HostView, PathProbe } from './host-view.ts'
 
 let base: string
@@ -82,7 +82,7 @@ describe('guardSourcePaths', () => {
 })
 
 describe('guardAreaNotMounted', () => {
-  const table = (options: string): HostView => ({ ...host, mounts: () => Promise.resolve(parseMountInfo(`36 35 0:42 / /mnt/orcl ${options} shared:1 - nfs 10.0.0.1:/export/orcl rw,vers=3\n`)) })
+  const table = (options: string): HostView => ({ ...host, mounts: () => Promise.resolve(parseMountTable(`36 35 0:42 / /mnt/orcl ${options} shared:1 - nfs 10.0.0.1:/export/orcl rw,vers=3\n`)) })
   const area = [{ kind: 'nfs', server: 'zfs1', path: '/export/orcl', options: '' }] as const
 
   it('refuses a writable mount of the area, under whatever server name', async () => {
@@ -112,8 +112,4 @@ describe('guardWithin', () => {
 it('a probe of a file system that hangs ends as unknown', async () => {
   const view = systemHostView({ hostname: 'h', hostId: '1', uid: 1, homeDirectory: '/', clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() }, probeDeadlineMs: 1 })
   expect(await view.probe('/')).toEqual({ state: 'unknown', reason: 'the file system does not answer' })
-})
-
-it('reads mount tables with escaped names', () => {
-  expect(parseMountInfo('1 2 8:1 / /mnt/with\\040space ro,nosuid - ext4 /dev/sda1 rw\nrubbish\n')).toEqual([{ mountPoint: '/mnt/with space', source: '/dev/sda1', type: 'ext4', writable: false, device: '8:1' }])
 })

@@ -1,5 +1,6 @@
 import { lstat, readFile, readdir, realpath, stat } from 'node:fs/promises'
-import type { Clock } from '@icb/runtime'
+import { parseMountTable } from '@icb/runtime'
+import type { Clock, MountedFileSystem } from '@icb/runtime'
 
 export interface PathFacts {
   /** The path with every link resolved. */
@@ -9,15 +10,6 @@ export interface PathFacts {
   readonly isDirectory: boolean
   readonly isLink: boolean
   readonly ownerUid: number
-}
-
-/** One line of /proc/self/mountinfo. */
-export interface MountEntry {
-  readonly mountPoint: string
-  readonly source: string
-  readonly type: string
-  readonly writable: boolean
-  readonly device: string
 }
 
 /** What `probe` found out. `unknown`: it could not be told (no permission, or the file system does not answer). */
@@ -32,7 +24,7 @@ export interface HostView {
   readonly homeDirectory: string
   /** Never hangs: a file system that does not answer within the deadline is `unknown`. */
   probe(path: string): Promise<PathProbe>
-  mounts(): Promise<readonly MountEntry[]>
+  mounts(): Promise<readonly MountedFileSystem[]>
   /** SIDs of all instances that run here, by their `ora_pmon_<SID>` process. */
   runningSids(): Promise<readonly string[]>
 }
@@ -45,27 +37,6 @@ export interface SystemHostViewOptions {
   readonly clock: Clock
   /** Default 5000. */
   readonly probeDeadlineMs?: number
-}
-
-/** Octal escapes of /proc/self/mountinfo: space, tab, newline and backslash. */
-function unescapeMount(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
-}
-
-/** Reads the lines of /proc/self/mountinfo (proc(5)). */
-export function parseMountInfo(text: string): readonly MountEntry[] {
-  const entries: MountEntry[] = []
-  for (const line of text.split('\n')) {
-    const fields = line.split(' ')
-    const separator = fields.indexOf('-', 6)
-    const mountPoint = fields[4]
-    const type = fields[separator + 1]
-    const source = fields[separator + 2]
-    if (separator < 0 || mountPoint === undefined || type === undefined || source === undefined) continue
-    const options = `${fields[5] ?? ''},${fields[separator + 3] ?? ''}`.split(',')
-    entries.push({ mountPoint: unescapeMount(mountPoint), source: unescapeMount(source), type, writable: !options.includes('ro'), device: fields[2] ?? '' })
-  }
-  return entries
 }
 
 function errorCode(error: unknown): string {
@@ -108,7 +79,7 @@ export function systemHostView(options: SystemHostViewOptions): HostView {
       return answer
     },
     async mounts() {
-      return parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8'))
+      return parseMountTable(await readFile('/proc/self/mountinfo', 'utf8'))
     },
     async runningSids() {
       const sids = new Set<string>()

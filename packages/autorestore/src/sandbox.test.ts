@@ -58,7 +58,7 @@ describe('prepareSandbox', () => {
   it('refuses a mount point and a directory with a mount below it', async () => {
     const directory = join(base, 'scratch')
     await mkdir(directory)
-    const mounted = (mountPoint: string): HostView => ({ ...host, mounts: () => Promise.resolve([{ mountPoint, source: 'x', type: 'nfs', writable: true, device: '0:1' }]) })
+    const mounted = (mountPoint: string): HostView => ({ ...host, mounts: () => Promise.resolve([{ mountPoint, source: 'x', type: 'nfs', writable: true, root: '/' }]) })
     await expect(prepare(directory, mounted(directory))).rejects.toThrow(/mount point/)
     await expect(prepare(directory, mounted(join(directory, 'inner')))).rejects.toThrow(/mounted below/)
   })
@@ -136,7 +136,7 @@ describe('removeRunDirectory', () => {
     await rm(join(scratch, 'run-1-a'), { recursive: true })
     await prepare(scratch)
     await mkdir(join(scratch, 'run-1-a'))
-    const mounted: HostView = { ...host, mounts: () => Promise.resolve([{ mountPoint: join(scratch, 'run-1-a', 'm'), source: 'x', type: 'nfs', writable: true, device: '0:1' }]) }
+    const mounted: HostView = { ...host, mounts: () => Promise.resolve([{ mountPoint: join(scratch, 'run-1-a', 'm'), source: 'x', type: 'nfs', writable: true, root: '/' }]) }
     await expect(removeRunDirectory(join(scratch, 'run-1-a'), mounted)).rejects.toThrow(/mounted inside/)
   })
 })

@@ -3,7 +3,7 @@ import { ensureAreaId } from '@icb/recovery-point'
 import type { AreaIdentity } from '@icb/recovery-point'
 import type { MountSource, SnapshotStorage } from '@icb/storage-core'
 import { backupErrors } from './errors.ts'
-import { mountOf, remotePath } from './mountinfo.ts'
+import { mountOf, remotePath } from './mount-of.ts'
 import type { BackupSettings } from './settings.ts'
 
 export interface OpenAreaOptions {

@@ -1,4 +1,5 @@
 import { chmod, lstat, readFile, readdir, realpath, rmdir, unlink } from 'node:fs/promises'
+import { parseMountTable } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import { unlessMissing } from './file-errors.ts'
 
@@ -34,8 +35,7 @@ export async function assertNothingMounted(path: string): Promise<void> {
   const table = await unlessMissing(readFile('/proc/self/mountinfo', 'utf8'))
   const real = await unlessMissing(realpath(path))
   if (table === undefined || real === undefined) return
-  for (const line of table.split('\n')) {
-    const mountPoint = (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+  for (const { mountPoint } of parseMountTable(table)) {
     if (mountPoint === real || mountPoint.startsWith(`${real}/`)) {
       throw storageErrors.BUSY(`something is mounted at ${mountPoint}; nothing below ${path} is removed`, { hint: 'Unmount it first.' })
     }
