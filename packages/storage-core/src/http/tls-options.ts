@@ -20,13 +20,13 @@ const truthValue = z.union([z.boolean(), z.enum(['true', 'false', 'yes', 'no', '
 /** The zod members of the part of {@link TlsOptions} that every HTTPS adapter offers in its options, under these names. */
 export const tlsOptionsShape: {
   readonly fingerprint: z.ZodType<string | undefined>
-  readonly servername: z.ZodType<string | undefined>
+  readonly serverName: z.ZodType<string | undefined>
   readonly insecure: z.ZodType<boolean | undefined>
 } = {
   fingerprint: z
     .string()
     .regex(/^([0-9a-fA-F]{2}:?){32}$/, 'expected the SHA-256 of a certificate: 64 hex digits, colons allowed')
     .optional(),
-  servername: z.string().min(1).optional(),
+  serverName: z.string().min(1).optional(),
   insecure: truthValue.optional(),
 }

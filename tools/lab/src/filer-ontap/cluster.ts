@@ -181,6 +181,11 @@ export function clonesOf(cluster: Cluster, snapshot: string): FilerVolume[] {
   return [...cluster.volumes.values()].filter((volume) => volume.parent?.snapshot === snapshot)
 }
 
+/** UUIDs of all snapshots and of all volumes that have clones. */
+export function cloned(cluster: Cluster): ReadonlySet<string> {
+  return new Set([...cluster.volumes.values()].flatMap(({ parent }) => (parent === undefined ? [] : [parent.snapshot, parent.volume])))
+}
+
 export function iso(ms: number): string {
   // An array reports the time of its own zone.
   return `${new Date(ms + 2 * 3_600_000).toISOString().slice(0, -1)}+02:00`

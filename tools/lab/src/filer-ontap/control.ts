@@ -5,6 +5,7 @@ import type { FilerUser } from './access.ts'
 import { addSvm, volumeNamed } from './cluster.ts'
 import type { FilerSettings } from './cluster.ts'
 import type { Chaos, Fault } from './faults.ts'
+import { removeVolume } from './resources/volumes.ts'
 import type { FilerParts } from './server.ts'
 
 /** What a test may ask of the filer beside its API: no part of ONTAP, plain HTTP on this machine only. */
@@ -20,6 +21,8 @@ export type ControlRequest =
   /** Makes snapshots without files, for long listings. */
   | { readonly do: 'seed-snapshots'; readonly svm: string; readonly volume: string; readonly names: readonly string[] }
   | { readonly do: 'compliance-clock'; readonly advanceMs: number }
+  /** Removes volumes of these names and what was cloned from them, with their groups. */
+  | { readonly do: 'remove-volumes'; readonly svm: string; readonly names: readonly string[] }
   /** Where the files of what is mounted at this junction path are. */
   | { readonly do: 'directory'; readonly svm: string; readonly path: string }
 
@@ -57,6 +60,13 @@ function perform({ cluster, users, faults, log }: FilerParts & { readonly users:
         const uuid = randomUUID()
         volume.snapshots.set(uuid, { uuid, name, sequence: cluster.nextSequence(), createdAt, visibleAt: createdAt, size: 122_880, comment: undefined, label: undefined, expiry: undefined, snaplockExpiry: undefined })
       }
+      return undefined
+    }
+    case 'remove-volumes': {
+      const gone = [...cluster.volumes.values()].filter(({ svm, name }) => svm === request.svm && request.names.includes(name))
+      const ids = new Set(gone.map(({ uuid }) => uuid))
+      for (const volume of [...cluster.volumes.values()].filter(({ uuid, parent }) => ids.has(uuid) || ids.has(parent?.volume ?? ''))) removeVolume(cluster, volume)
+      for (const group of [...cluster.groups.values()]) if (group.volumes.some((uuid) => ids.has(uuid))) cluster.groups.delete(group.uuid)
       return undefined
     }
     case 'compliance-clock': {

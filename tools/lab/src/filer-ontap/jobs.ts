@@ -60,6 +60,7 @@ export class Jobs {
   }
 }
 
+/** The servers keep the process alive, not what waits. */
 export function pause(ms: number): Promise<void> {
-  return ms <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms))
+  return ms <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms).unref())
 }

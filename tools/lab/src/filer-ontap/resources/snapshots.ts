@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { asJob, textAt } from '../call.ts'
 import type { Answer, Call } from '../call.ts'
-import { clonesOf, iso } from '../cluster.ts'
+import { cloned, clonesOf, iso } from '../cluster.ts'
 import type { Cluster, FilerSnapshot, FilerVolume } from '../cluster.ts'
 import { missingField, OntapError } from '../ontap-error.ts'
 import { collection, single } from '../query.ts'
@@ -18,7 +18,7 @@ const spec = (volume: FilerVolume): CollectionSpec => ({
   },
 })
 
-function recordOf(cluster: Cluster, volume: FilerVolume, snapshot: FilerSnapshot): Json {
+function recordOf(cluster: Cluster, volume: FilerVolume, snapshot: FilerSnapshot, withClones: ReadonlySet<string>): Json {
   const { release } = cluster.settings
   const snaplock = snapshot.snaplockExpiry === undefined ? undefined : iso(snapshot.snaplockExpiry)
   return {
@@ -31,7 +31,7 @@ function recordOf(cluster: Cluster, volume: FilerVolume, snapshot: FilerSnapshot
     snaplock_expiry_time: snaplock,
     snaplock: release >= 914 && snaplock !== undefined ? { expiry_time: snaplock } : undefined,
     // Absent when there is none.
-    owners: release >= 907 && clonesOf(cluster, snapshot.uuid).length > 0 ? ['volume_clone'] : undefined,
+    owners: release >= 907 && withClones.has(snapshot.uuid) ? ['volume_clone'] : undefined,
     size: release >= 909 ? snapshot.size : undefined,
     reclaimable_space: release >= 910 ? 4096 : undefined,
     volume: { name: volume.name, uuid: volume.uuid },
@@ -44,13 +44,14 @@ const visible = (cluster: Cluster, volume: FilerVolume): FilerSnapshot[] => [...
 export function listSnapshots(call: Call): Answer {
   const { cluster } = call
   const volume = seenVolume(call, call.parameters['volume'] ?? '')
-  const listed = visible(cluster, volume).map((snapshot): Listed => ({ sequence: snapshot.sequence, record: recordOf(cluster, volume, snapshot) }))
+  const withClones = cloned(cluster)
+  const listed = visible(cluster, volume).map((snapshot): Listed => ({ sequence: snapshot.sequence, record: recordOf(cluster, volume, snapshot, withClones) }))
   return { status: 200, body: collection(listed, call.query, spec(volume), cluster.settings.release, cluster.settings.pageSize) }
 }
 
 export function getSnapshot(call: Call): Answer {
   const { volume, snapshot } = seenSnapshot(call)
-  return { status: 200, body: single(recordOf(call.cluster, volume, snapshot), call.query, spec(volume), call.cluster.settings.release) }
+  return { status: 200, body: single(recordOf(call.cluster, volume, snapshot, cloned(call.cluster)), call.query, spec(volume), call.cluster.settings.release) }
 }
 
 export async function createSnapshot(call: Call): Promise<Answer> {

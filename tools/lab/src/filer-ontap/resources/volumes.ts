@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { asJob, at, leaves, numberAt, textAt, truthAt } from '../call.ts'
 import type { Answer, Call } from '../call.ts'
-import { clonesOf, iso, visibleVolumes, volumeNamed } from '../cluster.ts'
+import { cloned, clonesOf, iso, visibleVolumes, volumeNamed } from '../cluster.ts'
 import type { Cluster, FilerVolume } from '../cluster.ts'
 import { invalidField, missingField, notFound, OntapError } from '../ontap-error.ts'
 import { collection, single } from '../query.ts'
@@ -19,7 +19,7 @@ export const volumeSpec: CollectionSpec = {
 
 const cloneFields = ['name', 'svm.name', 'svm.uuid', 'nas.path', 'nas.uid', 'nas.gid']
 
-function recordOf(cluster: Cluster, volume: FilerVolume): Json {
+function recordOf(cluster: Cluster, volume: FilerVolume, withClones: ReadonlySet<string>): Json {
   const { settings } = cluster
   const parent = volume.parent === undefined ? undefined : cluster.volumes.get(volume.parent.volume)
   const snapshot = parent?.snapshots.get(volume.parent?.snapshot ?? '')
@@ -47,7 +47,7 @@ function recordOf(cluster: Cluster, volume: FilerVolume): Json {
     snaplock: { type: 'non_snaplock' },
     clone: {
       is_flexclone: volume.parent !== undefined,
-      has_flexclone: [...volume.snapshots.keys()].some((uuid) => clonesOf(cluster, uuid).length > 0),
+      has_flexclone: withClones.has(volume.uuid),
       ...(parent === undefined ? {} : { parent_volume: { name: parent.name, uuid: parent.uuid }, parent_svm: { name: parent.svm }, parent_snapshot: { name: snapshot?.name, uuid: snapshot?.uuid } }),
     },
     space: { size: volume.size, used: volume.used, available: volume.size - volume.used, snapshot: { used: 0, reserve_percent: 0 } },
@@ -68,12 +68,13 @@ export function seenVolume(call: Call, uuid: string): FilerVolume {
 }
 
 export function listVolumes(call: Call): Answer {
-  const listed = seenVolumes(call).map((volume): Listed => ({ sequence: volume.sequence, record: recordOf(call.cluster, volume) }))
+  const withClones = cloned(call.cluster)
+  const listed = seenVolumes(call).map((volume): Listed => ({ sequence: volume.sequence, record: recordOf(call.cluster, volume, withClones) }))
   return { status: 200, body: collection(listed, call.query, volumeSpec, call.cluster.settings.release, call.cluster.settings.pageSize) }
 }
 
 export function getVolume(call: Call): Answer {
-  return { status: 200, body: single(recordOf(call.cluster, seenVolume(call, call.parameters['volume'] ?? '')), call.query, volumeSpec, call.cluster.settings.release) }
+  return { status: 200, body: single(recordOf(call.cluster, seenVolume(call, call.parameters['volume'] ?? ''), cloned(call.cluster)), call.query, volumeSpec, call.cluster.settings.release) }
 }
 
 export async function createVolume(call: Call): Promise<Answer> {
