@@ -38,7 +38,7 @@ export default {
       name: 'no-deep-import',
       severity: 'error',
       from: { path: '^(packages|apps|tools)/([^/]+)/' },
-      to: { path: '^packages/([^/]+)/src/(?!(index|testing|conformance|seed)[.]ts$)', pathNot: '^$1/$2/' },
+      to: { path: '^packages/([^/]+)/src/(?!(index|testing|conformance|http|seed)[.]ts$)', pathNot: '^$1/$2/' },
     },
     ...upOrSideways,
   ],
