@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Secret, createProcessRunner, silentLogger, systemClock } from '@icb/runtime'
 import type { Logger } from '@icb/runtime'
-import { validateAdapterOptions } from '@icb/storage-core'
+import { validateAdapterOptions, withRetry } from '@icb/storage-core'
 import type { AdapterContext, Clone, SnapshotStorage } from '@icb/storage-core'
 import type { ConformanceFault, ConformanceHarness } from '@icb/storage-core/conformance'
 import { createDirectoryEngine, makeCertificate, startAppliance } from '../../../tools/lab/src/appliance-zfssa/index.ts'
@@ -62,6 +62,11 @@ export function optionsFor(appliance: Appliance, more: Readonly<Record<string, u
 
 export async function openOn(appliance: Appliance, more: Readonly<Record<string, unknown>> = {}, context: AdapterContext = contextFor()): Promise<SnapshotStorage> {
   return adapter.open(validateAdapterOptions(adapter, optionsFor(appliance, more)), context)
+}
+
+/** As the product uses it: calls that may be repeated are repeated, here after short pauses. */
+export async function openWithRetry(appliance: Appliance, more: Readonly<Record<string, unknown>> = {}): Promise<SnapshotStorage> {
+  return withRetry(await openOn(appliance, more), { clock: systemClock, attempts: 4, firstDelayMs: 2, maxDelayMs: 10 })
 }
 
 export async function collect<T>(elements: AsyncIterable<T>): Promise<T[]> {
