@@ -2,7 +2,8 @@
 export interface Narrator {
   chapter(title: string): void
   command(text: string): void
-  output(text: string): void
+  /** One finished step of a command. */
+  step(title: string, seconds: number, summary: string | undefined): void
   line(text?: string): void
 }
 
@@ -14,9 +15,9 @@ export function narrator(write: (text: string) => void): Narrator {
       write(`\n━━ ${String(number)}. ${title}\n`)
     },
     command: (text) => { write(`$ ${text}\n`) },
-    output: (text) => { write(text) },
+    step: (title, seconds, summary) => { write(`    · ${title.padEnd(54)} ${seconds.toFixed(1).padStart(5)} s${summary === undefined ? '' : `  ${summary}`}\n`) },
     line: (text = '') => { write(`${text}\n`) },
   }
 }
 
-export const silentNarrator: Narrator = { chapter: () => undefined, command: () => undefined, output: () => undefined, line: () => undefined }
+export const silentNarrator: Narrator = { chapter: () => undefined, command: () => undefined, step: () => undefined, line: () => undefined }

@@ -26,8 +26,22 @@ export interface DemoReport {
 /** One command of the product: shown, run, its document kept. */
 async function run(stage: Stage, tell: Narrator, host: StageHost, args: readonly string[]): Promise<IcbDocument> {
   tell.command(`icb ${args.join(' ')}      (on ${host})`)
-  return stage.icbJson(host, args)
+  const titles = new Map<string, string>()
+  return stage.icbJson(host, args, {
+    onEvent: (line) => {
+      const event = JSON.parse(line) as StepLine
+      if (event.type === 'step.started') titles.set(event.step, event.title)
+      if (event.type === 'step.finished') tell.step(titles.get(event.step) ?? event.step, event.durationMs / 1000, event.summary)
+      if (event.type === 'step.failed') tell.step(`${titles.get(event.step) ?? event.step}: FAILED`, event.durationMs / 1000, undefined)
+    },
+  })
 }
+
+type StepLine =
+  | { readonly type: 'step.started'; readonly step: string; readonly title: string }
+  | { readonly type: 'step.finished'; readonly step: string; readonly durationMs: number; readonly summary?: string }
+  | { readonly type: 'step.failed'; readonly step: string; readonly durationMs: number }
+  | { readonly type: 'run.started' }
 
 function must(document: IcbDocument, what: string): IcbDocument {
   if (!document.ok) throw new Error(`${what} failed: ${document.error?.code ?? ''} ${document.error?.message ?? JSON.stringify(document.result)}`)

@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 /** The repository's root. */
@@ -81,6 +83,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   readonly onStdout?: (text: string) => void
   readonly onStderr?: (text: string) => void
+  /** Lines that the program writes to descriptor 3. */
+  readonly onEvent?: (line: string) => void
   /** Called with the process id once the program runs, so that a test can watch or kill it. */
   readonly onStart?: (pid: number) => void
 }
@@ -88,7 +92,7 @@ export interface RunOptions {
 /** Runs one program and collects what it prints. */
 export function runProgram(file: string, args: readonly string[], options: RunOptions): Promise<ProgramResult> {
   return new Promise((resolvePromise, reject) => {
-    const child = spawn(file, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'], timeout: options.timeoutMs ?? 300_000, killSignal: 'SIGKILL', ...(options.signal === undefined ? {} : { signal: options.signal }), ...(options.user ?? {}) })
+    const child = spawn(file, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe', ...(options.onEvent === undefined ? [] : ['pipe' as const])], timeout: options.timeoutMs ?? 300_000, killSignal: 'SIGKILL', ...(options.signal === undefined ? {} : { signal: options.signal }), ...(options.user ?? {}) })
     if (child.pid !== undefined) options.onStart?.(child.pid)
     let stdout = ''
     let stderr = ''
@@ -100,6 +104,8 @@ export function runProgram(file: string, args: readonly string[], options: RunOp
       stderr += text
       options.onStderr?.(text)
     })
+    const events = child.stdio[3]
+    if (options.onEvent !== undefined && events instanceof Readable) createInterface({ input: events }).on('line', options.onEvent)
     // A program that ends without reading its input is no error of the caller.
     child.stdin.on('error', () => undefined)
     child.stdin.end(options.stdin ?? '')

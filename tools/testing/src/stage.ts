@@ -147,7 +147,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
         return path
       },
       async icbJson(host, args, more) {
-        const result = await icb(host, [...args, '--json'], { onStdout: () => undefined, ...more })
+        const result = await icb(host, [...args, '--json', ...(more?.onEvent === undefined ? [] : ['--events', '&3'])], { onStdout: () => undefined, ...more })
         try {
           return JSON.parse(result.stdout) as IcbDocument
         } catch {
