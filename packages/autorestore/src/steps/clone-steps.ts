@@ -16,7 +16,7 @@ import { guardSandbox } from '../sandbox.ts'
 /** The host itself: who runs, where to, what else runs here. */
 export const guardHost: Step<RestoreRun> = {
   name: 'guard-host',
-  title: 'prove that this host is a sandbox',
+  title: 'Prove that this host is a sandbox',
   changes: false,
   async run(run, step) {
     const { host, settings, storage, logger } = run.deps
@@ -59,7 +59,7 @@ async function pointEntries(run: RestoreRun): Promise<readonly PointEntry[]> {
 /** Which snapshot: the one asked for, or the newest of ours that is old enough and not known to be no recovery point. */
 export const chooseSnapshot: Step<RestoreRun> = {
   name: 'choose-snapshot',
-  title: 'choose the snapshot',
+  title: 'Choose the snapshot',
   changes: false,
   async run(run, step) {
     const { storage, settings, clock } = run.deps
@@ -85,7 +85,7 @@ export const chooseSnapshot: Step<RestoreRun> = {
 /** The thin clone. Its name is the run's own, so that whatever is left of it can be told to be ours. */
 export const createClone: Step<RestoreRun> = {
   name: 'create-clone',
-  title: 'clone the snapshot',
+  title: 'Clone the snapshot',
   intent: (run) => ({ clone: run.cloneName, snapshot: run.snapshot?.id }),
   async run(run, step) {
     const { storage, clock } = run.deps
@@ -115,7 +115,7 @@ export const createClone: Step<RestoreRun> = {
 
 export const mountClone: Step<RestoreRun> = {
   name: 'mount-clone',
-  title: 'mount the clone',
+  title: 'Mount the clone',
   intent: (run) => ({ mount: run.mounter.name, mountPoint: run.deps.settings.mountPoint }),
   async run(run, step) {
     if (run.clone === undefined) throw errors.NO_SNAPSHOT('there is no clone')
@@ -148,7 +148,7 @@ export function sourcePathsOf(run: RestoreRun): readonly SourcePath[] {
 /** The manifest inside the clone: right database, right state, unchanged since the index was written. */
 export const readPointManifest: Step<RestoreRun> = {
   name: 'read-manifest',
-  title: 'read and prove the manifest',
+  title: 'Read and prove the manifest',
   changes: false,
   async run(run, step) {
     const { settings } = run.deps
@@ -182,7 +182,7 @@ async function mainDirectory(paths: readonly string[]): Promise<string | undefin
 /** First of the two path guards: from the manifest, before anything of Oracle starts. */
 export const guardManifestPaths: Step<RestoreRun> = {
   name: 'guard-manifest-paths',
-  title: 'prove that no file of the source is here',
+  title: 'Prove that no file of the source is here',
   changes: false,
   async run(run, step) {
     const count = await guardSourcePaths(sourcePathsOf(run), { host: run.deps.host, own: [run.scratch, ...run.paths] })

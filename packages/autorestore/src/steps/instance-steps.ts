@@ -15,7 +15,7 @@ import { isWithin, removeRunDirectory } from '../sandbox.ts'
 /** The test's own directory with its parameter file. */
 export const prepareScratch: Step<RestoreRun> = {
   name: 'prepare-scratch',
-  title: 'make the scratch directory',
+  title: 'Make the scratch directory',
   intent: (run) => ({ directory: run.scratch }),
   async run(run) {
     const { settings } = run.deps
@@ -50,7 +50,7 @@ export async function stopOwnInstance(run: Pick<RestoreRun, 'deps' | 'sid' | 'or
 
 export const startInstance: Step<RestoreRun> = {
   name: 'start-instance',
-  title: 'start the test instance',
+  title: 'Start the test instance',
   intent: (run) => ({ sid: run.sid, pfile: join(run.scratch, 'init.ora') }),
   async run(run, step) {
     run.instanceStarted = true
@@ -66,7 +66,7 @@ export const startInstance: Step<RestoreRun> = {
 /** The control file of the recovery point, mounted, and of the right database. */
 export const restoreControlFile: Step<RestoreRun> = {
   name: 'restore-control-file',
-  title: 'restore the control file and mount',
+  title: 'Restore the control file and mount',
   async run(run, step) {
     const { settings } = run.deps
     const manifest = manifestOf(run)
@@ -84,20 +84,23 @@ export const restoreControlFile: Step<RestoreRun> = {
 /** Second path guard: what the mounted control file itself names, before any of it is touched. */
 export const guardControlFilePaths: Step<RestoreRun> = {
   name: 'guard-control-file-paths',
-  title: 'prove again that no file of the source is here',
+  title: 'Prove again that no file of the source is here',
   changes: false,
   async run(run, step) {
     const { sql } = run.oracle
     const options = { signal: step.signal }
     const cdb = manifestOf(run).database.cdb
-    const datafiles = (await readDatafiles(sql, { ...options, cdb })).map((row): SourcePath => ({ path: row.name, what: 'data file' }))
-    const logs = (await readLogfiles(sql, options)).map((row): SourcePath => ({ path: row.member, what: 'online log' }))
-    const tempfiles = (await readTempfiles(sql, options)).map((row): SourcePath => ({ path: row.name, what: 'temp file' }))
-    const flashback = (await readFlashbackLogs(sql, options)).map((path): SourcePath => ({ path, what: 'flashback log' }))
-    const tracking = await readChangeTracking(sql, options)
-    const bct: SourcePath[] = tracking.filename === null ? [] : [{ path: tracking.filename, what: 'change tracking file' }]
-    const count = await guardSourcePaths([...datafiles, ...logs, ...tempfiles, ...flashback, ...bct], { host: run.deps.host, own: [run.scratch, ...run.paths] })
-    const controlFiles = await readControlFiles(sql, options)
+    const [datafiles, logs, tempfiles, flashbackLogs, tracking, controlFiles] = await Promise.all([
+      readDatafiles(sql, { ...options, cdb }), readLogfiles(sql, options), readTempfiles(sql, options), readFlashbackLogs(sql, options), readChangeTracking(sql, options), readControlFiles(sql, options),
+    ])
+    const paths: SourcePath[] = [
+      ...datafiles.map((row) => ({ path: row.name, what: 'data file' })),
+      ...logs.map((row) => ({ path: row.member, what: 'online log' })),
+      ...tempfiles.map((row) => ({ path: row.name, what: 'temp file' })),
+      ...flashbackLogs.map((path) => ({ path, what: 'flashback log' })),
+      ...(tracking.filename === null ? [] : [{ path: tracking.filename, what: 'change tracking file' }]),
+    ]
+    const count = await guardSourcePaths(paths, { host: run.deps.host, own: [run.scratch, ...run.paths] })
     if (!controlFiles.every((path) => isWithin(path, run.scratch))) throw errors.REFUSED_LIVE_AREA(`the instance uses the control file ${controlFiles.join(', ')} outside its scratch directory`)
     step.summary(`${String(count)} paths, none on this host`)
   },
@@ -108,7 +111,7 @@ const dangerousSettings = /^(?:CHANNEL|DEVICE TYPE|DEFAULT DEVICE TYPE|CONTROLFI
 /** The restored control file brings production's RMAN settings along; with them a channel could write to production's places. */
 export const clearRmanSettings: Step<RestoreRun> = {
   name: 'clear-rman-settings',
-  title: "clear the source's RMAN settings",
+  title: "Clear the source's RMAN settings",
   async run(run, step) {
     const before = await readRmanConfiguration(run.oracle.sql, { signal: step.signal })
     await runRman(run, step, { what: 'clearing the RMAN settings', script: clearConfigurationScript({ found: before.map((row) => ({ name: row.name, value: row.value ?? '' })), snapshotControlfile: join(run.scratch, 'snapcf.f') }), fallback: 'SANDBOX_FAILED' })
@@ -122,19 +125,18 @@ export const clearRmanSettings: Step<RestoreRun> = {
 /** Flashback and block change tracking of the copy are switched off; both would look for the source's files at open. */
 export const detachFromSource: Step<RestoreRun> = {
   name: 'detach-source',
-  title: 'switch off flashback and change tracking in the copy',
+  title: 'Switch off flashback and change tracking in the copy',
   async run(run, step) {
     const { sql } = run.oracle
     const options = { signal: step.signal }
-    const identity = await readIdentity(sql, { ...options, release: manifestOf(run).database.release })
+    const [identity, tracking] = await Promise.all([readIdentity(sql, { ...options, release: manifestOf(run).database.release }), readChangeTracking(sql, options)])
     if (identity.flashback !== 'NO') await sql.execute(['alter database flashback off'], options)
-    const tracking = await readChangeTracking(sql, options)
     if (tracking.status !== 'DISABLED' && tracking.filename !== null) {
       // Renamed first: disabling deletes the file it knows. guard-control-file-paths proved that the old name is not here.
       await sql.execute([`alter database rename file ${quoteSqlString(tracking.filename)} to ${quoteSqlString(join(run.scratch, 'bct.bct'))}`, 'alter database disable block change tracking'], options)
     }
-    const after = await readChangeTracking(sql, options)
+    const [after, corruption] = await Promise.all([readChangeTracking(sql, options), readBlockCorruption(sql, options)])
     if (after.status !== 'DISABLED') throw errors.REFUSED_LIVE_AREA('block change tracking could not be disabled in the copy')
-    if ((await readBlockCorruption(sql, options)).length > 0) run.deps.logger.info({}, 'the control file brings block corruption records of the source')
+    if (corruption.length > 0) run.deps.logger.info({}, 'the control file brings block corruption records of the source')
   },
 }

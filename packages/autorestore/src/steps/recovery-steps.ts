@@ -15,15 +15,13 @@ const ownDirectories = (run: RestoreRun): readonly string[] => [run.scratch, ...
 /** The copy forgets every file name of the source. Metadata only: no file is touched. */
 export const uncatalogSource: Step<RestoreRun> = {
   name: 'uncatalog',
-  title: "forget the source's backups and logs",
+  title: "Forget the source's backups and logs",
   async run(run, step) {
     const { sql } = run.oracle
     const options = { signal: step.signal }
     await runRman(run, step, { what: 'uncataloging', script: uncatalogScript(), fallback: 'SANDBOX_FAILED' })
-    const outside = [
-      ...(await readArchivedLogs(sql, { ...options, available: true })).map((row) => row.name),
-      ...(await readDatafileCopies(sql, options)).map((row) => row.name),
-    ].filter((name): name is string => name !== null && !ownDirectories(run).some((directory) => isWithin(name, directory)))
+    const [logs, copies] = await Promise.all([readArchivedLogs(sql, { ...options, available: true }), readDatafileCopies(sql, options)])
+    const outside = [...logs, ...copies].map((row) => row.name).filter((name): name is string => name !== null && !ownDirectories(run).some((directory) => isWithin(name, directory)))
     if (outside.length > 0) throw finding('SANDBOX_FAILED', `${String(outside.length)} files of the source are still cataloged, e.g. ${outside[0] ?? ''}`)
   },
 }
@@ -31,7 +29,7 @@ export const uncatalogSource: Step<RestoreRun> = {
 /** The clone's copies and logs become known; each one that the manifest lists must be among them. */
 export const catalogClone: Step<RestoreRun> = {
   name: 'catalog-clone',
-  title: "catalog the clone's files",
+  title: "Catalog the clone's files",
   async run(run, step) {
     const { sql } = run.oracle
     const manifest = manifestOf(run)
@@ -46,14 +44,13 @@ export const catalogClone: Step<RestoreRun> = {
         if (event.type === 'catalog-file' && event.state === 'not-cataloged') rejected.set(event.name, event.reason ?? 'no reason given')
       },
     })
-    const copies = await readDatafileCopies(sql, options)
+    const [copies, logs] = await Promise.all([readDatafileCopies(sql, options), readArchivedLogs(sql, { ...options, available: true })])
     const byPath = new Set(copies.map((row) => row.name))
     const missingCopies = manifest.copies.filter((copy) => !run.paths.some((path) => byPath.has(join(path, copy.path))))
     if (missingCopies.length > 0) {
       const texts = missingCopies.map((copy) => `copy of file ${String(copy.file)} (${copy.path})${rejected.has(join(mainPath(run), copy.path)) ? `: ${rejected.get(join(mainPath(run), copy.path)) ?? ''}` : ' is not in the snapshot'}`)
       throw finding('COPY_MISSING', texts[0] ?? 'a copy is missing', { messages: texts })
     }
-    const logs = await readArchivedLogs(sql, { ...options, available: true })
     const logNames = new Set(logs.filter((row) => row.name !== null && run.paths.some((path) => isWithin(row.name ?? '', path))).map((row) => `${String(row.thread)}/${String(row.sequence)}/${row.resetlogsId.toString()}`))
     const missingLogs = manifest.logs.filter((log) => !logNames.has(`${String(log.thread)}/${String(log.sequence)}/${log.resetlogsId}`))
     if (missingLogs.length > 0) {
@@ -86,11 +83,11 @@ function endOfLogs(logs: readonly { readonly thread: number; readonly firstScn: 
 /** Datafiles that were created after the last refresh began have no copy: they start empty and redo fills them. */
 export const restoreMissingFiles: Step<RestoreRun> = {
   name: 'restore-missing-files',
-  title: 'create files that have no copy yet',
+  title: 'Create files that have no copy yet',
   async run(run, step) {
     const options = { signal: step.signal }
-    const datafiles = await readDatafiles(run.oracle.sql, { ...options, cdb: manifestOf(run).database.cdb })
-    const copied = new Set((await readDatafileCopies(run.oracle.sql, options)).filter((row) => run.paths.some((path) => isWithin(row.name, path))).map((row) => row.file))
+    const [datafiles, copies] = await Promise.all([readDatafiles(run.oracle.sql, { ...options, cdb: manifestOf(run).database.cdb }), readDatafileCopies(run.oracle.sql, options)])
+    const copied = new Set(copies.filter((row) => run.paths.some((path) => isWithin(row.name, path))).map((row) => row.file))
     const missing = datafiles.filter((row) => !copied.has(row.file)).map((row) => row.file)
     if (missing.length > 0) await runRman(run, step, { what: 'creating missing files', script: restoreMissingDatafilesScript({ files: missing }), fallback: 'COPY_MISSING' })
     step.summary(missing.length === 0 ? 'none' : `files ${missing.join(', ')}`)
@@ -104,15 +101,16 @@ async function datafilesOf(run: RestoreRun, signal: AbortSignal): Promise<readon
 /** Switches to the clone's files and proves by SQL that not one name of the source is left. */
 export const switchToCopies: Step<RestoreRun> = {
   name: 'switch-to-copies',
-  title: "switch to the clone's files",
+  title: "Switch to the clone's files",
   async run(run, step) {
     const options = { signal: step.signal }
     await runRman(run, step, { what: 'switching to the copies', script: switchToCopyScript(), fallback: 'SWITCH_INCOMPLETE' })
     const tempfiles = await readTempfiles(run.oracle.sql, options)
     if (tempfiles.length > 0) await runRman(run, step, { what: 'switching the temp files', script: switchTempfilesScript({ files: tempfiles.map((row) => row.file) }), fallback: 'SWITCH_INCOMPLETE' })
-    const left = (await datafilesOf(run, step.signal)).filter((row) => !run.paths.some((path) => isWithin(row.name, path)))
+    const datafiles = await datafilesOf(run, step.signal)
+    const left = datafiles.filter((row) => !run.paths.some((path) => isWithin(row.name, path)))
     if (left.length > 0) throw finding('SWITCH_INCOMPLETE', `file ${String(left[0]?.file)} is still ${left[0]?.name ?? ''}`, { messages: left.map((row) => `${String(row.file)}: ${row.name}`) })
-    step.summary(`${String((await datafilesOf(run, step.signal)).length)} files`)
+    step.summary(`${String(datafiles.length)} files`)
   },
 }
 
@@ -121,21 +119,18 @@ export async function guardEveryPath(run: RestoreRun, signal: AbortSignal): Prom
   const { sql } = run.oracle
   const options = { signal }
   const named = (what: string, names: readonly (string | null)[]): SourcePath[] => names.filter((name): name is string => name !== null).map((path) => ({ path, what }))
-  const paths = [
-    ...named('data file', (await datafilesOf(run, signal)).map((row) => row.name)),
-    ...named('temp file', (await readTempfiles(sql, options)).map((row) => row.name)),
-    ...named('archived log', (await readArchivedLogs(sql, { ...options, available: true })).map((row) => row.name)),
-  ]
+  const [datafiles, tempfiles, logs, formerFiles] = await Promise.all([datafilesOf(run, signal), readTempfiles(sql, options), readArchivedLogs(sql, { ...options, available: true }), readDatafileCopies(sql, options)])
+  const paths = [...named('data file', datafiles.map((row) => row.name)), ...named('temp file', tempfiles.map((row) => row.name)), ...named('archived log', logs.map((row) => row.name))]
   await guardWithin(paths, { host: run.deps.host, own: ownDirectories(run), area: run.liveArea })
   // The switch turns the former data files into copies under their old names: those need not be ours, but must not be here.
-  const copies = named('data file copy', (await readDatafileCopies(sql, options)).map((row) => row.name))
+  const copies = named('data file copy', formerFiles.map((row) => row.name))
   await guardSourcePaths(copies, { host: run.deps.host, own: ownDirectories(run) })
   return paths.length + copies.length
 }
 
 export const guardBeforeRecovery: Step<RestoreRun> = {
   name: 'guard-before-recovery',
-  title: 'prove that every path is in the clone',
+  title: 'Prove that every path is in the clone',
   changes: false,
   async run(run, step) {
     step.summary(`${String(await guardEveryPath(run, step.signal))} paths`)
@@ -144,7 +139,7 @@ export const guardBeforeRecovery: Step<RestoreRun> = {
 
 export const recover: Step<RestoreRun> = {
   name: 'recover',
-  title: 'recover to the last SCN',
+  title: 'Recover to the last SCN',
   async run(run, step) {
     if (run.targetScn === undefined) throw finding('NOT_A_RECOVERY_POINT', 'the recovery point has no last SCN')
     const seen = { applied: 0, complete: false }
@@ -168,12 +163,12 @@ export const recover: Step<RestoreRun> = {
 /** What decides: the headers of all read-write files stand at the target, none is fuzzy, none unreadable. */
 export const checkHeaders: Step<RestoreRun> = {
   name: 'check-headers',
-  title: 'check the file headers',
+  title: 'Check the file headers',
   changes: false,
   async run(run, step) {
     const target = run.targetScn ?? 0n
-    const datafiles = new Map((await datafilesOf(run, step.signal)).map((row) => [row.file, row]))
-    const headers = await readDatafileHeaders(run.oracle.sql, { signal: step.signal })
+    const [rows, headers] = await Promise.all([datafilesOf(run, step.signal), readDatafileHeaders(run.oracle.sql, { signal: step.signal })])
+    const datafiles = new Map(rows.map((row) => [row.file, row]))
     const wrong: string[] = []
     let lowest: { scn: bigint; time: string | null } | undefined
     for (const header of headers) {
@@ -194,7 +189,7 @@ export const checkHeaders: Step<RestoreRun> = {
 
 export const openReadOnly: Step<RestoreRun> = {
   name: 'open-read-only',
-  title: 'open read only',
+  title: 'Open read only',
   async run(run, step) {
     await guardEveryPath(run, step.signal)
     await run.oracle.sql.execute(['alter database open read only'], { signal: step.signal })

@@ -20,7 +20,7 @@ function verificationQuery(sql: string): TypedQuery<{ readonly value: 'date' }> 
 /** Compares what was restored with what was recorded: time in both directions, state of every file. Findings are collected, so that a validation still runs. */
 export const verify: Step<RestoreRun> = {
   name: 'verify',
-  title: 'verify the restored data',
+  title: 'Verify the restored data',
   changes: false,
   async run(run, step) {
     const { settings } = run.deps
@@ -61,7 +61,7 @@ function isAccepted(row: BlockCorruptionRow, accepted: readonly AcceptedCorrupti
 /** Reads every block of the restored database and checks it physically and logically. */
 export const validateBlocks: Step<RestoreRun> = {
   name: 'validate-blocks',
-  title: 'validate all blocks',
+  title: 'Validate all blocks',
   changes: false,
   async run(run, step) {
     const { settings, clock } = run.deps
