@@ -1,8 +1,7 @@
+import { request as send } from 'node:https'
 import { snapshotStorageSuite } from '@icb/storage-core/conformance'
-import { makeZfsPool, zfsPoolLacks } from '@icb/testing'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { createZfsEngine } from '../../../tools/lab/src/appliance-zfssa/index.ts'
-import type { Appliance, ZfsPool } from '../../../tools/lab/src/appliance-zfssa/index.ts'
+import type { Appliance } from '../../../tools/lab/src/appliance-zfssa/index.ts'
 import { makeSite, zfssaHarness } from './bench.ts'
 import type { Site } from './bench.ts'
 
@@ -25,28 +24,7 @@ describe('over the directory engine', () => {
   snapshotStorageSuite({ describe, it }, { name: 'zfssa (v2, session, cluster, clones with a mark)', provenance: 'name', create: () => zfssaHarness(appliance, { tick, effect: 'html', options: { apiVersion: 2, login: 'token', peerUrl: appliance.urls[1], markProperty: 'icb' } }) })
 })
 
-const lacking = zfsPoolLacks()
-
-describe.skipIf(lacking !== undefined)(`over a real ZFS (zfs-fuse)${lacking === undefined ? '' : ` (${lacking})`}`, () => {
-  let site: Site
-  let pool: ZfsPool
-  let appliance: Appliance
-  beforeAll(async () => {
-    site = await makeSite()
-    pool = await makeZfsPool()
-    appliance = await site.start({ engine: await createZfsEngine(pool, 'pool-0') })
-  })
-  afterAll(async () => {
-    await site[Symbol.asyncDispose]()
-    await pool.dispose()
-  })
-
-  snapshotStorageSuite({ describe, it }, { name: 'zfssa (v1)', provenance: 'name', repeat: 3, listingSize: 8, create: () => zfssaHarness(appliance, { effect: 500 }) })
-  snapshotStorageSuite({ describe, it }, { name: 'zfssa (v2)', provenance: 'name', repeat: 3, listingSize: 8, create: () => zfssaHarness(appliance, { effect: 'garbage', options: { apiVersion: 'auto' } }) })
-})
-
 async function request(appliance: Appliance, path: string, headers: Readonly<Record<string, string>>, body: object): Promise<void> {
-  const { request: send } = await import('node:https')
   await new Promise<void>((resolve, reject) => {
     const outgoing = send(`${appliance.urls[0] ?? ''}${path}`, { method: 'POST', ca: appliance.certificate.cert, headers: { ...headers, 'Content-Type': 'application/json' } }, (incoming) => {
       incoming.resume().once('end', resolve)
