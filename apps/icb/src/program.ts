@@ -6,6 +6,7 @@ const groups: Readonly<Record<string, string>> = {
   config: 'read and show the configuration',
   snapshot: 'snapshots of the backup area',
   clone: 'clones of snapshots',
+  volume: 'the volume of the backup area',
   sandbox: 'the scratch directory of restore tests',
   ledger: 'verdicts of restore tests',
   lease: 'who works on a database now',
@@ -32,6 +33,7 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
   { group: 'clone', usage: 'create <db> <snapshot> <name>', summary: 'make a writable clone of a snapshot', load: async () => (await import('./commands/clone-create.command.ts')).cloneCreate },
   { group: 'clone', usage: 'list <db>', summary: 'clones of this database', load: async () => (await import('./commands/clone-list.command.ts')).cloneList },
   { group: 'clone', usage: 'delete <db> <name>', summary: 'delete a clone of this database', options: [dryRun], load: async () => (await import('./commands/clone-delete.command.ts')).cloneDelete },
+  { group: 'volume', usage: 'create <db> [name]', summary: 'make the volume of the backup area on the storage', options: [['--size <size>', 'largest size: 500G, 5T']], load: async () => (await import('./commands/volume-create.command.ts')).volumeCreate },
   {
     usage: 'restore-test [db...]', summary: 'prove that snapshots can be restored',
     options: [['--snapshot <name>', 'this snapshot instead of the newest'], ['--validate <when>', 'read every block: always, due or never', 'due'], ['--exclude <db>', 'all databases but this one'], ['--concurrency <n>', 'databases at a time', '1']],

@@ -55,7 +55,7 @@ export function errorOfFault(what: string, fault: ApplianceFault): Error {
 function errorOfStatus(message: string, { status }: ApplianceFault, details: Readonly<Record<string, unknown>>): Error {
   if (status === 401) return storageErrors.AUTH(message, { hint: 'Either the password is wrong, or the user lacks an authorisation for this pool and project; see docs/storage/zfssa.md.', details })
   if (status === 403) return storageErrors.AUTH(message, { hint: 'The appliance denies this operation: a missing authorisation, a retention hold, or the property "nodestroy".', details })
-  if (status === 404) return storageErrors.NOT_FOUND(message, { details })
+  if (status === 404) return storageErrors.NOT_FOUND(message, { hint: 'Correct "pool", "project" and "share", or make the share with "icb volume create". In a cluster set "peerUrl".', details })
   if (status === 409) return storageErrors.BUSY(message, { details })
   if (status === 503) return storageErrors.BUSY(message, { details })
   if (status === 502 || status === 504) return storageErrors.UNREACHABLE(message, { details })
