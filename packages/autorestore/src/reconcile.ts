@@ -4,7 +4,7 @@ import { createCloneMounter } from './clone-mounter.ts'
 import { cloneNameOf } from './restore-run.ts'
 import { removeRunDirectory, runDirectory } from './sandbox.ts'
 import type { RestoreTestDependencies } from './settings.ts'
-import { stopOwnInstance } from './steps/instance-steps.ts'
+import { runsOwnInstance, stopOwnInstance } from './steps/instance-steps.ts'
 
 /** What was found of one earlier test and removed. */
 export interface ReconciledTest {
@@ -33,7 +33,12 @@ export async function reconcileRestoreTests(deps: RestoreTestDependencies): Prom
     if (sid !== undefined) {
       const oracle = deps.sandboxOracle(sid)
       try {
-        if (await stopOwnInstance({ deps, sid, oracle, scratch }, signal)) removed.push(`instance ${sid}`)
+        const slot = { deps, sid, oracle, scratch }
+        // Another test may use the slot by now; ours is gone then.
+        if (await runsOwnInstance(slot, signal)) {
+          await stopOwnInstance(slot, signal)
+          removed.push(`instance ${sid}`)
+        }
       } finally {
         await oracle.sql.close()
       }

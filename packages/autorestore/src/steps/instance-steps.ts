@@ -31,21 +31,33 @@ export const prepareScratch: Step<RestoreRun> = {
   },
 }
 
-/**
- * Ends the instance only when it is the one this test started: its control files are named below this test's directory.
- * @throws ICB_AUTORESTORE_REFUSED_INSTANCE
- */
-export async function stopOwnInstance(run: Pick<RestoreRun, 'deps' | 'sid' | 'oracle' | 'scratch'>, signal: AbortSignal): Promise<boolean> {
-  const { host } = run.deps
-  if (!(await host.runningSids()).includes(run.sid)) return false
+type OwnInstance = Pick<RestoreRun, 'deps' | 'sid' | 'oracle' | 'scratch'>
+
+/** Control files of the instance with the slot's SID; `undefined`: none runs. One that this test started has them below the test's directory. */
+async function controlFilesOfSlot(run: OwnInstance, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  if (!(await run.deps.host.runningSids()).includes(run.sid)) return undefined
   const [row] = await run.oracle.sql.query({ name: 'v$parameter control_files', sql: `select value from v$parameter where name = 'control_files'`, columns: { value: 'text' } }, { signal, deadlineMs: 60_000 })
-  const files = (row?.value ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '')
+  return (row?.value ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '')
+}
+
+/** Whether the instance with the slot's SID is the one that this test started. */
+export async function runsOwnInstance(run: OwnInstance, signal: AbortSignal): Promise<boolean> {
+  const files = await controlFilesOfSlot(run, signal)
+  return files !== undefined && files.length > 0 && files.every((name) => isWithin(name, run.scratch))
+}
+
+/**
+ * Ends the instance that this test started; none is fine.
+ * @throws ICB_AUTORESTORE_REFUSED_INSTANCE when the SID is somebody else's, ICB_AUTORESTORE_CLEANUP when it does not end
+ */
+export async function stopOwnInstance(run: OwnInstance, signal: AbortSignal): Promise<void> {
+  const files = await controlFilesOfSlot(run, signal)
+  if (files === undefined) return
   if (files.length === 0 || !files.every((name) => isWithin(name, run.scratch))) {
     throw errors.REFUSED_INSTANCE(`instance ${run.sid} was not started by this test (control_files: ${files.join(', ')})`, { hint: 'It is left running.', details: { sid: run.sid, controlFiles: files } })
   }
   await run.oracle.instance.shutdown({ mode: 'abort', signal })
-  if ((await host.runningSids()).includes(run.sid)) throw errors.CLEANUP(`instance ${run.sid} still runs after SHUTDOWN ABORT`)
-  return true
+  if ((await run.deps.host.runningSids()).includes(run.sid)) throw errors.CLEANUP(`instance ${run.sid} still runs after SHUTDOWN ABORT`)
 }
 
 export const startInstance: Step<RestoreRun> = {
