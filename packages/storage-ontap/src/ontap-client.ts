@@ -126,6 +126,18 @@ export function createOntapClient(http: HttpClient, { clock, jobTimeoutMs }: { r
     return fields.flatMap((field) => (typeof field === 'string' ? [field] : field[1] <= present ? [field[0]] : []))
   }
 
+  /** A page that fails is asked for again here: who called for the listing has already acted on the pages before. */
+  const furtherPage = async (path: string, { what, signal }: ReadOptions<unknown>): Promise<HttpAnswer> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await send('GET', path, what, { signal })
+      } catch (error) {
+        if (!isStorageError(error, 'UNREACHABLE', 'BUSY') || attempt >= 5) throw error
+        await clock.sleep(250 * attempt, signal)
+      }
+    }
+  }
+
   const list = async function* <T>(path: string, options: ReadOptions<T>): AsyncGenerator<T, void, undefined> {
     let answer = await read(path, { ...options, query: { max_records: pageSize, ...options.query } })
     for (const seen = new Set<string>(); ; ) {
@@ -136,7 +148,7 @@ export function createOntapClient(http: HttpClient, { clock, jobTimeoutMs }: { r
       if (next === undefined) return
       if (!next.startsWith('/api/') || seen.has(next)) throw storageErrors.PROTOCOL(`${options.what}: the filer's link to the next page leads nowhere`)
       seen.add(next)
-      answer = await send('GET', next, options.what, { signal: options.signal })
+      answer = await furtherPage(next, options)
     }
   }
 

@@ -49,6 +49,8 @@ const snapshotsOf = (volume: AreaVolume): string => `/storage/volumes/${volume.u
 export function createSnapshots({ client, groups, database, clock, logger, area, clonedNames }: SnapshotsParts): Snapshots {
   /** Attempts of this process that failed: nobody works on them any more. */
   const abandoned = new Set<string>()
+  /** When an incomplete set was seen first, by its attempts. */
+  const seenHalf = new Map<string, number>()
 
   const named = async (volume: AreaVolume, raw: string, signal: AbortSignal | undefined): Promise<RawSnapshot | undefined> => {
     const [found] = await client.all(snapshotsOf(volume), { what: `looking for snapshot ${raw} of ${volume.name}`, schema: snapshotRecord, fields: snapshotFields, query: { name: raw }, signal })
@@ -126,7 +128,6 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
     const { comment, dropped } = fittingSnapshotMark(mark)
     if (dropped.length > 0) logger.warn({ snapshot: name, dropped }, `the labels ${dropped.join(', ')} do not fit into the comment of snapshot ${name}`)
 
-    let waited = clock.monotonic()
     const step = async (): Promise<Snapshot | undefined> => {
       let set = await readSet(volumes, raw, signal)
       // A set that appeared between two of these looks seems foreign; a second look has all of it.
@@ -140,9 +141,12 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
       if (state === 'foreign') throw storageErrors.EXISTS(`a snapshot ${name} that this tool did not make exists`)
       if (state === 'half') {
         const attempts = set.members.flatMap((member) => member?.mark?.set ?? [])
-        if (set.group !== undefined || attempts.every((attempt) => abandoned.has(attempt)) || clock.monotonic() - waited > graceMs) {
+        const key = attempts.join()
+        const since = seenHalf.get(key) ?? clock.monotonic()
+        seenHalf.set(key, since)
+        if (set.group !== undefined || attempts.every((attempt) => abandoned.has(attempt)) || clock.monotonic() - since > graceMs) {
+          seenHalf.delete(key)
           await removeHalf(volumes, raw, set, signal)
-          waited = clock.monotonic()
         }
         return undefined
       }

@@ -1,12 +1,13 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { createProcessRunner, Secret, silentLogger, systemClock } from '@icb/runtime'
+import { createProcessRunner, pollUntil, Secret, silentLogger, systemClock } from '@icb/runtime'
 import type { Clock, Logger } from '@icb/runtime'
 import { createHttpClient } from '@icb/storage-core/http'
 import type { HttpClient, HttpMethod } from '@icb/storage-core/http'
-import type { AdapterContext, Clone } from '@icb/storage-core'
-import type { ConformanceHarness } from '@icb/storage-core/conformance'
+import { withRetry } from '@icb/storage-core'
+import type { AdapterContext, Clone, SnapshotStorage } from '@icb/storage-core'
+import type { ConformanceFault, ConformanceHarness } from '@icb/storage-core/conformance'
 import { startOntapFiler } from '@icb/testing'
 import type { OntapFiler } from '@icb/testing'
 import { adapter } from '../src/index.ts'
@@ -36,7 +37,7 @@ export interface FilerBench {
   /** A request as an administrator makes it. */
   admin(method: HttpMethod, path: string, body?: unknown): Promise<Record<string, unknown>>
   volume(name: string): Promise<Record_>
-  snapshotsOf(volume: string): Promise<readonly Record_[]>
+  snapshotsOf(volume: string, name?: string): Promise<readonly Record_[]>
   /** All volumes of the filer's SVM. */
   volumeNames(): Promise<readonly string[]>
   directory(path: string): Promise<string>
@@ -83,9 +84,7 @@ export async function makeFilerBench(filer: OntapFiler, { volumes: count = 1, op
   }
   const recordsOf = async (path: string): Promise<readonly Record_[]> => (await admin('GET', path))['records'] as readonly Record_[]
   const volume = async (name: string): Promise<Record_> => {
-    const [found] = await recordsOf(`/storage/volumes?name=${name}&svm.name=${svm}`)
-    if (found === undefined) throw new Error(`no volume ${name}`)
-    return found
+    return soon(`volume ${name}`, async () => (await recordsOf(`/storage/volumes?name=${name}&svm.name=${svm}`))[0])
   }
   const bench: FilerBench = {
     filer,
@@ -95,7 +94,7 @@ export async function makeFilerBench(filer: OntapFiler, { volumes: count = 1, op
     open: async (more = {}, context = {}) => (await adapter.open({ ...allOptions, ...more }, contextFor(database, context))) as OntapStorage,
     admin,
     volume,
-    snapshotsOf: async (name) => recordsOf(`/storage/volumes/${(await volume(name)).uuid}/snapshots?fields=comment`),
+    snapshotsOf: async (name, snapshot = '*') => recordsOf(`/storage/volumes/${(await volume(name)).uuid}/snapshots?fields=comment&name=${snapshot}`),
     volumeNames: async () => (await recordsOf(`/storage/volumes?svm.name=${svm}`)).map(({ name }) => name),
     directory: async (path) => ((await filer.control({ do: 'directory', svm, path })) as { directory: string }).directory,
     requests: async () => ((await filer.control({ do: 'log' })) as { count: number }).count,
@@ -124,17 +123,21 @@ const faultPaths = {
 } as const
 
 /** What the conformance kit works with. */
-export async function filerHarness(filer: OntapFiler, benchOptions: BenchOptions & { readonly wrap?: (storage: OntapStorage) => OntapStorage } = {}): Promise<ConformanceHarness> {
+export async function filerHarness(filer: OntapFiler, benchOptions: BenchOptions & { readonly chaos?: number } = {}): Promise<ConformanceHarness> {
   const bench = await makeFilerBench(filer, benchOptions)
   const { database, volumes, options } = bench
-  const wrap = benchOptions.wrap ?? ((storage: OntapStorage): OntapStorage => storage)
+  const { chaos } = benchOptions
+  // With faults by chance the storage is used as the product uses it: what can be called again is.
+  const wrap = (storage: OntapStorage): SnapshotStorage => (chaos === undefined ? storage : withRetry(storage, { clock: impatientClock, attempts: 12 }))
+  if (chaos !== undefined) await filer.control({ do: 'chaos', chaos: { seed: benches, probability: chaos, limit: 1000 } })
   const plain = await bench.open()
   const storage = wrap(plain)
   const sessions = [plain]
   const rootOf = async (clone: Clone): Promise<string> => bench.directory(clone.mounts[0]!.path)
   const snapshotByHand = async (name: string, on: readonly string[], comment?: string): Promise<string> => {
     for (const volume of on) await bench.admin('POST', `/storage/volumes/${(await bench.volume(volume)).uuid}/snapshots`, { name: toSnapshotName(name), ...(comment === undefined ? {} : { comment }) })
-    return (await bench.snapshotsOf(on[0]!)).find((snapshot) => snapshot.name === toSnapshotName(name))!.uuid
+    const found = on.map(async (volume) => soon(`snapshot ${name}`, async () => (await bench.snapshotsOf(volume, toSnapshotName(name)))[0]))
+    return (await Promise.all(found))[0]!.uuid
   }
   const several = volumes.length > 1
   return {
@@ -160,9 +163,9 @@ export async function filerHarness(filer: OntapFiler, benchOptions: BenchOptions
       writeInClone: async (clone, path, text) => writeBelow(await rootOf(clone), path, text),
       readInClone: async (clone, path) => readFile(join(await rootOf(clone), path), 'utf8'),
     },
-    injectFault: async ({ operation, when }) => { await filer.control({ do: 'fault', fault: { kind: when, ...faultPaths[operation] } }) },
+    ...(chaos === undefined ? { injectFault: async ({ operation, when }: ConformanceFault) => { await filer.control({ do: 'fault', fault: { kind: when, ...faultPaths[operation] } }) } } : {}),
     clearFaults: async () => { await filer.control({ do: 'clear-faults' }) },
-    requestCount: () => requestsSent,
+    ...(chaos === undefined ? { requestCount: () => requestsSent } : {}),
     tick: async () => undefined,
     destroy: async () => {
       await filer.control({ do: 'clear-faults' })
@@ -170,6 +173,11 @@ export async function filerHarness(filer: OntapFiler, benchOptions: BenchOptions
       await filer.control({ do: 'remove-volumes', svm: filer.svm, names: volumes })
     },
   }
+}
+
+/** The filer shows a change a moment after it was made. */
+function soon<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  return pollUntil({ clock: systemClock, what, deadlineMs: 5000, intervalMs: 5 }, look)
 }
 
 async function writeBelow(root: string, path: string, text: string): Promise<void> {

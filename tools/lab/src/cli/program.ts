@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import path from 'node:path'
 import { addZfssaCommand } from '../appliance-zfssa/command.ts'
+import { addOntapCommand } from '../filer-ontap/command.ts'
 import { SIMULATOR } from '../host/lab-file.ts'
 import { destroyLab, labStatus, startDatabases, stopDatabases, withDatabase } from './control.ts'
 import { checkHistory } from './history-check.ts'
@@ -97,7 +98,9 @@ export async function runLab(argv: readonly string[]): Promise<number> {
       report(o, result, [result.differences.length === 0 ? `file ${result.file}: ${result.blocks} blocks are as they were at SCN ${o.scn}` : `file ${result.file}: ${result.differences.length} of ${result.blocks} blocks differ from SCN ${o.scn}`])
       if (result.differences.length > 0) process.exitCode = 1
     })
-  addZfssaCommand(program.commands.find((each) => each.name() === 'appliance') ?? program.command('appliance').description('simulate a storage appliance'))
+  const appliance = program.command('appliance').description('simulate a storage appliance')
+  addZfssaCommand(appliance)
+  addOntapCommand(appliance)
   program.command('destroy <dir>').description('end all instances and remove the lab').option(...json).action(async (dir: string, o: Output) => {
     await destroyLab(dir)
     report(o, { destroyed: path.resolve(dir) }, [`${path.resolve(dir)} removed`])

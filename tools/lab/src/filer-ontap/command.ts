@@ -1,14 +1,15 @@
 import { parseArgs } from 'node:util'
+import type { Command } from 'commander'
 import { startFiler } from './filer.ts'
 
 /** The usage text of the command. */
-export const filerOntapUsage: string = `lab filer-ontap --directory <dir> [--port <n>] [--address <ip>] [--release 9.6|9.10|9.16] [--job-ms <n>]
+export const filerOntapUsage: string = `lab appliance ontap --directory <dir> [--port <n>] [--address <ip>] [--release 9.6|9.10|9.16] [--job-ms <n>]
 
 A simulated NetApp ONTAP system: the REST API for volumes, snapshots, FlexClones and consistency groups over HTTPS.
 The password of its logins admin and vsadmin is read from the environment, LAB_FILER_PASSWORD.
 Prints one line of JSON with its addresses and the file of its certificate authority, then runs until it is ended.`
 
-/** `lab filer-ontap`: runs until SIGTERM, SIGINT or the end of standard input (`--with-parent`). Answers with the exit code. */
+/** `lab appliance ontap`: runs until SIGTERM, SIGINT or the end of standard input (`--with-parent`). Answers with the exit code. */
 export async function filerOntapCommand(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -34,11 +35,21 @@ export async function filerOntapCommand(args: readonly string[]): Promise<number
     ...(values.address === undefined ? {} : { address: values.address }),
     settings: { release: 900 + Number(minor), ...(values['job-ms'] === undefined ? {} : { jobMs: Number(values['job-ms']) }) },
   })
-  process.stdout.write(`${JSON.stringify({ simulator: '@icb/lab filer-ontap', ...filer.address })}\n`)
+  process.stdout.write(`${JSON.stringify({ simulator: '@icb/lab appliance ontap', ...filer.address })}\n`)
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => { resolve() })
     if (values['with-parent'] === true) process.stdin.resume().once('end', () => { resolve() })
   })
   await filer.stop()
   return 0
+}
+
+/** Adds `ontap` to the command line's simulated appliances. */
+export function addOntapCommand(appliance: Command): void {
+  appliance
+    .command('ontap [args...]')
+    .description('a NetApp ONTAP filer; --help tells its options')
+    .helpOption(false)
+    .allowUnknownOption()
+    .action(async (args: string[]) => { process.exitCode = await filerOntapCommand(args) })
 }

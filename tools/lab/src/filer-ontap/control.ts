@@ -55,8 +55,8 @@ function perform({ cluster, users, faults, log }: FilerParts & { readonly users:
     case 'seed-snapshots': {
       const volume = volumeNamed(cluster, request.svm, request.volume)
       if (volume === undefined) throw new Error(`no volume ${request.volume}`)
-      for (const name of request.names) {
-        const createdAt = cluster.stamp()
+      for (const [index, name] of request.names.entries()) {
+        const createdAt = cluster.now() - (request.names.length - index) * 1000
         const uuid = randomUUID()
         volume.snapshots.set(uuid, { uuid, name, sequence: cluster.nextSequence(), createdAt, visibleAt: createdAt, size: 122_880, comment: undefined, label: undefined, expiry: undefined, snaplockExpiry: undefined })
       }

@@ -15,7 +15,7 @@ export interface Fault {
   readonly delayMs?: number
 }
 
-/** Faults that hit by chance, the same ones for the same seed. */
+/** Faults that hit by chance, the same ones for the same seed and order of requests. Only clients that tell their name (X-Dot-Client-App) are hit, so that a test's own administrator is not. */
 export interface Chaos {
   readonly seed: number
   /** Of each request, 0 to 1. */
@@ -42,7 +42,7 @@ export class Faults {
     this.#chaos = undefined
   }
 
-  take(method: string, path: string): Fault | undefined {
+  take(method: string, path: string, client: boolean): Fault | undefined {
     for (const entry of this.#waiting) {
       const { fault } = entry
       if ((fault.method !== undefined && fault.method !== method) || (fault.path !== undefined && !new RegExp(fault.path).test(path))) continue
@@ -52,7 +52,7 @@ export class Faults {
       return fault
     }
     const chaos = this.#chaos
-    if (chaos === undefined || chaos.left <= 0 || chaos.next() >= chaos.probability) return undefined
+    if (!client || chaos === undefined || chaos.left <= 0 || chaos.next() >= chaos.probability) return undefined
     chaos.left--
     this.injected++
     return [{ kind: 'before' }, { kind: 'after' }, { kind: 'status', status: 503, retryAfter: 0 }, { kind: 'status', status: 500, code: '13107406', message: 'Another volume operation is active.' }, { kind: 'slow', delayMs: 15 }][

@@ -65,7 +65,7 @@ export function createFilerServer({ cluster, users, faults, log, certificates }:
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const method = request.method ?? 'GET'
     const path = request.url ?? '/'
-    const fault = faults.take(method, path)
+    const fault = faults.take(method, path, request.headers['x-dot-client-app'] !== undefined)
     const seen: { user?: string } = {}
     const cut = (): void => {
       note({ method, path, user: seen.user, status: 'cut' })

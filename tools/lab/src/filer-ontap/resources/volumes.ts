@@ -126,7 +126,7 @@ function preparePlain(call: Call, wanted: Wanted): () => FilerVolume {
     cluster.engine.create(wanted.uuid)
     const createdAt = cluster.stamp()
     return {
-      uuid: wanted.uuid, name: wanted.name, svm: wanted.svm, path: wanted.path, sequence: cluster.nextSequence(), aggregate: found.name, createdAt, visibleAt: createdAt + cluster.settings.visibilityMs,
+      uuid: wanted.uuid, name: wanted.name, svm: wanted.svm, path: wanted.path, sequence: cluster.nextSequence(), aggregate: found.name, createdAt, visibleAt: cluster.now() + cluster.settings.visibilityMs,
       size, used: 0, state: 'online', comment: textAt(body, 'comment'), exportPolicy, snapshotPolicy: textAt(body, 'snapshot_policy.name') ?? 'default', snapshotDirectory: true,
       uid: wanted.uid ?? 0, gid: wanted.gid ?? 0, permissions: numberAt(body, 'nas.unix_permissions') ?? 755,
       autosize: { mode: textAt(body, 'autosize.mode') ?? 'off', maximum, grow_threshold: numberAt(body, 'autosize.grow_threshold') ?? 85 },
@@ -158,7 +158,7 @@ function prepareClone(call: Call, wanted: Wanted): () => FilerVolume {
     cluster.engine.clone(parent.uuid, snapshot.uuid, wanted.uuid)
     const createdAt = cluster.stamp()
     return {
-      ...parent, uuid: wanted.uuid, name: wanted.name, svm: wanted.svm, path: wanted.path, sequence: cluster.nextSequence(), createdAt, visibleAt: createdAt + cluster.settings.visibilityMs,
+      ...parent, uuid: wanted.uuid, name: wanted.name, svm: wanted.svm, path: wanted.path, sequence: cluster.nextSequence(), createdAt, visibleAt: cluster.now() + cluster.settings.visibilityMs,
       state: 'online', comment: undefined, snapshotPolicy: 'default', uid: wanted.uid ?? parent.uid, gid: wanted.gid ?? parent.gid,
       parent: { volume: parent.uuid, snapshot: snapshot.uuid }, busyUntil: Date.now() + cluster.settings.cloneBusyMs, queued: false, snapshots: new Map(),
     }

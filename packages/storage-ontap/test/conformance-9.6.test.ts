@@ -1,0 +1,3 @@
+import { conformOn } from './conform.ts'
+
+conformOn('9.6', [{ volumes: 1 }, { volumes: 3 }])

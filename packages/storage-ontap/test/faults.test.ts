@@ -1,0 +1,106 @@
+import { snapshotName, withRetry } from '@icb/storage-core'
+import type { SnapshotStorage } from '@icb/storage-core'
+import { DateTime } from 'luxon'
+import { afterAll, describe, expect, it } from 'vitest'
+import { impatientClock, makeFilerBench, sharedFiler } from './filer-bench.ts'
+import type { FilerBench } from './filer-bench.ts'
+
+const start = DateTime.fromISO('2026-03-01T00:00:00Z', { zone: 'utc' })
+
+/** What the filer really has for this database: names of snapshots per volume, and clone volumes. */
+async function truth(bench: FilerBench): Promise<{ readonly snapshots: readonly (readonly string[])[]; readonly clones: readonly string[] }> {
+  const snapshots: string[][] = []
+  for (const volume of bench.volumes) snapshots.push((await bench.snapshotsOf(volume)).map(({ name }) => name).sort())
+  return { snapshots, clones: (await bench.volumeNames()).filter((name) => name.startsWith('icb')) }
+}
+
+async function names(elements: AsyncIterable<{ readonly name: string }>): Promise<string[]> {
+  const found: string[] = []
+  for await (const { name } of elements) found.push(name)
+  return found.sort()
+}
+
+/** Calls again until it succeeds, as later runs do. */
+async function eventually<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (attempt === 10) throw error
+    }
+  }
+}
+
+describe.each([
+  { release: '9.6', volumes: 3 },
+  { release: '9.16', volumes: 3 },
+  { release: '9.10', volumes: 1 },
+])('ONTAP $release, $volumes volumes', ({ release, volumes }) => {
+  const shared = sharedFiler({ release, jobMs: 2 })
+  afterAll(() => shared.dispose())
+
+  it('converges over 100 faults of all kinds: nothing is lost, nothing is left over', async () => {
+    const filer = await shared.get()
+    const bench = await makeFilerBench(filer, { volumes })
+    await filer.control({ do: 'settings', settings: { cloneBusyMs: 3 } })
+    const injected = async (): Promise<number> => ((await filer.control({ do: 'log' })) as { injected: number }).injected
+    const before = await injected()
+    await filer.control({ do: 'chaos', chaos: { seed: 7, probability: 0.12, limit: 100 } })
+    const open = async (): Promise<SnapshotStorage> => withRetry(await bench.open(), { clock: impatientClock, attempts: 10 })
+    let storage = await open()
+    const kept: string[] = []
+    for (let cycle = 0; (await injected()) - before < 100; cycle++) {
+      // Every other cycle is another process that knows nothing of the failures before.
+      if (cycle % 2 === 1) {
+        await storage.close?.()
+        storage = await open()
+      }
+      const name = snapshotName(bench.database, start.plus({ seconds: cycle }), cycle.toString(36))
+      const snapshot = await eventually(() => storage.createSnapshot(name, { labels: { n: String(cycle) } }))
+      const clone = await eventually(() => storage.createClone(snapshot.id, `test-${bench.database}`))
+      expect(clone.mounts).toHaveLength(volumes)
+      await eventually(() => storage.deleteClone(clone.id))
+      if (cycle % 3 === 0) kept.push(snapshot.name)
+      else await eventually(() => storage.deleteSnapshot(snapshot.id))
+    }
+    await filer.control({ do: 'clear-faults' })
+    await storage.removeLeftovers?.()
+    kept.sort()
+    expect(await names(storage.listSnapshots())).toEqual(kept)
+    expect(await names(storage.listClones())).toEqual([])
+    expect(await truth(bench)).toEqual({ snapshots: bench.volumes.map(() => kept), clones: [] })
+    await storage.close?.()
+  })
+
+  it('a snapshot that is interrupted at any request is listed whole or not at all, and the next run makes it', async () => {
+    const filer = await shared.get()
+    const bench = await makeFilerBench(filer, { volumes })
+    const storage = await bench.open()
+    let whole = 0
+    for (let at = 0; ; at++) {
+      const name = snapshotName(bench.database, start.plus({ seconds: at }), `x${at}`)
+      const kind = at % 2 === 0 ? 'after' : 'before'
+      // The filer answers nothing any more from this request on, as for a process that was killed: no roll-back gets through.
+      await filer.control({ do: 'fault', fault: { kind, skip: Math.floor(at / 2), path: '.' } })
+      await filer.control({ do: 'fault', fault: { kind: 'before', path: '.', skip: Math.floor(at / 2), times: 200 } })
+      const failed = await storage.createSnapshot(name).then(() => false, () => true)
+      await filer.control({ do: 'clear-faults' })
+      // A new process sees it whole or not at all.
+      const other = await bench.open()
+      const listed = (await names(other.listSnapshots())).includes(name)
+      const present = (await truth(bench)).snapshots.map((list) => list.includes(name))
+      if (listed) {
+        expect(present).toEqual(present.map(() => true))
+        whole++
+      }
+      if (!failed) break
+      await other.removeLeftovers?.()
+      expect(new Set((await truth(bench)).snapshots.map((list) => list.includes(name))).size).toBe(1)
+      const made = await other.createSnapshot(name)
+      expect((await names(other.listSnapshots())).filter((each) => each === made.name)).toHaveLength(1)
+      await other.close?.()
+    }
+    expect(whole).toBeGreaterThan(0)
+    await storage.close?.()
+  })
+})

@@ -1,0 +1,209 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { X509Certificate } from 'node:crypto'
+import { inspect } from 'node:util'
+import { isIcbError, Secret } from '@icb/runtime'
+import { snapshotName, validateAdapterOptions } from '@icb/storage-core'
+import { referenceDirectory } from '@icb/testing'
+import type { OntapFiler } from '@icb/testing'
+import { DateTime } from 'luxon'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { adapter } from '../src/index.ts'
+import { contextFor, makeFilerBench, sharedFiler } from './filer-bench.ts'
+
+const shared = sharedFiler({ release: '9.16', jobMs: 2 })
+let filer: OntapFiler
+beforeEach(async () => {
+  filer = await shared.get()
+  await filer.control({ do: 'clear-faults' })
+  await filer.control({ do: 'settings', settings: { pageSize: 10_000, maxSnapshots: 1023, snaplock: false, multiAdmin: false, partialGroups: false, release: 916, jobMs: 2 } })
+})
+afterAll(() => shared.dispose())
+
+const start = DateTime.fromISO('2026-03-01T00:00:00Z', { zone: 'utc' })
+const nameOf = (database: string, n = 0): string => snapshotName(database, start.plus({ seconds: n }), `r${n}`)
+const failure = async (call: Promise<unknown>): Promise<{ readonly code: string; readonly remedy: string; readonly message: string; readonly hint: string | undefined }> => {
+  const error: unknown = await call.then(() => undefined, (caught: unknown) => caught)
+  if (!isIcbError(error)) throw new Error(`no storage error: ${inspect(error)}`)
+  return error
+}
+
+describe('logins and certificates', () => {
+  it('logs in with a client certificate, and as an SVM\'s own user', async () => {
+    const bench = await makeFilerBench(filer)
+    const byCertificate = await bench.open({ credentials: undefined, clientCert: filer.clientCertFile, clientKey: filer.clientKeyFile })
+    const asVsadmin = await bench.open({ svm: undefined, credentials: { user: 'vsadmin', password: new Secret(filer.password, 'password') } })
+    for (const storage of [byCertificate, asVsadmin]) expect((await storage.describe()).name).toBe(bench.volumes[0])
+    const users = ((await filer.control({ do: 'log', lines: true })) as { lines: { user: string }[] }).lines.map(({ user }) => user)
+    expect(users).toEqual(expect.arrayContaining(['icb-cert', 'vsadmin']))
+  })
+
+  it('refuses a server it cannot verify, and takes a pinned one', async () => {
+    const bench = await makeFilerBench(filer)
+    expect((await failure((await bench.open({ cacert: undefined })).describe())).code).toBe('ICB_STORAGE_TLS')
+    const fingerprint = await new Promise<string>((resolve) => {
+      void readFile(join(filer.caFile, '..', 'server.pem')).then((pem) => { resolve(new X509Certificate(pem).fingerprint256) })
+    })
+    expect((await (await bench.open({ cacert: undefined, fingerprint })).describe()).name).toBe(bench.volumes[0])
+    expect((await (await bench.open({ cacert: undefined, insecure: true })).describe()).name).toBe(bench.volumes[0])
+  })
+
+  it('tells a wrong password and a missing right apart from anything else, and prints no secret', async () => {
+    const bench = await makeFilerBench(filer)
+    const wrong = new Secret('quite-wrong-password', 'password')
+    const error = await failure((await bench.open({ credentials: { user: 'admin', password: wrong } })).describe())
+    expect(error).toMatchObject({ code: 'ICB_STORAGE_AUTH', remedy: 'fix' })
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('quite-wrong-password')
+  })
+
+  it('works with the least role of the documentation, and names what a smaller one lacks', async () => {
+    const bench = await makeFilerBench(filer)
+    const least = [
+      ['/api/cluster', 'readonly'], ['/api/cluster/jobs', 'readonly'], ['/api/svm/svms', 'readonly'], ['/api/network/ip/interfaces', 'readonly'], ['/api/storage/volumes', 'all'],
+      ['/api/storage/volumes/*/snapshots', 'all'], ['/api/application/consistency-groups', 'all'],
+    ].map(([path, access]) => ({ path, access }))
+    await filer.control({ do: 'user', user: { name: 'icb', password: filer.password, svm: filer.svm, role: least } })
+    await filer.control({ do: 'user', user: { name: 'reader', password: filer.password, svm: filer.svm, role: least.map(({ path }) => ({ path, access: 'readonly' })) } })
+    const credentials = (user: string): { user: string; password: Secret } => ({ user, password: new Secret(filer.password, 'password') })
+    const storage = await bench.open({ credentials: credentials('icb') })
+    const snapshot = await storage.createSnapshot(nameOf(bench.database))
+    const clone = await storage.createClone(snapshot.id, 'role-clone')
+    await storage.deleteClone(clone.id)
+    const reader = await bench.open({ credentials: credentials('reader') })
+    expect((await reader.describe()).warnings).toEqual([])
+    expect(await failure(reader.createSnapshot(nameOf(bench.database, 1)))).toMatchObject({ code: 'ICB_STORAGE_AUTH', hint: expect.stringContaining('role') as unknown })
+    await storage.deleteSnapshot(snapshot.id)
+  })
+})
+
+describe('listing', () => {
+  it('10,000 snapshots take one request per page, and none per snapshot', async () => {
+    await filer.control({ do: 'settings', settings: { maxSnapshots: 20_000 } })
+    const bench = await makeFilerBench(filer)
+    const names = Array.from({ length: 10_000 }, (_, n) => nameOf(bench.database, n))
+    await filer.control({ do: 'seed-snapshots', svm: filer.svm, volume: bench.volumes[0], names })
+    const storage = await bench.open()
+    const before = await bench.requests()
+    let [count, last] = [0, 0]
+    for await (const { createdAt, ours, spaceTotal } of storage.listSnapshots()) {
+      count++
+      expect(ours && createdAt.toMillis() >= last && typeof spaceTotal === 'bigint').toBe(true)
+      last = createdAt.toMillis()
+    }
+    expect(count).toBe(10_000)
+    // The release, the volume, the clones, ten pages.
+    expect((await bench.requests()) - before).toBe(13)
+  })
+})
+
+describe('several volumes', () => {
+  it('a volume that the area got later does not hide or remove older points', async () => {
+    const bench = await makeFilerBench(filer, { volumes: 2 })
+    const older = await (await bench.open()).createSnapshot(nameOf(bench.database))
+    const more = { additionalvolumesuffixes: ['_2', '_3'] }
+    const storage = await bench.open(more)
+    await storage.createVolume({ name: bench.database, size: 3n * 1024n ** 3n })
+    // The group has two volumes; it is completed, and the older snapshot is no longer vouched for by it.
+    const newer = await storage.createSnapshot(nameOf(bench.database, 1))
+    await storage.removeLeftovers?.()
+    const left = (await bench.snapshotsOf(bench.volumes[0]!)).map(({ name }) => name)
+    expect(left).toEqual([older.name, newer.name])
+  })
+
+  it('a snapshot of the group that lacks a volume is refused and removed', async () => {
+    const bench = await makeFilerBench(filer, { volumes: 3 })
+    const storage = await bench.open()
+    await filer.control({ do: 'settings', settings: { partialGroups: true } })
+    expect((await failure(storage.createSnapshot(nameOf(bench.database)))).code).toBe('ICB_STORAGE_PROTOCOL')
+    for (const volume of bench.volumes) expect(await bench.snapshotsOf(volume)).toEqual([])
+  })
+
+  it('a volume in somebody else\'s consistency group is said so', async () => {
+    const bench = await makeFilerBench(filer, { volumes: 2 })
+    await bench.admin('POST', '/application/consistency-groups', { name: `other_${bench.database}`, svm: { name: filer.svm }, volumes: [{ name: bench.volumes[1], provisioning_options: { action: 'add' } }] })
+    expect(await failure((await bench.open()).createSnapshot(nameOf(bench.database)))).toMatchObject({ code: 'ICB_STORAGE_UNSUPPORTED', message: expect.stringContaining(`other_${bench.database}`) as unknown })
+  })
+
+  it('a clone hangs below one root, in the places of the live volumes', async () => {
+    const bench = await makeFilerBench(filer, { volumes: 3 })
+    const storage = await bench.open({ mounthost: 'nfs.example' })
+    const { id } = await storage.createSnapshot(nameOf(bench.database))
+    const clone = await storage.createClone(id, `auto-${bench.database}`)
+    expect(clone.mounts.map((mount) => [mount.kind === 'nfs' ? mount.server : '', mount.path])).toEqual([`/auto-${bench.database}`, `/auto-${bench.database}/2`, `/auto-${bench.database}/3`].map((path) => ['nfs.example', path]))
+    expect(await storage.describe()).toMatchObject({ mounts: [{ path: `/oc1_${bench.database}` }, { path: `/oc1_${bench.database}/2` }, { path: `/oc1_${bench.database}/3` }], warnings: [] })
+    await storage.deleteClone(clone.id)
+    expect((await bench.volumeNames()).filter((name) => name.startsWith('icb'))).toEqual([])
+  })
+})
+
+describe('what keeps a snapshot', () => {
+  it('SnapLock: it is listed as locked and refused, until the compliance clock says otherwise', async () => {
+    await filer.control({ do: 'settings', settings: { snaplock: true } })
+    const bench = await makeFilerBench(filer)
+    const storage = await bench.open()
+    const { id } = await storage.createSnapshot(nameOf(bench.database))
+    const volume = await bench.volume(bench.volumes[0]!)
+    const soon = new Date(Date.now() + 3_600_000).toISOString()
+    await bench.admin('PATCH', `/storage/volumes/${volume.uuid}/snapshots/${id}`, { snaplock_expiry_time: soon })
+    for await (const snapshot of storage.listSnapshots()) expect(snapshot.lockedUntil?.toMillis()).toBe(Date.parse(soon))
+    expect(await failure(storage.deleteSnapshot(id))).toMatchObject({ code: 'ICB_STORAGE_LOCKED', remedy: 'wait' })
+  })
+
+  it('a clone in the recovery queue is named as a possible reason', async () => {
+    const bench = await makeFilerBench(filer)
+    const storage = await bench.open()
+    const { id } = await storage.createSnapshot(nameOf(bench.database))
+    const clone = await storage.createClone(id, `queued-${bench.database}`)
+    await bench.admin('PATCH', `/storage/volumes/${clone.id}`, { nas: { path: '' } })
+    await bench.admin('DELETE', `/storage/volumes/${clone.id}`)
+    expect(await failure(storage.deleteSnapshot(id))).toMatchObject({ code: 'ICB_STORAGE_LOCKED', hint: expect.stringContaining('recovery queue') as unknown })
+  })
+
+  it('multi-admin verification ends the call and says who must act', async () => {
+    const bench = await makeFilerBench(filer)
+    const storage = await bench.open()
+    const { id } = await storage.createSnapshot(nameOf(bench.database))
+    await filer.control({ do: 'settings', settings: { multiAdmin: true } })
+    expect(await failure(storage.deleteSnapshot(id))).toMatchObject({ code: 'ICB_STORAGE_AUTH', hint: expect.stringContaining('approve') as unknown })
+  })
+})
+
+describe('jobs', () => {
+  it('a job that outlasts its deadline, or whose record is gone, is found by the next call', async () => {
+    const bench = await makeFilerBench(filer)
+    const storage = await bench.open({ jobTimeoutSeconds: 1 })
+    const { id } = await storage.createSnapshot(nameOf(bench.database))
+    await filer.control({ do: 'settings', settings: { jobMs: 600 } })
+    expect(await failure(storage.createClone(id, `slow-${bench.database}`))).toMatchObject({ code: 'ICB_STORAGE_BUSY', remedy: 'retry' })
+    await filer.control({ do: 'settings', settings: { jobMs: 2 } })
+    expect((await (await bench.open()).createClone(id, `slow-${bench.database}`)).snapshot).toBe(id)
+  })
+
+  it('codes of failed jobs become errors with the right remedy', async () => {
+    const bench = await makeFilerBench(filer)
+    const storage = await bench.open()
+    const expected = [['524486', 'BUSY', 'retry'], ['525062', 'NO_SPACE', 'operator'], ['460770', 'PROTOCOL', 'operator'], ['918701', 'UNSUPPORTED', 'fix']] as const
+    for (const [index, [code, name, remedy]] of expected.entries()) {
+      await filer.control({ do: 'job-failure', pattern: 'POST /api/storage/volumes', code, message: 'made up' })
+      expect(await failure(storage.createSnapshot(nameOf(bench.database, index)))).toMatchObject({ code: `ICB_STORAGE_${name}`, remedy })
+    }
+  })
+})
+
+const reference = referenceDirectory()
+describe.skipIf(reference === undefined)('the original\'s configuration', () => {
+  it('works unchanged apart from credentials and addresses', async () => {
+    const { loadConfig } = await import('@icb/config')
+    const path = join(reference ?? '', 'seed-config', 'backup.netapp.sample.cfg')
+    const config = await loadConfig(path, { env: {} })
+    const { storage } = config.databases.find(({ name }) => name === 'cdb1')!
+    expect(storage.adapter).toBe('ontap')
+    const options = validateAdapterOptions(adapter, storage.options, storage.origins)
+    expect(options).toMatchObject({ filer: '10.10.10.11', mounthost: '10.10.10.12', volumeprefix: 'oc1_', cacert: 'certificatefile.cer' })
+    const opened = await adapter.open({ ...options, filer: filer.url, cacert: filer.caFile, aggregate: 'aggr1', credentials: { user: 'vsadmin', password: new Secret(filer.password, 'password') } }, contextFor('cdb1'))
+    const volume = await opened.createVolume({ name: 'cdb1', size: 1024n ** 3n })
+    expect(volume).toMatchObject({ name: 'oc1_cdb1', mounts: [{ server: '10.10.10.12', path: '/oc1_cdb1' }] })
+    const snapshot = await opened.createSnapshot(nameOf('cdb1'))
+    await opened.deleteSnapshot(snapshot.id)
+  })
+})
