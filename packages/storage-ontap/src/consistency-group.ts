@@ -2,6 +2,7 @@ import { storageErrors } from '@icb/storage-core'
 import { z } from 'zod'
 import { isStorageError } from './answer-errors.ts'
 import type { AreaVolume } from './area-volumes.ts'
+import { readSnapshotMark } from './marks.ts'
 import type { OntapClient } from './ontap-client.ts'
 
 /** The release that brought consistency groups to this API. */
@@ -11,7 +12,8 @@ export const groupsSince = 910
 export interface GroupSnapshot {
   readonly uuid: string
   readonly name: string
-  readonly partial: boolean
+  /** How many volumes it was taken of; `undefined` where somebody else took it. */
+  readonly of: number | undefined
 }
 
 export interface ConsistencyGroups {
@@ -19,17 +21,22 @@ export interface ConsistencyGroups {
   find(volumes: readonly AreaVolume[], signal?: AbortSignal): Promise<string | undefined>
   /** The same, made or completed when needed. @throws ICB_STORAGE_UNSUPPORTED when a volume belongs to a group with others */
   ensure(volumes: readonly AreaVolume[], signal?: AbortSignal): Promise<string>
-  /** Names of all snapshots of the group. */
-  names(group: string, signal?: AbortSignal): Promise<ReadonlySet<string>>
+  /** All snapshots of the group, by name. */
+  snapshots(group: string, signal?: AbortSignal): Promise<ReadonlyMap<string, GroupSnapshot>>
   findSnapshot(group: string, name: string, signal?: AbortSignal): Promise<GroupSnapshot | undefined>
+  /** Whether a volume that is in the group now lacks in this snapshot. Expensive for the filer. */
+  isPartial(group: string, name: string, signal?: AbortSignal): Promise<boolean>
   createSnapshot(group: string, name: string, comment: string, signal?: AbortSignal): Promise<void>
   deleteSnapshot(group: string, snapshot: GroupSnapshot, signal?: AbortSignal): Promise<void>
 }
 
 const path = '/application/consistency-groups'
 const groupRecord = z.object({ uuid: z.string(), name: z.string(), volumes: z.array(z.object({ name: z.string(), uuid: z.string().optional() })).optional() })
-const snapshotRecord = z.object({ uuid: z.string(), name: z.string(), is_partial: z.boolean().optional() })
+const snapshotRecord = z.object({ uuid: z.string(), name: z.string(), comment: z.string().optional(), is_partial: z.boolean().optional() })
 type Group = z.infer<typeof groupRecord>
+
+const snapshotFields = ['uuid', 'name', 'comment'] as const
+const viewOf = ({ uuid, name, comment }: z.infer<typeof snapshotRecord>): GroupSnapshot => ({ uuid, name, of: readSnapshotMark(comment)?.of })
 
 export function createConsistencyGroups(client: OntapClient, wantedName: string): ConsistencyGroups {
   const groupsOf = (volumes: readonly AreaVolume[], signal: AbortSignal | undefined): Promise<readonly Group[]> =>
@@ -78,14 +85,19 @@ export function createConsistencyGroups(client: OntapClient, wantedName: string)
   return {
     find,
     ensure,
-    names: async (group, signal) => {
-      const snapshots = await client.all(`${path}/${group}/snapshots`, { what: 'listing snapshots of the consistency group', schema: snapshotRecord, fields: ['uuid', 'name'], signal })
-      return new Set(snapshots.map(({ name }) => name))
+    snapshots: async (group, signal) => {
+      const records = await client.all(`${path}/${group}/snapshots`, { what: 'listing snapshots of the consistency group', schema: snapshotRecord, fields: snapshotFields, signal })
+      return new Map(records.map((record) => [record.name, viewOf(record)]))
     },
     findSnapshot: async (group, name, signal) => {
       const what = `looking for snapshot ${name} of the consistency group`
+      const [found] = await client.all(`${path}/${group}/snapshots`, { what, schema: snapshotRecord, fields: snapshotFields, query: { name }, signal })
+      return found === undefined ? undefined : viewOf(found)
+    },
+    isPartial: async (group, name, signal) => {
+      const what = `looking whether snapshot ${name} has all volumes`
       const [found] = await client.all(`${path}/${group}/snapshots`, { what, schema: snapshotRecord, fields: ['uuid', 'name', 'is_partial'], query: { name }, signal })
-      return found === undefined ? undefined : { uuid: found.uuid, name: found.name, partial: found.is_partial === true }
+      return found?.is_partial === true
     },
     createSnapshot: (group, name, comment, signal) =>
       client.change({

@@ -2,6 +2,7 @@ import { isOurSnapshotName } from '@icb/storage-core'
 import type { Snapshot } from '@icb/storage-core'
 import { DateTime } from 'luxon'
 import { z } from 'zod'
+import type { GroupSnapshot } from './consistency-group.ts'
 import { readSnapshotMark } from './marks.ts'
 import type { SnapshotMark } from './marks.ts'
 import { fromSnapshotName } from './names.ts'
@@ -52,8 +53,8 @@ export const snapshotRecord: z.ZodType<RawSnapshot> = z
 export interface SnapshotSet {
   /** In the order of the area's volumes; `undefined` where a volume has none. */
   readonly members: readonly (RawSnapshot | undefined)[]
-  /** UUID in the consistency group; it was taken at one instant. */
-  readonly group?: { readonly uuid: string; readonly partial: boolean } | undefined
+  /** It was taken at one instant, of so many volumes. */
+  readonly group?: GroupSnapshot | undefined
 }
 
 /** `whole`: a recovery point; `half`: an attempt of ours that was cut off or is going on; `foreign`: neither. */
@@ -68,7 +69,7 @@ export function stateOf({ members, group }: SnapshotSet, database: string): SetS
   const [first] = present
   if (first === undefined) return 'none'
   const ours = isOurSnapshotName(fromSnapshotName(first.name), database)
-  if (group !== undefined) return group.partial ? 'half' : 'whole'
+  if (group !== undefined) return present.length >= (group.of ?? members.length) && members[0] !== undefined ? 'whole' : group.of === undefined ? 'foreign' : 'half'
   if (members.length === 1) return ours ? 'whole' : 'foreign'
   const marked = present.find(({ mark }) => mark?.set !== undefined)?.mark
   if (marked !== undefined) {

@@ -113,9 +113,9 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
   const createInGroup = async (volumes: readonly AreaVolume[], raw: string, comment: string, signal: AbortSignal | undefined): Promise<void> => {
     const group = await groups.ensure(volumes, signal)
     await groups.createSnapshot(group, raw, comment, signal)
+    if (!(await groups.isPartial(group, raw, signal))) return
     const made = await groups.findSnapshot(group, raw, signal)
-    if (made?.partial !== true) return
-    await groups.deleteSnapshot(group, made, signal)
+    if (made !== undefined) await groups.deleteSnapshot(group, made, signal)
     throw storageErrors.PROTOCOL(`the consistency group's snapshot ${raw} lacks volumes and was removed`, { hint: 'Check that all volumes of the group are online.' })
   }
 
@@ -135,7 +135,7 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
       const state = stateOf(set, database)
       if (state === 'whole') {
         const found = set.members[0]
-        if (found !== undefined && mark.labels !== undefined && found.mark === undefined && set.group !== undefined) await writeMark(main, found, mark, signal)
+        if (found !== undefined && mark.labels !== undefined && found.mark === undefined && set.group !== undefined) await writeMark(main, found, { ...mark, of: volumes.length }, signal)
         return view(set, (await clonedNames(volumes, raw, signal)).has(raw))
       }
       if (state === 'foreign') throw storageErrors.EXISTS(`a snapshot ${name} that this tool did not make exists`)
@@ -154,7 +154,7 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
       if (!isOurSnapshotName(name, database)) throw storageErrors.UNSUPPORTED(`"${name}" is no snapshot name of ${database}`, { hint: 'Make names with snapshotName().' })
       try {
         if (volumes.length === 1) await createOne(main, raw, comment, signal)
-        else if ((await client.release(signal)) >= groupsSince) await createInGroup(volumes, raw, comment, signal)
+        else if ((await client.release(signal)) >= groupsSince) await createInGroup(volumes, raw, fittingSnapshotMark({ ...mark, of: volumes.length }).comment, signal)
         else await createOneByOne(volumes, raw, mark, signal)
       } catch (error) {
         // Another caller was faster: what there is now decides.
@@ -173,7 +173,7 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
 
   const removeHalf = async (volumes: readonly AreaVolume[], raw: string, set: SnapshotSet, signal: AbortSignal | undefined): Promise<void> => {
     const group = set.group === undefined ? undefined : await groupOf(volumes, signal)
-    if (group !== undefined && set.group !== undefined) await groups.deleteSnapshot(group, { ...set.group, name: raw }, signal)
+    if (group !== undefined && set.group !== undefined) await groups.deleteSnapshot(group, set.group, signal)
     else await rollBack(volumes, raw, undefined, signal)
   }
 
@@ -186,7 +186,7 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
   /** What the further volumes and the group have, by raw name. */
   const readOthers = async (volumes: readonly AreaVolume[], signal: AbortSignal | undefined): Promise<(main: RawSnapshot | undefined, raw: string) => SnapshotSet> => {
     const group = await groupOf(volumes, signal)
-    const inGroup = group === undefined ? undefined : await groups.names(group, signal)
+    const inGroup = group === undefined ? undefined : await groups.snapshots(group, signal)
     const others: ReadonlyMap<string, RawSnapshot>[] = []
     for (const volume of volumes.slice(1)) {
       const snapshots = await client.all(snapshotsOf(volume), { what: `listing snapshots of ${volume.name}`, schema: snapshotRecord, fields: snapshotFields, signal })
@@ -194,8 +194,8 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
     }
     return (main, raw) => {
       const members = [main, ...others.map((snapshots) => snapshots.get(raw))]
-      // The group's own word on partial snapshots is asked for by name only, as it is expensive; a member that lacks tells it too.
-      return { members, ...(inGroup?.has(raw) === true ? { group: { uuid: '', partial: members.some((member) => member === undefined) } } : {}) }
+      const groupSnapshot = inGroup?.get(raw)
+      return { members, ...(groupSnapshot === undefined ? {} : { group: groupSnapshot }) }
     }
   }
 
@@ -236,7 +236,7 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
     await refuseKept(volumes, set, raw, signal)
     try {
       const group = set.group === undefined ? undefined : await groupOf(volumes, signal)
-      if (group !== undefined && set.group !== undefined) await groups.deleteSnapshot(group, { ...set.group, name: raw }, signal)
+      if (group !== undefined && set.group !== undefined) await groups.deleteSnapshot(group, set.group, signal)
       // The first volume's last: as long as it is there, its id still finds the rest.
       for (const [index, volume] of [...volumes.entries()].reverse()) {
         const member = set.members[index]
@@ -311,6 +311,8 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
       for (const raw of names) {
         const set = setOf(mains.get(raw), raw)
         if (!isOurSnapshotName(fromSnapshotName(raw), database) || stateOf(set, database) !== 'half') continue
+        // A group's snapshot is made at once: where a part of it lacks, a person took it away, who may want to look at the rest.
+        if (remove && set.group !== undefined) continue
         halves.push(fromSnapshotName(raw))
         if (remove) await removeHalf(volumes, raw, await readSet(volumes, raw, signal), signal)
       }
