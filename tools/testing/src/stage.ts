@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findPrograms, ownedDirectory, runProgram } from './programs.ts'
-import type { ProgramResult, Programs, RunOptions } from './programs.ts'
+import type { ProgramResult, ProgramUser, Programs, RunOptions } from './programs.ts'
 
 export type StageHost = 'prod' | 'sandbox'
 
@@ -21,7 +21,24 @@ export type IcbRunOptions = Partial<RunOptions> & {
   readonly config?: string
 }
 
+/** Where a storage of the stage is made. */
+export interface StagePlace {
+  readonly directory: string
+  readonly areaPath: string
+  readonly database: string
+  readonly user: ProgramUser | undefined
+  readonly node: string
+}
+
+/** A storage below the backup area, and how the product is told of it. */
+export interface StageStorage {
+  readonly config: Readonly<Record<string, unknown>>
+  dispose(): Promise<void>
+}
+
 export interface StageOptions {
+  /** Makes the storage below the backup area; default the local adapter. */
+  readonly storage?: (place: StagePlace) => Promise<StageStorage>
   /** Parent of the stage's directory; default the temporary directory. */
   readonly parent?: string
   /** db_unique_name; default `orcl`. */
@@ -95,10 +112,16 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const run = (file: string, args: readonly string[], more: Partial<RunOptions> = {}): Promise<ProgramResult> =>
     runProgram(file, args, { cwd: directory, env, user, ...(options.onOutput === undefined ? {} : { onStdout: options.onOutput, onStderr: options.onOutput }), ...more })
   const lab: Stage['lab'] = (args, more) => run(programs.node, ['--disable-warning=ExperimentalWarning', programs.lab, ...args], more)
+  let storage: StageStorage | undefined
   const dispose = async (): Promise<void> => {
     // Snapshots are read only; their owner must be able to remove them.
     await run('chmod', ['-R', 'u+w', directory], { onStdout: () => undefined, onStderr: () => undefined }).catch(() => undefined)
     // Every instance of the lab ends; without its directory the rest would end by itself.
+    if (storage !== undefined) {
+      // A mount point cannot be removed; what is mounted goes when nobody writes there any more.
+      await lab(['stop', labDirectory, '--abort']).catch(() => undefined)
+      await storage.dispose()
+    }
     await lab(['destroy', labDirectory]).catch(() => undefined)
     await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
@@ -108,6 +131,8 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
     const status = JSON.parse(must(await lab(['status', labDirectory, '--json'], { onStdout: () => undefined }), 'lab status').stdout) as { instances: { host: string; dbid: number }[] }
     const dbid = String(status.instances.find((instance) => instance.host === 'prod')?.dbid ?? '')
     const areaPath = ownedDirectory(join(labDirectory, 'nfs', 'backup', database), user)
+    storage = await options.storage?.({ directory, areaPath, database, user, node: programs.node })
+    const storageConfig = storage?.config ?? { adapter: 'local' }
     const config = (host: StageHost): string => {
       const path = join(directory, `icb-${host}.yaml`)
       const text = {
@@ -121,7 +146,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
             parallel: 2,
             recoveryWindowDays: 2,
             retention: { keepDays: 31, keepMonths: 6, minRedundancy: 2 },
-            storage: { adapter: 'local' },
+            storage: storageConfig,
             ...(options.databaseConfig ?? {}),
             ...(host === 'sandbox' ? { restoreTest: { scratch, slots: [slot], mount: 'path', sgaSize: '512M', pgaSize: '256M', validateModulus: 0, ...(options.restoreTest ?? {}) } } : {}),
           },

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs'
-import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -28,6 +28,8 @@ export interface ZfsPoolOptions {
   readonly inMemory?: boolean
   /** Default `tank`. Pools of different daemons may have the same name. */
   readonly name?: string
+  /** Mount where every process of the machine sees it. Only one such daemon can run. Default false. */
+  readonly visible?: boolean
 }
 
 const prefix = 'icb-zfs-'
@@ -55,16 +57,19 @@ export async function makeZfsPool(options: ZfsPoolOptions = {}): Promise<ZfsPool
   const lacking = zfsPoolLacks()
   if (lacking !== undefined) throw new Error(`no ZFS pool here: ${lacking}`)
   sweepAbandoned()
-  const name = options.name ?? 'tank'
+  const name = options.name ?? (options.visible === true ? `icb${String(process.pid)}` : 'tank')
   const directory = await mkdtemp(join(tmpdir(), `${prefix}${String(process.pid)}-`))
   const removeNow = (): void => { rmSync(directory, { recursive: true, force: true }) }
   process.once('exit', removeNow)
 
+  const visible = options.visible === true
   const start = join(directory, 'start.sh')
   // Socket, lock and cache of zfs-fuse have fixed paths: each daemon gets its own /run and /var/lib.
-  await writeFile(start, ['set -e', 'mount --make-rprivate /', 'mount -t tmpfs tmpfs /run', 'mkdir -p /run/lock /run/zfs', 'mount -t tmpfs tmpfs /var/lib', 'mkdir -p /var/lib/zfs', `exec ${programs['zfs-fuse']} --no-daemon --no-kstat-mount --max-arc-size 32`, ''].join('\n'))
+  const own = visible ? [] : ['mount --make-rprivate /', 'mount -t tmpfs tmpfs /run', 'mount -t tmpfs tmpfs /var/lib']
+  if (visible && existsSync('/run/zfs/zfs_socket')) throw new Error('zfs-fuse runs on this machine already (/run/zfs/zfs_socket)')
+  await writeFile(start, ['set -e', ...own, 'mkdir -p /run/lock /run/zfs /var/lib/zfs', `exec ${programs['zfs-fuse']} --no-daemon --no-kstat-mount --max-arc-size 32`, ''].join('\n'))
   const log = openSync(join(directory, 'log'), 'w')
-  const daemon = spawn(programs.setpriv, ['--pdeathsig', 'KILL', programs.unshare, '--mount', '/bin/sh', start], { stdio: ['ignore', log, log] })
+  const daemon = spawn(programs.setpriv, ['--pdeathsig', 'KILL', ...(visible ? [] : [programs.unshare, '--mount']), '/bin/sh', start], { stdio: ['ignore', log, log] })
   closeSync(log)
   const ended = new Promise<void>((resolve) => { daemon.once('close', () => { resolve() }) })
   // A forgotten pool does not keep its process alive.
@@ -76,6 +81,7 @@ export async function makeZfsPool(options: ZfsPoolOptions = {}): Promise<ZfsPool
     daemon.ref()
     daemon.kill('SIGKILL')
     await ended
+    if (visible) await removeVisible(name, directory)
     process.off('exit', removeNow)
     await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   }
@@ -94,18 +100,27 @@ export async function makeZfsPool(options: ZfsPoolOptions = {}): Promise<ZfsPool
     const [zfs, zpool] = [await wrapper('zfs'), await wrapper('zpool')]
     const size = options.sizeBytes ?? smallPool
     // The daemon's own /run is memory, and goes with it.
-    const image = (options.inMemory ?? size <= smallPool) ? '/run/pool' : join(directory, 'pool')
+    const image = (options.inMemory ?? (!visible && size <= smallPool)) ? '/run/pool' : join(directory, 'pool')
     const mountpoint = join(directory, 'mnt')
     await mkdir(mountpoint)
     const file = await open(join(inside, image), 'wx')
     await file.truncate(size)
     await file.close()
-    await run(zpool, ['create', '-m', mountpoint, name, image])
+    await run(zpool, ['create', '-o', 'cachefile=none', '-m', mountpoint, name, image])
     return { name, zfs, zpool, pathOf: (path) => join(inside, path), dispose }
   } catch (error) {
     await dispose()
     throw error
   }
+}
+
+/** Mounts of a daemon that is gone stay in the machine's namespace; so does its socket. */
+async function removeVisible(name: string, directory: string): Promise<void> {
+  const table = await readFile('/proc/self/mounts', 'utf8')
+  const mounted = table.split('\n').map((line) => line.split(' ')).filter(([dataset = '', , type = '']) => type.startsWith('fuse') && (dataset === name || dataset.startsWith(`${name}/`))).map(([, path = '']) => path)
+  for (const path of mounted.reverse()) await run('umount', ['-l', path]).catch(() => undefined)
+  await rm('/run/zfs', { recursive: true, force: true })
+  await rm(join(directory, 'mnt'), { recursive: true, force: true })
 }
 
 /** Removes what a killed process left: its daemon is gone, its directory is not. */
