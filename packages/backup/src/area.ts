@@ -27,10 +27,10 @@ export async function openArea(options: OpenAreaOptions): Promise<AreaIdentity> 
 /** @throws ICB_BACKUP_REFUSED_AREA when no volume of the adapter is what is mounted at the area's path. */
 export async function proveAreaIsVolume(options: OpenAreaOptions): Promise<void> {
   const { areaPath } = options.settings
-  const info = await options.storage.describe({ signal: options.signal })
   const real = await realpath(areaPath).catch((error: unknown) => {
     throw backupErrors.REFUSED_AREA(`the backup area ${areaPath} is not there`, { hint: 'Create or mount it; `icb doctor` shows what the storage offers.', cause: error })
   })
+  const info = await options.storage.describe({ signal: options.signal })
   const answers = await Promise.all(info.mounts.map((mount) => matches(mount, real, options)))
   if (answers.includes(true)) return
   throw backupErrors.REFUSED_AREA(`the backup area ${areaPath} is not the volume ${info.name} of the storage (${info.mounts.map(describeMount).join(', ') || 'no mounts'})`, {
