@@ -1,0 +1,198 @@
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createStage, runningPrograms } from '@icb/testing'
+import type { IcbDocument, Stage, StageHost } from '@icb/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+/** The built command line over the whole life of one database: what every command answers, and what signals and crashes leave. */
+
+let stage: Stage
+const database = `l${Math.floor(Math.random() * 0xffffff).toString(16).padStart(6, '0')}`
+const timeout = 240_000
+let newest: string
+
+async function icb(host: StageHost, ...args: readonly string[]): Promise<IcbDocument> {
+  return stage.icbJson(host, args)
+}
+
+function done(document: IcbDocument, schema: string): unknown {
+  expect({ exitCode: document.exitCode, ok: document.ok, error: document.error, schema: document.schema }).toEqual({ exitCode: 0, ok: true, error: undefined, schema })
+  return document.result
+}
+
+function clones(): readonly string[] {
+  const directory = join(dirname(stage.areaPath), '.icb-snapshots', database, 'clones')
+  return existsSync(directory) ? readdirSync(directory) : []
+}
+
+function testInstances(): readonly number[] {
+  return runningPrograms().filter((program) => program.arguments[0] === `ora_pmon_${stage.slot}`).map((program) => program.pid)
+}
+
+/** Nothing of a restore test is left on the sandbox. */
+function expectClean(): void {
+  expect({ clones: clones(), instances: testInstances(), scratch: readdirSync(stage.scratch) }).toEqual({ clones: [], instances: [], scratch: ['.icb-sandbox'] })
+}
+
+beforeAll(async () => {
+  stage = await createStage({ database })
+}, 120_000)
+afterAll(async () => {
+  await (stage as Stage | undefined)?.[Symbol.asyncDispose]()
+}, 60_000)
+
+describe('before the first backup', () => {
+  it('shows the configuration as understood, once as a document and once for people', async () => {
+    expect(done(await icb('prod', 'config', 'show', database), 'icb/config/1')).toMatchObject({ databases: [{ name: database, dbid: stage.dbid }] })
+    expect((await stage.icb('prod', ['config', 'show', database])).stdout).toContain(`dbid: "${stage.dbid}"`)
+    expect(await icb('prod', 'config', 'show', 'nobody')).toMatchObject({ ok: false, exitCode: 2, error: { code: 'ICB_CONFIG_UNKNOWN_DATABASE' } })
+  }, timeout)
+
+  it('says by doctor what is missing, and afterwards that nothing is', async () => {
+    const before = await icb('prod', 'doctor', database)
+    expect(before).toMatchObject({ schema: 'icb/doctor/1', ok: false, exitCode: 1 })
+    done(await icb('prod', 'configure', database, '--yes'), 'icb/configure/1')
+    const after = await icb('prod', 'doctor', database)
+    const failed = (after.result as { findings: { status: string; summary: string }[] }).findings.filter((finding) => finding.status === 'failed')
+    expect(failed).toEqual([])
+    expect(after.exitCode).toBe(0)
+  }, timeout)
+
+  it('answers Nagios before there is a snapshot', async () => {
+    const result = await stage.icb('prod', ['snapshot', 'age', database])
+    expect(result.exitCode).toBe(2)
+    expect(result.stdout).toMatch(/^CRITICAL.*\n$/)
+  }, timeout)
+
+  it('refuses a restore test without a snapshot by a verdict, and cleans up', async () => {
+    expect(await icb('sandbox', 'restore-test', database)).toMatchObject({ exitCode: 1, result: { restoreTests: [{ verdict: { outcome: 'inconclusive', reasons: [{ code: 'STORAGE_FAILED' }] } }] } })
+    expectClean()
+  }, timeout)
+})
+
+describe('backups and their events', () => {
+  it('writes events as JSON lines', async () => {
+    const events = join(stage.directory, 'backup.events')
+    done(await icb('prod', 'backup', database), 'icb/backup/1')
+    done(await icb('prod', 'backup', database, '--events', events), 'icb/backup/1')
+    const lines = readFileSync(events, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { type: string; runId: string; database: string; at: string })
+    expect(new Set(lines.map((line) => line.runId)).size).toBe(1)
+    expect(lines.every((line) => line.database === database && !Number.isNaN(Date.parse(line.at)))).toBe(true)
+    expect(lines.map((line) => line.type)).toEqual(expect.arrayContaining(['run.started', 'step.started', 'step.finished', 'backup.snapshot', 'backup.refreshed', 'run.finished']))
+    expect(lines.at(-1)).toMatchObject({ type: 'run.finished', ok: true })
+  }, timeout)
+
+  it('ends with 5 for a warning when asked to be strict', async () => {
+    // One snapshot is below the floor of two, which retention warns of.
+    const strict = await stage.icb('prod', ['snapshot', 'clean', database, '--strict', '--json'])
+    const document = JSON.parse(strict.stdout) as IcbDocument
+    expect(document.warnings.length).toBeGreaterThan(0)
+    expect({ process: strict.exitCode, document: document.exitCode, ok: document.ok }).toEqual({ process: 5, document: 5, ok: true })
+  }, timeout)
+})
+
+describe('snapshots and clones', () => {
+  it('makes one on demand and lists all with their windows', async () => {
+    newest = (done(await icb('prod', 'snapshot', 'create', database, '--reason', 'before a release'), 'icb/snapshot/1') as { snapshot: string }).snapshot
+    const points = done(await icb('prod', 'snapshot', 'list', database), 'icb/snapshot-list/1') as { snapshot: { name: string }; state: string; restorable: boolean; entry: { minScn: string; lastScn: string } }[]
+    expect(points).toHaveLength(2)
+    expect(points.at(-1)).toMatchObject({ snapshot: { name: newest }, state: 'refreshed', restorable: true })
+    for (const { entry } of points) expect(BigInt(entry.lastScn)).toBeGreaterThan(BigInt(entry.minScn))
+    expect((await stage.icb('prod', ['snapshot', 'list', database])).stdout).toContain(newest)
+    expect((await stage.icb('prod', ['snapshot', 'age', database])).stdout).toMatch(/^OK.*\|.*\n$/)
+  }, timeout)
+
+  it('keeps a pinned snapshot until the pin is gone', async () => {
+    expect(await icb('prod', 'snapshot', 'pin', database, newest)).toMatchObject({ exitCode: 2, error: { code: 'ICB_USAGE_ARGUMENT' } })
+    expect(done(await icb('prod', 'snapshot', 'pin', database, newest, '--reason', 'audit'), 'icb/snapshot-pin/1')).toMatchObject({ pinned: true, reason: 'audit' })
+    expect(await icb('prod', 'snapshot', 'delete', database, newest)).toMatchObject({ exitCode: 3, error: { code: 'ICB_BACKUP_REFUSED_PINNED' } })
+    done(await icb('prod', 'snapshot', 'pin', database, newest, '--remove'), 'icb/snapshot-pin/1')
+  }, timeout)
+
+  it('makes, lists and deletes clones, and does not delete a snapshot below one', async () => {
+    const clone = done(await icb('prod', 'clone', 'create', database, newest, `${database}-look`), 'icb/clone/1') as { mounts: string[]; snapshot: string }
+    expect(existsSync(join(clone.mounts[0]!, 'icb-manifest.json'))).toBe(true)
+    expect(done(await icb('prod', 'clone', 'list', database), 'icb/clone-list/1')).toMatchObject([{ name: `${database}-look` }])
+    done(await icb('prod', 'clone', 'delete', database, `${database}-look`, '--dry-run'), 'icb/clone-delete/1')
+    expect(clones()).toHaveLength(1)
+    done(await icb('prod', 'clone', 'delete', database, `${database}-look`), 'icb/clone-delete/1')
+    expect(clones()).toEqual([])
+    expect(await icb('prod', 'clone', 'delete', database, `${database}-look`)).toMatchObject({ exitCode: 1, error: { code: 'ICB_STORAGE_NOT_FOUND' } })
+  }, timeout)
+
+  it('explains every decision of retention and deletes nothing in a dry run', async () => {
+    const result = done(await icb('prod', 'snapshot', 'clean', database, '--dry-run'), 'icb/snapshot-clean/1') as { dryRun: boolean; outcomes: { snapshot: string; outcome: string; reasons: string[] }[] }
+    expect(result.dryRun).toBe(true)
+    expect(result.outcomes).toHaveLength(2)
+    expect(result.outcomes.every((entry) => entry.reasons.length > 0)).toBe(true)
+    done(await icb('prod', 'snapshot', 'delete', database, newest, '--dry-run'), 'icb/snapshot-delete/1')
+    done(await icb('prod', 'snapshot', 'delete', database, newest), 'icb/snapshot-delete/1')
+    expect(done(await icb('prod', 'snapshot', 'list', database), 'icb/snapshot-list/1')).toHaveLength(1)
+    expect(await icb('prod', 'snapshot', 'delete', database, newest)).toMatchObject({ exitCode: 1, error: { code: 'ICB_BACKUP_SNAPSHOT_UNKNOWN' } })
+  }, timeout)
+})
+
+describe('leases and the sandbox', () => {
+  it('shows who held a lease, and breaks only one that is held', async () => {
+    expect(done(await icb('prod', 'lease', 'show', database), 'icb/lease/1')).toMatchObject([{ released: true, owner: { purpose: expect.stringContaining(database) as unknown } }])
+    expect(done(await icb('prod', 'lease', 'break', database, '--yes'), 'icb/lease-break/1')).toEqual({ broken: false })
+  }, timeout)
+
+  it('marks a scratch directory once, and refuses one that somebody uses', async () => {
+    const directory = join(stage.directory, 'scratch2')
+    expect(done(await icb('sandbox', 'sandbox', 'prepare', directory), 'icb/sandbox/1')).toMatchObject({ created: true })
+    expect(done(await icb('sandbox', 'sandbox', 'prepare', directory), 'icb/sandbox/1')).toMatchObject({ created: false })
+    expect(done(await icb('sandbox', 'sandbox', 'check', directory), 'icb/sandbox-check/1')).toMatchObject({ status: 'ok' })
+    const used = join(stage.directory, 'used')
+    mkdirSync(used)
+    writeFileSync(join(used, 'thesis.tex'), 'the only copy')
+    const { user } = stage.programs
+    if (user !== undefined) chownSync(used, user.uid, user.gid)
+    expect(await icb('sandbox', 'sandbox', 'prepare', used)).toMatchObject({ exitCode: 3, error: { code: 'ICB_AUTORESTORE_REFUSED_SCRATCH' } })
+    expect(await icb('sandbox', 'sandbox', 'check', used)).toMatchObject({ exitCode: 3, ok: false })
+    expect(readdirSync(used)).toEqual(['thesis.tex'])
+  }, timeout)
+})
+
+describe('restore tests that end early', () => {
+  /** Starts a restore test and answers when it has begun the step. */
+  async function inStep(step: string, name: string): Promise<{ readonly pid: number; readonly ended: Promise<{ readonly exitCode: number | null; readonly stdout: string }> }> {
+    const events = join(stage.directory, `${name}.events`)
+    let pid = 0
+    const ended = stage.icb('sandbox', ['restore-test', database, '--json', '--events', events], { onStart: (started) => { pid = started } })
+    const begun = (): boolean => existsSync(events) && readFileSync(events, 'utf8').split('\n').some((line) => line.includes('"step.started"') && line.includes(`"${step}"`))
+    await expect.poll(begun, { timeout: 120_000, interval: 20 }).toBe(true)
+    return { pid, ended }
+  }
+
+  it.each([['SIGINT', 130, 'catalog-clone'], ['SIGTERM', 143, 'create-clone']] as const)('cleans up after %s and ends with %i', async (signal, exitCode, step) => {
+    const { pid, ended } = await inStep(step, signal)
+    process.kill(pid, signal)
+    const result = await ended
+    expect(result.exitCode).toBe(exitCode)
+    expect(JSON.parse(result.stdout)).toMatchObject({ ok: false, exitCode, result: { restoreTests: [{ verdict: { outcome: 'inconclusive', reasons: [{ code: 'CANCELED' }] } }] } })
+    expectClean()
+  }, timeout)
+
+  it('removes after kill -9 what the killed one left, and passes', async () => {
+    const { pid, ended } = await inStep('switch-to-copies', 'killed')
+    process.kill(pid, 'SIGKILL')
+    expect((await ended).exitCode).toBeNull()
+    expect(clones()).toHaveLength(1)
+    expect(testInstances()).toHaveLength(1)
+    expect(readdirSync(stage.scratch)).toHaveLength(2)
+    const result = done(await icb('sandbox', 'restore-test', database), 'icb/restore-test/1') as { restoreTests: { verdict: { outcome: string; runId: string } }[] }
+    expect(result.restoreTests[0]).toMatchObject({ verdict: { outcome: 'passed' } })
+    expectClean()
+    const listed = done(await icb('prod', 'ledger', 'list', database), 'icb/ledger-list/1') as { runId: string; state: string; verdict?: { outcome: string } }[]
+    expect(listed[0]).toMatchObject({ runId: result.restoreTests[0]!.verdict.runId, verdict: { outcome: 'passed' } })
+    // The killed one is not running for ever.
+    expect(listed[1]).toMatchObject({ state: 'closed', verdict: { outcome: 'inconclusive', reasons: [{ code: 'INTERRUPTED' }] } })
+    expect(listed.filter((entry) => entry.verdict?.outcome === 'passed')).toHaveLength(1)
+    expect(done(await icb('prod', 'ledger', 'show', listed[0]!.runId), 'icb/ledger-entry/1')).toMatchObject({ runId: listed[0]!.runId })
+    expect(await icb('prod', 'ledger', 'show', 'nothing')).toMatchObject({ exitCode: 2 })
+    // Both hosts see the proof, because the ledger is shared.
+    const points = done(await icb('prod', 'snapshot', 'list', database), 'icb/snapshot-list/1') as { proof?: { outcome: string } }[]
+    expect(points.at(-1)?.proof?.outcome).toBe('passed')
+  }, timeout)
+})
