@@ -1,3 +1,4 @@
+import { hasErrorCode } from '@icb/runtime'
 import type { Clock, Logger } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import type { MountSource, SnapshotHolds, SnapshotLabels, SnapshotStorage, StorageCapabilities, VolumeInfo } from '@icb/storage-core'
@@ -53,14 +54,18 @@ export function createOntapStorage({ client, options, names, database, filerHost
 
   let found: readonly [AreaVolume, ...AreaVolume[]] | undefined
   const area = async (signal?: AbortSignal): Promise<readonly [AreaVolume, ...AreaVolume[]]> => (found ??= await needAreaVolumes(client, names, signal))
+  const noted = (error: unknown): unknown => {
+    if (isStorageError(error, 'NOT_FOUND')) found = undefined
+    if (!hasErrorCode(error, 'ICB_DEADLINE_EXPIRED')) return error
+    return storageErrors.BUSY(`the filer did not get done: ${error.message}`, { hint: 'Call again: what was done so far is found by name.', cause: error })
+  }
   /** Runs a call; volumes that are gone or new are looked up again by the next one. */
   const run = async <T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> => {
     signal?.throwIfAborted()
     try {
       return await call()
     } catch (error) {
-      if (isStorageError(error, 'NOT_FOUND')) found = undefined
-      throw error
+      throw noted(error)
     }
   }
   const running = async function* <T>(signal: AbortSignal | undefined, records: () => AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
@@ -68,8 +73,7 @@ export function createOntapStorage({ client, options, names, database, filerHost
     try {
       yield* records()
     } catch (error) {
-      if (isStorageError(error, 'NOT_FOUND')) found = undefined
-      throw error
+      throw noted(error)
     }
   }
 

@@ -31,7 +31,7 @@ export async function startOntapFiler({ release = '9.16', jobMs = 20 }: OntapFil
   const directory = mkdtempSync(join(tmpdir(), 'icb-filer-'))
   const program = join(repositoryRoot, 'tools', 'lab', 'src', 'filer-ontap', 'main.ts')
   const child = spawn(process.execPath, [program, '--directory', directory, '--release', release, '--job-ms', String(jobMs), '--with-parent'], {
-    stdio: ['pipe', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] ?? '', LAB_FILER_PASSWORD: password },
+    stdio: ['pipe', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] ?? '', LAB_APPLIANCE_PASSWORD: password },
   })
   const ended = new Promise<void>((resolve) => child.once('close', () => { resolve() }))
   const line = await Promise.race([

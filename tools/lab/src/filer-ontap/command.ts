@@ -6,7 +6,7 @@ import { startFiler } from './filer.ts'
 export const filerOntapUsage: string = `lab appliance ontap --directory <dir> [--port <n>] [--address <ip>] [--release 9.6|9.10|9.16] [--job-ms <n>]
 
 A simulated NetApp ONTAP system: the REST API for volumes, snapshots, FlexClones and consistency groups over HTTPS.
-The password of its logins admin and vsadmin is read from the environment, LAB_FILER_PASSWORD.
+The password of its logins admin and vsadmin is read from the environment, LAB_APPLIANCE_PASSWORD.
 Prints one line of JSON with its addresses and the file of its certificate authority, then runs until it is ended.`
 
 /** `lab appliance ontap`: runs until SIGTERM, SIGINT or the end of standard input (`--with-parent`). Answers with the exit code. */
@@ -18,7 +18,7 @@ export async function filerOntapCommand(args: readonly string[]): Promise<number
       'with-parent': { type: 'boolean' }, help: { type: 'boolean' },
     },
   })
-  const password = process.env['LAB_FILER_PASSWORD']
+  const password = process.env['LAB_APPLIANCE_PASSWORD']
   if (values.help === true || values.directory === undefined || password === undefined) {
     process.stderr.write(`${filerOntapUsage}\n`)
     return values.help === true ? 0 : 2
