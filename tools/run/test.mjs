@@ -4,27 +4,41 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { buildPrograms, install } from './install.mjs'
 import { installSystemPackages } from './system-packages.mjs'
-import { pinnedNode, root, run, say, toolEnvironment } from './workspace.mjs'
+import { capture, pinnedNode, root, run, say, toolEnvironment } from './workspace.mjs'
 
 const only = process.argv.slice(2)
 await install()
 await installSystemPackages()
 await buildPrograms()
 
-const checks = [
-  ['every test file belongs to a project', pinnedNode, ['tools/run/orphan-tests.mjs']],
-  ['types', 'nx', ['run-many', '-t', 'typecheck', '--output-style=static']],
-  ['lint', 'eslint', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']],
-  ['layers', 'depcruise', ['--config', '.dependency-cruiser.mjs', 'packages', 'apps', 'tools']],
-  ['declared dependencies are the imported ones', pinnedNode, ['tools/run/dependencies.mjs']],
-  ['packages build and pack cleanly', 'nx', ['run-many', '-t', 'check:pack', '--output-style=static']],
+const check = (name, file, ...args) => ({ name, file, args })
+/** Two lanes side by side, about equally long; within a lane one after the other. */
+const lanes = [
+  [
+    check('every test file belongs to a project', pinnedNode, 'tools/run/orphan-tests.mjs'),
+    check('lint', 'eslint', '.', '--cache', '--cache-location', 'node_modules/.cache/eslint/'),
+    check('layers', 'depcruise', '--config', '.dependency-cruiser.mjs', 'packages', 'apps', 'tools'),
+    check('declared dependencies are the imported ones', pinnedNode, 'tools/run/dependencies.mjs'),
+  ],
+  [check('types', 'nx', 'run-many', '-t', 'typecheck', '--output-style=static'), check('packages build and pack cleanly', 'nx', 'run-many', '-t', 'check:pack', '--output-style=static')],
 ]
+const checks = lanes.flat()
 const failedChecks = []
 if (only.length === 0) {
-  for (const [name, file, args] of checks) {
-    say(`\n── ${name}`)
-    if ((await run(file, args)) !== 0) failedChecks.push(name)
-  }
+  say('\n── checks')
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const { name, file, args } of lane) {
+        const started = Date.now()
+        const { code, output } = await capture(file, args)
+        const seconds = Math.round((Date.now() - started) / 1000)
+        say(`${code === 0 ? '✓' : '✗'} ${name} (${seconds} s)`)
+        if (code === 0) continue
+        failedChecks.push(name)
+        say(output)
+      }
+    }),
+  )
 }
 
 say('\n── tests')

@@ -28,8 +28,8 @@ export function run(file, args, options = {}) {
   })
 }
 
-/** Runs a program quietly; its output is shown only when it fails. Throws then. */
-export async function runQuietly(file, args, options = {}) {
+/** Runs a program to its end without showing what it prints. */
+export async function capture(file, args, options = {}) {
   const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: toolEnvironment(), ...options })
   const chunks = []
   child.stdout.on('data', (chunk) => chunks.push(chunk))
@@ -38,8 +38,13 @@ export async function runQuietly(file, args, options = {}) {
     child.once('error', reject)
     child.once('close', resolve)
   })
-  if (code !== 0) {
-    process.stderr.write(Buffer.concat(chunks))
-    throw new Error(`${file} ${args.join(' ')} ended with exit code ${code}`)
-  }
+  return { code, output: Buffer.concat(chunks).toString() }
+}
+
+/** Runs a program quietly; its output is shown only when it fails. Throws then. */
+export async function runQuietly(file, args, options = {}) {
+  const { code, output } = await capture(file, args, options)
+  if (code === 0) return
+  process.stderr.write(output)
+  throw new Error(`${file} ${args.join(' ')} ended with exit code ${code}`)
 }
