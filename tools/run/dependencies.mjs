@@ -8,8 +8,9 @@ import { root, say } from './workspace.mjs'
 const read = (...path) => readFileSync(join(root, ...path), 'utf8')
 const places = globSync(['packages/*', 'apps/*', 'tools/*'], { cwd: root }).filter((place) => existsSync(join(root, place, 'package.json'))).sort()
 const manifests = new Map(places.map((place) => [place, JSON.parse(read(place, 'package.json'))]))
-/** Peers that whoever depends on a package has to bring along; optional ones concern only who uses that part. */
-const peersOf = new Map([...manifests.values()].map((manifest) => [manifest.name, Object.keys(manifest.peerDependencies ?? {}).filter((peer) => manifest.peerDependenciesMeta?.[peer]?.optional !== true)]))
+const peersOf = new Map([...manifests.values()].map((manifest) => [manifest.name, Object.keys(manifest.peerDependencies ?? {})]))
+/** Optional peers concern only who uses that part of a package. */
+const optionalPeersOf = new Map([...manifests.values()].map((manifest) => [manifest.name, Object.keys(manifest.peerDependenciesMeta ?? {})]))
 
 /** Names of the packages that the sources of `place` import, types included; tests use what the workspace has. */
 function importedPackages(place) {
@@ -32,13 +33,16 @@ function problemsOf(place) {
   const dependencies = Object.keys({ ...manifest.dependencies, ...(bundled ? manifest.devDependencies : {}) })
   const declared = new Set([...dependencies, ...Object.keys(manifest.peerDependencies ?? {})])
   const imported = importedPackages(place)
-  const passedOn = new Set(dependencies.flatMap((name) => peersOf.get(name) ?? []))
+  // A peer of a dependency is passed on, whether the sources import it or not.
+  const available = [...dependencies, ...Object.keys(manifest.peerDependencies ?? {})]
+  const passedOn = new Set(available.flatMap((name) => peersOf.get(name) ?? []))
+  const optional = new Set(available.flatMap((name) => optionalPeersOf.get(name) ?? []))
   const published = manifest.private !== true
   const readme = existsSync(join(root, place, 'README.md')) ? read(place, 'README.md') : ''
   return [
     ...[...imported].filter((name) => !declared.has(name) && name !== manifest.name).map((name) => `imports ${name} but does not declare it`),
     ...[...declared].filter((name) => !imported.has(name) && !passedOn.has(name)).map((name) => `declares ${name} but imports it nowhere`),
-    ...[...passedOn].filter((name) => !declared.has(name)).map((name) => `must declare ${name}, which is a peer of one of its dependencies`),
+    ...[...passedOn].filter((name) => !declared.has(name) && !optional.has(name)).map((name) => `must declare ${name}, which is a peer of one of its dependencies`),
     ...(published && bundled && manifest.dependencies !== undefined ? ['is bundled into one file: its dependencies are devDependencies'] : []),
     ...(published ? [...declared].filter((name) => !readme.includes(`\`${name}\``)).map((name) => `does not name \`${name}\` in its README.md`) : []),
   ]
