@@ -1,5 +1,6 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readPoints } from '@icb/recovery-point'
 import { createStage, runningPrograms } from '@icb/testing'
 import type { IcbDocument, Stage } from '@icb/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -50,7 +51,8 @@ async function lab(...args: readonly string[]): Promise<void> {
 
 async function proves(snapshot: string | undefined): Promise<void> {
   const document = await stage.icbJson('sandbox', ['restore-test', database, '--snapshot', snapshot ?? 'none', '--validate', 'always'])
-  expect(document).toMatchObject({ exitCode: 0, result: { restoreTests: [{ verdict: { outcome: 'passed', snapshot } }] } })
+  const [test] = (document.result as { restoreTests: { verdict?: { outcome: string; reasons: unknown; snapshot?: string }; error?: unknown }[] }).restoreTests
+  expect({ exitCode: document.exitCode, outcome: test?.verdict?.outcome, snapshot: test?.verdict?.snapshot, reasons: test?.verdict?.reasons, error: test?.error }).toEqual({ exitCode: 0, outcome: 'passed', snapshot, reasons: [], error: undefined })
 }
 
 function copies(): readonly string[] {
@@ -62,8 +64,16 @@ function logs(): readonly string[] {
   return readdirSync(directory).sort((a, b) => Number(a.split('_')[1]) - Number(b.split('_')[1]))
 }
 
-function manifest(): { readonly state: string; readonly window?: { readonly redoFrom: string } } {
-  return JSON.parse(readFileSync(join(stage.areaPath, 'icb-manifest.json'), 'utf8')) as ReturnType<typeof manifest>
+interface ManifestView {
+  readonly state: string
+  readonly controlFile: string
+  readonly window?: { readonly lastScn: string | null }
+  readonly copies: readonly { readonly path: string }[]
+  readonly logs: readonly { readonly thread: number; readonly sequence: number; readonly path: string }[]
+}
+
+function manifest(): ManifestView {
+  return JSON.parse(readFileSync(join(stage.areaPath, 'icb-manifest.json'), 'utf8')) as ManifestView
 }
 
 beforeAll(async () => {
@@ -105,7 +115,10 @@ describe('daily runs', () => {
     const third = (await backup()).result
     expect(third.point).toMatchObject({ state: 'refreshed' })
     expect(third.snapshot?.name).not.toBe(second.snapshot?.name)
-    expect(copies()).toHaveLength(4)
+    expect((await readPoints(stage.areaPath)).map((entry) => entry.snapshot)).toEqual([second.snapshot?.name, third.snapshot?.name])
+    expect(manifest()).toMatchObject({ state: 'refreshed', window: { lastScn: null } })
+    expect(copies().toSorted()).toEqual(manifest().copies.map((copy) => copy.path).sort())
+    expect(readdirSync(stage.areaPath).filter((name) => name.startsWith('controlfile_'))).toEqual([manifest().controlFile])
     await proves(third.snapshot?.name)
   }, timeout)
 
@@ -194,6 +207,19 @@ describe('archived logs', () => {
     } finally {
       await lab('fault', 'archive-destination', stage.labDirectory, database, '--clear')
     }
+  }, timeout)
+})
+
+describe('a damaged area', () => {
+  it('gets a marked snapshot on demand, and the damage is not repaired behind it', async () => {
+    await lab('workload', stage.labDirectory, database, '--transactions', '30')
+    expect(done(await icb(['snapshot', 'create', database])).result).toMatchObject({ entry: { state: 'refreshed' } })
+    const log = manifest().logs.at(-1)!
+    rmSync(join(stage.areaPath, log.path))
+    const document = done(await icb(['snapshot', 'create', database]))
+    expect(document.result).toMatchObject({ entry: { state: 'damaged', remarks: [`archived log ${String(log.thread)}/${String(log.sequence)} is missing`] } })
+    expect(existsSync(join(stage.areaPath, log.path))).toBe(false)
+    expect(done(await icb(['archivelogs', database])).result).toMatchObject({ outcome: 'ok', copied: [{ sequence: log.sequence }] })
   }, timeout)
 })
 
