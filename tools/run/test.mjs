@@ -44,21 +44,28 @@ if (only.length === 0) {
 say('\n── tests')
 const directory = mkdtempSync(join(tmpdir(), 'icb-test-report-'))
 const report = join(directory, 'report.json')
-const vitestCode = await run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...only], { env: toolEnvironment() })
+const vitestCode = await run('vitest', ['run', '--reporter=default', '--reporter=./tools/run/report.mjs', ...only], { env: toolEnvironment({ ICB_TEST_REPORT: report }) })
 let passed = 0
 let failed = 0
 const skipped = []
+const notOffered = []
 const suites = []
 try {
-  const result = JSON.parse(readFileSync(report, 'utf8'))
-  for (const file of result.testResults) {
-    const count = (status) => file.assertionResults.filter((test) => test.status === status).length
-    // A file that could not even be loaded counts as one failure.
-    const failedHere = count('failed') + (file.assertionResults.length === 0 && file.status !== 'passed' ? 1 : 0)
-    passed += count('passed')
+  const { files, unhandled } = JSON.parse(readFileSync(report, 'utf8'))
+  failed += unhandled
+  for (const { file, broken, tests } of files) {
+    const path = relative(root, file)
+    const passedHere = tests.filter((test) => test.state === 'passed').length
+    const failedHere = tests.filter((test) => test.state === 'failed').length + (broken ? 1 : 0)
+    passed += passedHere
     failed += failedHere
-    for (const test of file.assertionResults) if (test.status !== 'passed' && test.status !== 'failed') skipped.push(`${relative(root, file.name)}: ${test.fullName}`)
-    suites.push(`${String(count('passed')).padStart(5)} passed ${String(failedHere).padStart(3)} failed  ${relative(root, file.name)}`)
+    for (const { name, state, note } of tests) {
+      if (state === 'passed' || state === 'failed') continue
+      // What a storage, or the bed it is tested on, declares it cannot do is no gap of this machine.
+      const list = /^the (storage declares|harness does not offer)/.test(note ?? '') ? notOffered : skipped
+      list.push(`${path}: ${name}${note === undefined ? '' : ` (${note})`}`)
+    }
+    suites.push(`${String(passedHere).padStart(5)} passed ${String(failedHere).padStart(3)} failed  ${path}`)
   }
 } catch (error) {
   say(`no test report: ${error.message}`)
@@ -67,6 +74,7 @@ try {
 rmSync(directory, { recursive: true, force: true })
 
 console.log(`\nsuites:\n${suites.sort((a, b) => (a.slice(24) < b.slice(24) ? -1 : 1)).join('\n')}`)
+if (notOffered.length > 0) console.log(`\nrules of the storage contract that do not apply to a storage or its test bed:\n  ${notOffered.join('\n  ')}`)
 if (skipped.length > 0) console.log(`\nskipped:\n  ${skipped.join('\n  ')}`)
 const forbiddenSkips = process.env.CI === 'true' ? skipped.filter((name) => !name.includes('needs the reference data')) : []
 for (const name of forbiddenSkips) console.log(`skipped, which is a failure with CI=true: ${name}`)

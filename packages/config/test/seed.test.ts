@@ -27,7 +27,7 @@ describe('the lists', () => {
   })
 })
 
-describe.skipIf(!existsSync(reference))('the sample files of the original', () => {
+describe.skipIf(!existsSync(reference))('the sample files of the original (needs the reference data)', () => {
   const text = (name: string): Promise<string> => readFile(join(reference, name), 'utf8')
   const missing = Object.assign(new Error('none'), { code: 'ENOENT' })
   const load = (name: string, more: Record<string, string> = {}, env: Record<string, string> = {}) =>

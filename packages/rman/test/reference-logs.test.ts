@@ -33,7 +33,7 @@ const backupLog = 'orcl_20161108T215335_imagecopywithsnap.log'
 const testLog = 'autorestore-no-validation-20161108T224722-orcl.log'
 const validationLog = 'autorestore-full-validation-20161108T224851-orcl.log'
 
-describe.skipIf(!existsSync(logs))('real RMAN logs', () => {
+describe.skipIf(!existsSync(logs))('real RMAN logs (needs the reference data)', () => {
   it.each([
     [configLog, 1],
     [backupLog, 1],

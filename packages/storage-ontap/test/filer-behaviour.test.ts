@@ -196,7 +196,7 @@ describe('jobs', () => {
 })
 
 const reference = referenceDirectory()
-describe.skipIf(reference === undefined)('the original\'s configuration', () => {
+describe.skipIf(reference === undefined)('the original\'s configuration (needs the reference data)', () => {
   it('works unchanged apart from credentials and addresses', async () => {
     const { loadConfig } = await import('@icb/config')
     const path = join(reference ?? '', 'seed-config', 'backup.netapp.sample.cfg')

@@ -43,7 +43,7 @@ function kinds(lines: readonly string[]): string[] {
 
 const output = (text: string): string[] => text.split('\n').slice(1, -1)
 
-describe.skipIf(!existsSync(logs))('output line by line as in the real logs', () => {
+describe.skipIf(!existsSync(logs))('output line by line as in the real logs (needs the reference data)', () => {
   let directory: string
   let db: FakeInstance
 
