@@ -54,17 +54,20 @@ let passed = 0
 let failed = 0
 const skipped = []
 const notOffered = []
+const broken = []
 const suites = []
 try {
   const { files, unhandled } = JSON.parse(readFileSync(report, 'utf8'))
   failed += unhandled
-  for (const { file, broken, tests } of files) {
+  for (const { file, broken: unreadable, tests } of files) {
     const path = relative(root, file)
     const passedHere = tests.filter((test) => test.state === 'passed').length
-    const failedHere = tests.filter((test) => test.state === 'failed').length + (broken ? 1 : 0)
+    const failedHere = tests.filter((test) => test.state === 'failed').length + (unreadable ? 1 : 0)
     passed += passedHere
     failed += failedHere
+    if (unreadable) broken.push(`${path}: the file itself`)
     for (const { name, state, note } of tests) {
+      if (state === 'failed') broken.push(`${path}: ${name}`)
       if (state === 'passed' || state === 'failed') continue
       // What a storage, or the bed it is tested on, declares it cannot do is no gap of this machine.
       const list = /^the (storage declares|harness does not offer)/.test(note ?? '') ? notOffered : skipped
@@ -78,11 +81,12 @@ try {
 }
 rmSync(directory, { recursive: true, force: true })
 
-console.log(`\nsuites:\n${suites.sort((a, b) => (a.slice(24) < b.slice(24) ? -1 : 1)).join('\n')}`)
 if (notOffered.length > 0) console.log(`\nrules of the storage contract that do not apply to a storage or its test bed:\n  ${notOffered.join('\n  ')}`)
+console.log(`\nsuites:\n${suites.sort((a, b) => (a.slice(24) < b.slice(24) ? -1 : 1)).join('\n')}`)
 if (skipped.length > 0) console.log(`\nskipped:\n  ${skipped.join('\n  ')}`)
 const forbiddenSkips = process.env.CI === 'true' ? skipped.filter((name) => !name.includes('needs the reference data')) : []
 for (const name of forbiddenSkips) console.log(`skipped, which is a failure with CI=true: ${name}`)
+for (const name of broken) console.log(`test failed: ${name}`)
 for (const name of failedChecks) console.log(`check failed: ${name}`)
 passed += only.length === 0 ? checks.length - failedChecks.length : 0
 failed += failedChecks.length + forbiddenSkips.length
