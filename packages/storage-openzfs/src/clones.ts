@@ -75,7 +75,7 @@ export function createClones({ database, datasets, options, zfs }: OpenZfsParts,
       }
       const table = await reader.named(targets, signal)
       for (const target of targets) {
-        if (table.get(target)?.get('mounted')?.value === 'no') await change(`mounting clone ${name}`, ['mount', target], signal, ['busy', 'other'])
+        if (table.get(target)?.get('mounted')?.value === 'no') await change(`mounting clone ${name}`, ['mount', target], signal, ['not-mounted', 'busy', 'other'])
       }
       const clone = viewOf(table, name)
       if (clone?.snapshot !== snapshot) throw storageErrors.EXISTS(clone === undefined ? `${targets.join(', ')} exists and was not made by this tool from ${snapshot}` : `clone ${name} is of snapshot ${clone.snapshot}`)

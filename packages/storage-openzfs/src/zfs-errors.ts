@@ -15,7 +15,7 @@ const wordings: readonly (readonly [RegExp, ZfsFailureKind])[] = [
   [/being held|tag already exists on this dataset/, 'held'],
   [/no such tag on this dataset/, 'no-tag'],
   [/dataset already exists/, 'exists'],
-  [/successfully created, but (?:it )?(?:may )?(?:not |cannot be )mounted/, 'not-mounted'],
+  [/successfully created, but (?:it )?(?:may )?(?:not |cannot be )mounted|^cannot mount /m, 'not-mounted'],
   [/dataset does not exist|no such pool|could not find any snapshots to destroy|no such dataset/, 'missing'],
   [/is busy/, 'busy'],
   [/out of space|no space left|quota exceeded/i, 'space'],

@@ -80,6 +80,15 @@ describe('failures of zfs', () => {
     await expect(storage.describe()).rejects.toMatchObject({ code: 'ICB_STORAGE_UNSUPPORTED', hint: expect.stringContaining('zfs') })
   })
 
+  it('a clone that another caller mounts at the same moment is there', async () => {
+    const clone = [row('tank/c1', 'creation', '1772402500'), row('tank/c1', 'origin', `tank/orcl@${name}`), row('tank/c1', 'mountpoint', '/tank/c1'), row('tank/c1', 'mounted', 'yes'), row('tank/c1', 'org.icb:database', 'orcl', 'local')]
+    const { run } = scripted((args) =>
+      args[0] === 'clone' ? { exitCode: 1, stderr: ["cannot mount 'tank/c1': mountpoint or dataset is busy"] } : args[0] === 'get' ? { stdout: args.some((arg) => arg.includes('@')) ? snapshotRows(`tank/orcl@${name}`) : clone } : {},
+    )
+    const storage = await openOn({ dataset: 'tank/orcl' }, run)
+    expect(await storage.createClone(name, 'c1')).toMatchObject({ id: 'c1', snapshot: name })
+  })
+
   it('never uses a recursive option', async () => {
     const { run, seen } = scripted((args) =>
       args[0] === 'get' ? { stdout: snapshotRows(`tank/orcl@${name}`) } : args[0] === 'destroy' ? { exitCode: 1, stderr: ["cannot destroy 'x': snapshot has dependent clones", "use '-R' to destroy the following datasets:", 'tank/c'] } : {},
