@@ -1,3 +1,4 @@
+import { isBuiltin } from 'node:module'
 import type { Options } from 'tsup'
 
 /** What every published package is built with; a package adds its entries. */
@@ -22,6 +23,18 @@ const requireShim = [
 ].join(';')
 
 /**
+ * Node's own modules through `process.getBuiltinModule`. An `import` of node:http or node:util in an ES module reads every export, also those that
+ * load undici, web streams and more when they are first read; that alone would take most of the time a short command runs.
+ */
+const lazyBuiltins: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'lazy-builtins',
+  setup: (build) => {
+    build.onResolve({ filter: /^(node:|[a-z_0-9/]+$)/ }, ({ path, kind }) => (kind === 'import-statement' || kind === 'dynamic-import') && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined)
+    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`, loader: 'js' }))
+  },
+}
+
+/**
  * One self-contained file for a program. It is bundled from the workspace's sources (the `@icb/source`
  * condition), so a program builds in a second without building the libraries first.
  */
@@ -37,6 +50,7 @@ export const program: Options = {
   dts: false,
   clean: true,
   banner: { js: requireShim },
+  esbuildPlugins: [lazyBuiltins],
   esbuildOptions: (options) => {
     options.conditions = ['@icb/source', 'node', 'import', 'module', 'default']
   },
