@@ -1,8 +1,9 @@
-import { adapter as local } from '@icb/storage-local'
-import { adapter as ontap } from '@icb/storage-ontap'
-import { adapter as openzfs } from '@icb/storage-openzfs'
-import { adapter as zfssa } from '@icb/storage-zfssa'
-import type { StorageAdapter } from '@icb/storage-core'
+import type { BuiltInAdapter } from '@icb/storage-core'
 
-/** The adapters that come with the program; any other one is found by package name or path. */
-export const builtInAdapters: readonly StorageAdapter[] = [local, ontap, openzfs, zfssa]
+/** The adapters that come with the program, each evaluated when a configuration names it; any other one is found by package name or path. */
+export const builtInAdapters: readonly BuiltInAdapter[] = [
+  { name: 'local', load: async () => (await import('@icb/storage-local')).adapter },
+  { name: 'ontap', load: async () => (await import('@icb/storage-ontap')).adapter },
+  { name: 'openzfs', load: async () => (await import('@icb/storage-openzfs')).adapter },
+  { name: 'zfssa', load: async () => (await import('@icb/storage-zfssa')).adapter },
+]

@@ -12,7 +12,7 @@ import { createRman } from '@icb/rman'
 import type { Rman } from '@icb/rman'
 import type { Check, Clock, EventSink, HostFacts, Logger, ProcessRunner } from '@icb/runtime'
 import { createAdapterRegistry, withRetry } from '@icb/storage-core'
-import type { SnapshotStorage, StorageAdapter } from '@icb/storage-core'
+import type { BuiltInAdapter, SnapshotStorage } from '@icb/storage-core'
 import { adapterOptions } from './adapter-options.ts'
 import { fleetErrors as errors } from './errors.ts'
 import { backupSettingsOf, restoreTestSettingsOf } from './settings.ts'
@@ -20,7 +20,7 @@ import { backupSettingsOf, restoreTestSettingsOf } from './settings.ts'
 /** What an app gives to every connection. */
 export interface FleetContext {
   /** Adapters that come with the app; others are found by package name or path. */
-  readonly adapters: readonly StorageAdapter[]
+  readonly adapters: readonly BuiltInAdapter[]
   readonly env: Environment
   readonly clock: Clock
   readonly logger: Logger

@@ -5,9 +5,12 @@ import { storageErrors } from './errors.ts'
 import { nearestName } from './nearest-name.ts'
 import { isFile, packageDirectories, packageEntry } from './package-entry.ts'
 
+/** An adapter that an app brings along: at hand, or loaded when a configuration names it. */
+export type BuiltInAdapter = StorageAdapter | { readonly name: string; readonly load: () => Promise<StorageAdapter> }
+
 export interface AdapterRegistryOptions {
   /** Adapters that the app brings along; each under its own name. */
-  readonly builtIn: readonly StorageAdapter[]
+  readonly builtIn: readonly BuiltInAdapter[]
   /** Directory of the configuration file: relative paths and package names are resolved from here, never from the working directory. */
   readonly baseDir: string
   /** Further directories that hold adapter packages, directly or in a `node_modules`; relative ones are below `baseDir`. */
@@ -29,17 +32,23 @@ const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 
 /** Builds the list of adapters a configuration can name. @throws ICB_STORAGE_ADAPTER when two built-in adapters have the same name. */
 export function createAdapterRegistry(options: AdapterRegistryOptions): AdapterRegistry {
-  const builtIn = new Map<string, StorageAdapter>()
+  const builtIn = new Map<string, () => Promise<StorageAdapter>>()
   for (const adapter of options.builtIn) {
-    if (builtIn.has(adapter.name)) throw storageErrors.ADAPTER(`two built-in adapters are called "${adapter.name}"`)
-    builtIn.set(adapter.name, checkedAdapter(adapter, `built-in adapter ${adapter.name}`))
+    const { name } = adapter
+    if (builtIn.has(name)) throw storageErrors.ADAPTER(`two built-in adapters are called "${name}"`)
+    const origin = `built-in adapter ${name}`
+    if ('load' in adapter) builtIn.set(name, async () => checkedAdapter(await adapter.load(), origin))
+    else {
+      const checked = checkedAdapter(adapter, origin)
+      builtIn.set(name, async () => checked)
+    }
   }
   const names = [...builtIn.keys()]
   return {
     names,
     load: async (name) => {
       const known = builtIn.get(name)
-      if (known !== undefined) return known
+      if (known !== undefined) return known()
       const tried = [`built-in: ${names.join(', ') || 'none'}`]
       for (const place of placesOf(name, options)) {
         const entry = (await isFile(place)) ? place : await packageEntry(place)

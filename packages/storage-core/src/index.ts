@@ -6,7 +6,7 @@ export type { AdapterContext, StorageAdapter, StorageAdapterDefinition } from '.
 export { isOurSnapshotName, parseSnapshotName, snapshotName } from './snapshot-name.ts'
 export type { SnapshotNameParts } from './snapshot-name.ts'
 export { createAdapterRegistry } from './adapter-registry.ts'
-export type { AdapterRegistry, AdapterRegistryOptions } from './adapter-registry.ts'
+export type { AdapterRegistry, AdapterRegistryOptions, BuiltInAdapter } from './adapter-registry.ts'
 export { validateAdapterOptions } from './adapter-options.ts'
 export type { OptionOrigin, OptionProblem } from './adapter-options.ts'
 export { withRetry } from './retry.ts'

@@ -26,6 +26,18 @@ describe('createAdapterRegistry', () => {
     expect(await registry().load('memory')).toBe(memoryAdapter)
   })
 
+  it('evaluates a built-in adapter when it is named, and not before', async () => {
+    let loads = 0
+    const load = async (): Promise<typeof memoryAdapter> => {
+      loads += 1
+      return memoryAdapter
+    }
+    const lazy = createAdapterRegistry({ builtIn: [{ name: 'memory', load }], baseDir: root })
+    expect([lazy.names, loads]).toEqual([['memory'], 0])
+    expect(await lazy.load('memory')).toBe(memoryAdapter)
+    expect(loads).toBe(1)
+  })
+
   it('refuses two built-in adapters of one name', () => {
     expect(() => createAdapterRegistry({ builtIn: [memoryAdapter, memoryAdapter], baseDir: root })).toThrow(expect.objectContaining({ code: 'ICB_STORAGE_ADAPTER' }))
   })
