@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsup'
 import { program } from '../../tools/build/tsup.base.ts'
+import packageJson from './package.json' with { type: 'json' }
 
-export default defineConfig({ ...program, entry: { icb: 'src/main.ts' } })
+export default defineConfig(program('icb', packageJson.version))

@@ -1,5 +1,5 @@
-import { isBuiltin } from 'node:module'
 import type { Options } from 'tsup'
+import { singleFile } from './single-file.ts'
 
 /** What every published package is built with; a package adds its entries. */
 export const base: Options = {
@@ -13,45 +13,30 @@ export const base: Options = {
   treeshake: true,
 }
 
-const requireShim = [
-  "import { createRequire as __createRequire } from 'node:module'",
-  "import { fileURLToPath as __fileURLToPath } from 'node:url'",
-  "import { dirname as __dirnameOf } from 'node:path'",
-  'const require = __createRequire(import.meta.url)',
-  'const __filename = __fileURLToPath(import.meta.url)',
-  'const __dirname = __dirnameOf(__filename)',
-].join(';')
-
 /**
- * Node's own modules through `process.getBuiltinModule`. An `import` of node:http or node:util in an ES module reads every export, also those that
- * load undici, web streams and more when they are first read; that alone would take most of the time a short command runs.
+ * One self-contained file for a program, `dist/<name>.mjs`: a small launcher, and the program bundled from the workspace's sources (the
+ * `@icb/source` condition), so it builds in a second without building the libraries first. It is a CommonJS bundle because there a module,
+ * also one of Node's own, is loaded when it is first needed; imports of an ES module are all loaded before its first line runs.
  */
-const lazyBuiltins: NonNullable<Options['esbuildPlugins']>[number] = {
-  name: 'lazy-builtins',
-  setup: (build) => {
-    build.onResolve({ filter: /^(node:|[a-z_0-9/]+$)/ }, ({ path, kind }) => (kind === 'import-statement' || kind === 'dynamic-import') && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined)
-    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`, loader: 'js' }))
-  },
-}
-
-/**
- * One self-contained file for a program. It is bundled from the workspace's sources (the `@icb/source`
- * condition), so a program builds in a second without building the libraries first.
- */
-export const program: Options = {
-  format: ['esm'],
-  outExtension: () => ({ js: '.mjs' }),
-  target: 'node24',
-  platform: 'node',
-  noExternal: [/.*/],
-  // node:sqlite exists under its full name only.
-  removeNodeProtocol: false,
-  splitting: false,
-  dts: false,
-  clean: true,
-  banner: { js: requireShim },
-  esbuildPlugins: [lazyBuiltins],
-  esbuildOptions: (options) => {
-    options.conditions = ['@icb/source', 'node', 'import', 'module', 'default']
-  },
+export function program(name: string, version: string): Options {
+  return {
+    entry: { [name]: 'src/main.ts' },
+    format: ['cjs'],
+    outExtension: () => ({ js: '.mjs' }),
+    target: 'node24',
+    platform: 'node',
+    noExternal: [/.*/],
+    // node:sqlite exists under its full name only.
+    removeNodeProtocol: false,
+    splitting: false,
+    dts: false,
+    clean: true,
+    plugins: [singleFile(name, version)],
+    esbuildOptions: (options) => {
+      options.conditions = ['@icb/source', 'node', 'import', 'module', 'default']
+      options.minifyWhitespace = true
+      options.define = { ...options.define, 'import.meta.url': '__fileUrl' }
+      options.banner = { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" }
+    },
+  }
 }

@@ -1,6 +1,3 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
-
-// Halves the start of every command after the first one.
-enableCompileCache()
+// There before the program is built, so that npm can link it.
 await import('../dist/icb.mjs')

@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs'
 import { isIcbError, redact, silentLogger } from '@icb/runtime'
 import type { EventSink, IcbEvent } from '@icb/runtime'
-import { createAppContext } from './app-context.ts'
 import type { GlobalOptions } from './app-context.ts'
 import type { CommandOutcome } from './command.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
@@ -86,6 +85,8 @@ export async function runCli(argv: readonly string[], io: CliEnvironment): Promi
         ...(showsProgress ? [progressDisplay({ isTTY: io.stderr.isTTY === true, columns: io.stderr.columns ?? 80, write: (text) => { io.stderr.write(text) } })] : []),
         ...(events === undefined ? [] : [events.sink]),
       ]
+      // What only commands need is loaded for them, not for help and mistyped words.
+      const { createAppContext } = await import('./app-context.ts')
       const app = createAppContext({
         options, env: io.env, signal: abort.signal, events: fanOut(sinks),
         logger: options.verbose === true ? (await import('./log.ts')).createLogger({ level: 'debug', write: (line) => { io.stderr.write(line) } }) : silentLogger,

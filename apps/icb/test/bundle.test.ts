@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findPrograms, repositoryRoot, runProgram } from '@icb/testing'
@@ -72,6 +72,25 @@ describe('the program alone in a folder', () => {
     expect(readdirSync(alone)).toEqual(['icb.mjs'])
     expect(await icb('--version')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string, stderr: '' })
     expect((await icb('--help')).stdout).toContain('restore-test')
+  })
+
+  it('tells its version without reading the rest of itself', async () => {
+    const launcher = join(directory, 'launcher.mjs')
+    writeFileSync(launcher, readFileSync(join(alone, 'icb.mjs'), 'utf8').split('\n/*program\n', 1)[0] ?? '')
+    const version = async (file: string, option: string): Promise<string> => (await runProgram(node, [file, option], { cwd: alone, env: { PATH: '/usr/bin:/bin' } })).stdout
+    expect(await version(launcher, '--version')).toBe(await version(join(alone, 'icb.mjs'), '-V'))
+  })
+
+  it('keeps compiled code only where nobody else may write', async () => {
+    const cached = async (mode: number): Promise<number> => {
+      const cache = mkdtempSync(join(directory, 'cache-'))
+      mkdirSync(join(cache, 'icb'))
+      chmodSync(join(cache, 'icb'), mode)
+      expect(await runProgram(node, [join(alone, 'icb.mjs'), '--help'], { cwd: alone, env: { PATH: '/usr/bin:/bin', XDG_CACHE_HOME: cache } })).toMatchObject({ exitCode: 0, stderr: '' })
+      return readdirSync(join(cache, 'icb')).length
+    }
+    expect(await cached(0o700)).toBe(1)
+    expect(await cached(0o777)).toBe(0)
   })
 
   it('writes and understands a first configuration', async () => {
