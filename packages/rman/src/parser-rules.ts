@@ -80,7 +80,7 @@ const repositoryRules: readonly Rule[] = [
   rule(/^(Deleted|Uncataloged|Changed|Cataloged|Crosschecked) (\d+)(?: \w+)? objects?\b.*$/i, (m) => ({ type: 'count', action: (m[1] ?? '').toLowerCase(), count: int(m[2]) })),
   rule(/^specification does not match any (.+?)(?: in the (?:repository|recovery catalog))?$/i, (m) => ({ type: 'no-match', what: m[1] ?? '' })),
   rule(/^no (obsolete backups|files cataloged|files found to be unknown to the database|backups?)\b.*$/i, (m) => ({ type: 'no-match', what: m[1] ?? '' })),
-  rule(/^(?:searching for all files .*|cataloging files\.\.\.|cataloging done|using target database control file instead of recovery catalog)$/i, (m) => report(m[0])),
+  rule(/^(?:RMAN retention policy (?:is set to|will be applied to) .*|searching for all files .*|cataloging files\.\.\.|cataloging done|using target database control file instead of recovery catalog)$/i, (m) => report(m[0])),
 ]
 
 const recoveryRules: readonly Rule[] = [
@@ -103,7 +103,7 @@ const recoveryRules: readonly Rule[] = [
   })),
   rule(/^datafile (\d+) switched to datafile copy(?: "(.+)")?$/i, (m) => ({ type: 'switched', file: int(m[1]), name: m[2] ?? '' })),
   rule(/^creating datafile file number=(\d+) name=(.+)$/i, (m) => ({ type: 'creating-file', file: int(m[1]), name: m[2] ?? '' })),
-  rule(/^(?:unable to find archived log|archived log thread=\d+ sequence=\d+|renamed tempfile \d+ to .+|starting .* instance .*|failover to previous backup)$/i, (m) => report(m[0])),
+  rule(/^(?:destination for restore of datafile \d+: .+|unable to find archived log|archived log thread=\d+ sequence=\d+|renamed tempfile \d+ to .+|starting .* instance .*|failover to previous backup)$/i, (m) => report(m[0])),
 ]
 
 const sessionRules: readonly Rule[] = [

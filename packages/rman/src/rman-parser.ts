@@ -114,7 +114,7 @@ function continued(line: string, state: ParserState): RmanEvent[] | undefined {
 
 /** Titles and rows of lists. */
 function listed(line: string, state: ParserState): RmanEvent[] | undefined {
-  if (/^(?:List|Report) of .+/i.test(line)) {
+  if (/^(?:(?:List|Report) of .+|Deleting the following obsolete backups.*)$/i.test(line)) {
     const before = flush(state)
     state.list = listOf(line)
     return [...before, { type: 'report', text: line }]

@@ -210,3 +210,32 @@ describe('hostile output', () => {
     expect(JSON.stringify(events).length).toBeLessThan(100_000)
   })
 })
+
+describe('lists and reports', () => {
+  it('the table of what DELETE OBSOLETE takes is a report, and what it then does is told', () => {
+    const events = parse(
+      [
+        'RMAN retention policy will be applied to the command',
+        'RMAN retention policy is set to redundancy 1',
+        'Deleting the following obsolete backups and copies:',
+        'Type                 Key    Completion Time     Filename/Handle',
+        '-------------------- ------ ------------------- --------------------',
+        'Backup Set           7      2026-03-01 22:00:00',
+        '  Backup Piece       9      2026-03-01 22:00:00 /u02/fra/piece_9.bkp',
+        'Archive Log          31     2026-03-01 21:00:00 /u02/fra/1_31_9.arc',
+        'deleted backup piece',
+        'backup piece handle=/u02/fra/piece_9.bkp RECID=9 STAMP=1226700000',
+        'Deleted 1 objects',
+      ].join('\n'),
+    )
+    expect(events.filter(({ type }) => type === 'unknown')).toEqual([])
+    expect(events.slice(-2)).toEqual([
+      { type: 'piece', handle: '/u02/fra/piece_9.bkp', action: 'deleted' },
+      { type: 'count', action: 'deleted', count: 1 },
+    ])
+  })
+
+  it('where a datafile will be restored to is a report', () => {
+    expect(parse('destination for restore of datafile 00004: /u01/oradata/users01.dbf').map(({ type }) => type)).toEqual(['report'])
+  })
+})
