@@ -99,6 +99,10 @@ describe('snapshots and clones', () => {
     expect(points.at(-1)).toMatchObject({ snapshot: { name: newest }, state: 'refreshed', restorable: true })
     for (const { entry } of points) expect(BigInt(entry.lastScn)).toBeGreaterThan(BigInt(entry.minScn))
     expect((await stage.icb('prod', ['snapshot', 'list', database])).stdout).toContain(newest)
+    const away = stage.variant('prod', 'ledger-away', (config) => { config.ledger = { path: join(stage.directory, 'not-mounted'), shared: true } })
+    const listed = await stage.icbJson('prod', ['snapshot', 'list', database], { config: away })
+    expect([listed.exitCode, (listed.result as unknown[]).length, listed.warnings.map(({ code }) => code)]).toEqual([0, points.length, ['ICB_LEDGER_STORE']])
+    expect(await stage.icbJson('prod', ['snapshot', 'clean', database], { config: away })).toMatchObject({ exitCode: 1, error: { code: 'ICB_LEDGER_STORE' } })
     expect((await stage.icb('prod', ['snapshot', 'age', database])).stdout).toMatch(/^OK.*\|.*\n$/)
   }, timeout)
 

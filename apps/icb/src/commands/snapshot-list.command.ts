@@ -1,5 +1,6 @@
 import { listPoints } from '@icb/backup'
 import type { ListedPoint } from '@icb/backup'
+import { isIcbError } from '@icb/runtime'
 import { withDatabase } from '../app-context.ts'
 import type { CommandAction } from '../command.ts'
 import { formatBytes } from '../duration.ts'
@@ -25,7 +26,13 @@ function row(point: ListedPoint): readonly string[] {
 /** `icb snapshot list <db>` */
 export const snapshotList: CommandAction = async (app, [name = '']) =>
   withDatabase(app, name, async (connection) => {
-    const points = await listPoints(await storageDependencies(app, connection))
+    const { ledger, ...deps } = await storageDependencies(app, connection)
+    const points = await listPoints({ ...deps, ...(ledger === undefined ? {} : { ledger }) }).catch((error: unknown) => {
+      if (!isIcbError(error) || error.code !== 'ICB_LEDGER_STORE') throw error
+      // A list is asked for most when something is down; what is deleted is decided elsewhere, and never without the ledger.
+      app.warn(error.code, `no proofs are shown: ${error.message}`)
+      return listPoints(deps)
+    })
     for (const line of renderTable(['SNAPSHOT', 'CREATED (UTC)', 'STATE', 'MIN SCN', 'LAST SCN', 'RESTORABLE', 'PROOF', 'SIZE', 'REMARKS'], points.map(row))) app.print(line)
     return { schema: 'snapshot-list/1', result: points.map((point) => ({ ...point, snapshot: { ...point.snapshot, createdAt: point.snapshot.createdAt.toUTC().toISO() } })) }
   })
