@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { isoNow } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { syncDirectory } from './durable-file.ts'
+import { hasErrorCode } from './errors.ts'
 import type { Journal, JournalEntry, JournalHeader, JournalRecord, JournalRun, JournalStep } from './journal.ts'
 import { decodeJournal, encodeRecord, journalErrors, runOf } from './journal-format.ts'
 
@@ -136,9 +137,9 @@ async function readRun(path: string): Promise<{ readonly run: JournalRun | undef
 /**
  * All runs whose journals lie in `dir`, by run id. A missing directory has none; a journal whose header never reached the disk is of
  * a run that did nothing and is left out.
- * @throws ICB_JOURNAL_DAMAGED
+ * @throws ICB_JOURNAL_DAMAGED, unless `onDamaged` takes it: then the other journals are read
  */
-export async function readJournals(dir: string): Promise<JournalRun[]> {
+export async function readJournals(dir: string, options: { readonly onDamaged?: (path: string, error: unknown) => void } = {}): Promise<JournalRun[]> {
   let names: string[]
   try {
     names = await readdir(dir)
@@ -148,8 +149,14 @@ export async function readJournals(dir: string): Promise<JournalRun[]> {
   }
   const runs: JournalRun[] = []
   for (const name of names.filter((each) => each.endsWith(suffix)).sort()) {
-    const { run } = await readRun(join(dir, name))
-    if (run !== undefined) runs.push(run)
+    const path = join(dir, name)
+    try {
+      const { run } = await readRun(path)
+      if (run !== undefined) runs.push(run)
+    } catch (error) {
+      if (options.onDamaged === undefined || !hasErrorCode(error, 'ICB_JOURNAL_DAMAGED')) throw error
+      options.onDamaged(path, error)
+    }
   }
   return runs
 }

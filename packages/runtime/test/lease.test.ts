@@ -45,7 +45,11 @@ const plant = async (record: LeaseRecord): Promise<void> => {
   await (await take(new ManualClock())).release()
   await writeFile(path, encodeLeaseFile(record))
 }
-/** Turns the clock until the promise settles (file operations need real turns of the event loop). */
+/** File operations take real time: waits until the work sleeps on the clock, or is over. */
+const asleep = async (clock: ManualClock, over: () => boolean = () => false): Promise<void> => {
+  while (clock.sleeping === 0 && !over()) await stat(dir)
+}
+/** Turns the clock until the promise settles. */
 const turning = async <T>(clock: ManualClock, work: Promise<T>, stepMs = 500, limitMs = 300_000): Promise<T> => {
   let settled = false
   const watched = work.finally(() => {
@@ -53,9 +57,8 @@ const turning = async <T>(clock: ManualClock, work: Promise<T>, stepMs = 500, li
   })
   watched.catch(() => undefined)
   for (let turned = 0; !(settled as boolean) && turned < limitMs; turned += stepMs) {
+    await asleep(clock, () => settled)
     await clock.advance(stepMs)
-    // Real file operations take real time.
-    await stat(dir)
   }
   return watched
 }
@@ -99,6 +102,7 @@ describe('lease', () => {
     const clock = new ManualClock()
     const attempt = acquireLease(options(clock))
     attempt.catch(() => undefined)
+    await asleep(clock)
     await clock.advance(5000)
     await writeLeaseRecord(path, foreign({ heartbeat: 4 }), 'next')
     await expect(turning(clock, attempt)).rejects.toMatchObject({ code: 'ICB_LEASE_HELD' })
@@ -111,8 +115,8 @@ describe('lease', () => {
     const attempt = take(clock)
     attempt.catch(() => undefined)
     for (let at = 0; at < 55_000; at += 5000) {
+      await asleep(clock)
       await clock.advance(5000)
-      await stat(dir)
     }
     expect(await readLease(path)).toMatchObject({ token: 7 })
     const lease = await turning(clock, attempt)
