@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { readArchivedLogs, readDatafileCopies, readDatafileHeaders, readDatafiles, readTempfiles } from '@icb/oracle'
 import type { DatafileRow } from '@icb/oracle'
 import { catalogScript, recoverScript, restoreMissingDatafilesScript, switchToCopyScript, switchTempfilesScript, uncatalogScript } from '@icb/rman'
+import type { ManifestCopy } from '@icb/recovery-point'
 import type { Step } from '@icb/runtime'
 import { finding } from '../findings.ts'
 import { guardSourcePaths, guardWithin } from '../guards.ts'
@@ -160,7 +161,7 @@ export const recover: Step<RestoreRun> = {
   },
 }
 
-/** What decides: the headers of all read-write files stand at the target, none is fuzzy, none unreadable. */
+/** What decides: the headers of all read-write files stand at the target, none is fuzzy, none unreadable. Files of a PDB that was not open for writing (PDB$SEED) have no redo and may stand where they stood. */
 export const checkHeaders: Step<RestoreRun> = {
   name: 'check-headers',
   title: 'Check the file headers',
@@ -169,6 +170,7 @@ export const checkHeaders: Step<RestoreRun> = {
     const target = run.targetScn ?? 0n
     const [rows, headers] = await Promise.all([datafilesOf(run, step.signal), readDatafileHeaders(run.oracle.sql, { signal: step.signal })])
     const datafiles = new Map(rows.map((row) => [row.file, row]))
+    const recorded = new Map(manifestOf(run).copies.map((copy) => [copy.file, copy]))
     const wrong: string[] = []
     let lowest: { scn: bigint; time: string | null } | undefined
     for (const header of headers) {
@@ -177,6 +179,7 @@ export const checkHeaders: Step<RestoreRun> = {
       if (header.error !== null && header.error !== '') wrong.push(`file ${String(header.file)}: ${header.error}`)
       else if (!inUse) continue
       else if (header.fuzzy === true) wrong.push(`file ${String(header.file)} is fuzzy at SCN ${header.checkpointScn.toString()}`)
+      else if (isAtRest(recorded.get(header.file), header.checkpointScn, target)) continue
       else if (header.checkpointScn !== target && header.checkpointScn !== target + 1n) wrong.push(`file ${String(header.file)} stands at SCN ${header.checkpointScn.toString()}, expected ${target.toString()}`)
       if (inUse && (lowest === undefined || header.checkpointScn < lowest.scn)) lowest = { scn: header.checkpointScn, time: header.checkpointTime }
     }
@@ -185,6 +188,11 @@ export const checkHeaders: Step<RestoreRun> = {
     run.verified = { scn: lowest.scn, time: lowest.time ?? undefined }
     step.summary(`${String(headers.length)} files at SCN ${lowest.scn.toString()}`)
   },
+}
+
+/** Whether a file belongs to a PDB that was closed or read only when it was backed up, and is no older than its copy was. */
+function isAtRest(copy: ManifestCopy | undefined, checkpointScn: bigint, target: bigint): boolean {
+  return copy?.pdb !== undefined && copy.openMode !== 'READ WRITE' && checkpointScn >= copy.checkpointScn && checkpointScn < target
 }
 
 export const openReadOnly: Step<RestoreRun> = {

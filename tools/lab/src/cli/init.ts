@@ -14,6 +14,8 @@ export interface InitOptions {
   readonly fsync: boolean
   readonly smonIntervalMs: number
   readonly sizes: DatabaseSizes
+  /** A CDB with these PDBs. */
+  readonly pdbs?: readonly string[] | undefined
 }
 
 export interface DatabaseSizes {
@@ -49,7 +51,7 @@ export async function initLab(dir: string, options: InitOptions): Promise<Create
   await writeFile(path.join(labDir, 'tns', 'sqlnet.ora'), `WALLET_LOCATION =\n  (SOURCE =\n    (METHOD = FILE)\n    (METHOD_DATA =\n      (DIRECTORY = ${path.join(labDir, 'tns', 'wallet')})\n    )\n  )\n\nSQLNET.WALLET_OVERRIDE = TRUE\n`)
   await writeFile(path.join(labDir, 'tns', 'wallet', 'lab-wallet.json'), '{}\n', { mode: 0o600 })
   await writeLabFile(labDir, lab)
-  return addDatabase(labDir, options.database, options.sizes)
+  return addDatabase(labDir, options.database, options.sizes, { pdbs: options.pdbs })
 }
 
 async function makeHost(labDir: string, host: string): Promise<void> {
@@ -65,13 +67,13 @@ async function makeHost(labDir: string, host: string): Promise<void> {
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
 /** Creates one more database on the host prod, with its alias and wallet entry. */
-export async function addDatabase(dir: string, name: string, sizes: DatabaseSizes): Promise<CreatedDatabase> {
+export async function addDatabase(dir: string, name: string, sizes: DatabaseSizes, more: { readonly pdbs?: readonly string[] | undefined } = {}): Promise<CreatedDatabase> {
   const labDir = path.resolve(dir)
   const lab = await readLabFile(labDir)
   if (!/^[a-z][a-z0-9]{0,7}$/.test(name)) throw new Error(`${name}: a database name has up to eight lower-case letters and digits and begins with a letter`)
   if (lab.databases.some((d) => d.name === name)) throw new Error(`the lab has a database ${name} already`)
   const host = openHost(labDir, 'prod')
-  const dbid = await createDatabase({ host, dbName: name.toUpperCase(), uniqueName: name, sid: name, sizes, redoGroups: 3, parameters: {} })
+  const dbid = await createDatabase({ host, dbName: name.toUpperCase(), uniqueName: name, sid: name, sizes, redoGroups: 3, parameters: {}, pdbs: more.pdbs })
   const entry: LabDatabase = { name, dbName: name.toUpperCase(), sid: name, host: 'prod', services: [name] }
   await writeLabFile(labDir, { ...lab, databases: [...lab.databases, entry] })
   const tns = path.join(labDir, 'tns')

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { addZfssaCommand } from '../appliance-zfssa/command.ts'
 import { addOntapCommand } from '../filer-ontap/command.ts'
 import { SIMULATOR } from '../host/lab-file.ts'
+import { profileNamed, profiles } from '../host/release.ts'
 import { destroyLab, labStatus, startDatabases, stopDatabases, withDatabase } from './control.ts'
 import { checkHistory } from './history-check.ts'
 import { flipBlock } from './flip-block.ts'
@@ -30,6 +31,12 @@ function scn(value: string): bigint {
   return BigInt(value)
 }
 
+function edition(value: string): 'EE' | 'SE' {
+  if (/^(ee|enterprise)$/i.test(value)) return 'EE'
+  if (/^(se|se2|standard)$/i.test(value)) return 'SE'
+  throw new InvalidArgumentError('must be enterprise or standard')
+}
+
 interface SizeOptions {
   readonly system: number
   readonly sysaux: number
@@ -50,11 +57,13 @@ export async function runLab(argv: readonly string[]): Promise<number> {
   const json = ['--json', 'print one JSON document'] as const
 
   withSizes(program.command('init <dir>')).description('make a lab: hosts prod and sandbox, homes, one database')
-    .option('--database <name>', 'name of the database', 'orcl').option('--release <release>', 'release the lab plays', '12.1.0.2.0').option('--edition <edition>', 'EE or SE', 'EE')
+    .option('--database <name>', 'name of the database', 'orcl').option('--profile <name>', `what the lab plays: ${Object.keys(profiles).join(', ')}`, '19c').option('--release <release>', 'another release than the profile\'s').option('--edition <edition>', 'enterprise or standard', edition)
+    .option('--pdbs <names>', 'PDBs of a CDB, separated by commas')
     .option('--time-zone <zone>', 'IANA zone of the hosts', 'UTC').option('--archive-delay <ms>', 'how long archiving a log takes', positive, 0).option('--fsync', 'sync redo and files to the device', false)
     .option('--smon-interval <ms>', 'how often SMON_SCN_TIME gets a row', positive, 6000).option('--start', 'start the database', false).option(...json)
-    .action(async (dir: string, o: SizeOptions & Output & { database: string; release: string; edition: string; timeZone: string; archiveDelay: number; fsync: boolean; smonInterval: number; start: boolean }) => {
-      const created = await initLab(dir, { database: o.database, release: o.release, edition: o.edition === 'SE' ? 'SE' : 'EE', timeZone: o.timeZone, archiveDelayMs: o.archiveDelay, fsync: o.fsync, smonIntervalMs: o.smonInterval, sizes: sizes(o) })
+    .action(async (dir: string, o: SizeOptions & Output & { database: string; profile: string; release?: string; edition?: 'EE' | 'SE'; pdbs?: string; timeZone: string; archiveDelay: number; fsync: boolean; smonInterval: number; start: boolean }) => {
+      const profile = profileNamed(o.profile)
+      const created = await initLab(dir, { database: o.database, release: o.release ?? profile.release, edition: o.edition ?? profile.edition, pdbs: o.pdbs?.split(',') ?? profile.pdbs, timeZone: o.timeZone, archiveDelayMs: o.archiveDelay, fsync: o.fsync, smonIntervalMs: o.smonInterval, sizes: sizes(o) })
       const started = o.start ? await startDatabases(dir, undefined) : []
       report(o, { lab: path.resolve(dir), ...created, started }, [SIMULATOR, `Lab in ${path.resolve(dir)}: database ${created.name} (DBID ${created.dbid}) on host ${created.host}${o.start ? ', open' : `; start it with: lab start ${dir}`}`])
     })

@@ -34,7 +34,7 @@ export class Checkpointer {
       options.onScn?.(scn)
       const time = host.now()
       await cache.flush(only)
-      const targets = control.data.datafiles.filter((d) => (only === undefined || only.has(d.file)) && d.status !== 'OFFLINE' && d.status !== 'RECOVER' && d.enabled === 'READ WRITE' && files.has(d.file))
+      const targets = control.data.datafiles.filter((d) => (only === undefined || only.has(d.file)) && d.status !== 'OFFLINE' && d.status !== 'RECOVER' && d.enabled === 'READ WRITE' && d.stopScn === null && files.has(d.file))
       for (const { file } of targets) if (host.lab.fsync) await files.get(file).sync()
       if (only === undefined) await tracker.save(scn)
       for (const { file } of targets) {

@@ -37,7 +37,9 @@ export async function readOnlineLogs(kernel: Pick<Kernel, 'control' | 'host'>): 
  */
 export async function recoverCrash(kernel: Kernel): Promise<void> {
   const { control, files, cache, logWriter, scn, tracker } = kernel
-  const from = files.all.reduce((least, f) => (f.header.checkpointScn < least ? f.header.checkpointScn : least), control.data.checkpointScn)
+  // Files at rest were closed cleanly: what they have is older and whole.
+  const used = files.all.filter((f) => control.data.datafiles.find((d) => d.file === f.header.file)?.stopScn === null)
+  const from = used.reduce((least, f) => (f.header.checkpointScn < least ? f.header.checkpointScn : least), control.data.checkpointScn)
   const logs = (await readOnlineLogs(kernel)).filter((l) => l.header.nextScn === null || l.header.nextScn > from || l.group.status === 'CURRENT')
   const first = logs[0]
   const last = logs.at(-1)

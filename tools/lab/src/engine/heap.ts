@@ -4,7 +4,9 @@ import type { HeapTable, RowValue } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { DICTIONARY_OBJECT, UNDO_OBJECT } from './objects.ts'
 import { ora } from './ora-error.ts'
+import type { DatafileRecord } from './records.ts'
 import { ENTRIES_PER_MAP, firstFreeBlock, mapBlockOf, ownerOf, setOwner } from './space-map.ts'
+import { containerOf } from './structure.ts'
 import type { Transaction } from './transactions.ts'
 
 interface Place {
@@ -31,19 +33,29 @@ type Row = readonly RowValue[]
 /** The heap tables of an open database, found through the dictionary in SYSTEM's blocks and the files' space maps. */
 export class Heap {
   readonly #kernel: Kernel
+  readonly #conId: number
   #tables = new Map<string, TableEntry>()
   #dictionary: Segment = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: [] }
   #lastObject = 100
   #undo: Place | undefined
 
-  constructor(kernel: Kernel) {
+  /** `conId`: the container whose files these are, 0 when the database is no CDB. */
+  constructor(kernel: Kernel, conId: number) {
     this.#kernel = kernel
+    this.#conId = conId
+  }
+
+  /** Records of the container's files. */
+  get #records(): readonly DatafileRecord[] {
+    return this.#kernel.control.data.datafiles.filter((d) => containerOf(d) === this.#conId)
   }
 
   /** Reads maps and dictionary out of the open files. */
   async load(): Promise<void> {
     const owned = new Map<number, Place[]>()
+    const own = new Set(this.#records.map((d) => d.file))
     for (const { header } of this.#kernel.files.all) {
+      if (!own.has(header.file)) continue
       let map = await this.#kernel.cache.get(header.file, 2)
       for (let block = firstFreeBlock(header.blocks); block <= header.blocks; block += 1) {
         if (block % ENTRIES_PER_MAP === 0) map = await this.#kernel.cache.get(header.file, mapBlockOf(block))
@@ -93,7 +105,7 @@ export class Heap {
   async create(table: HeapTable): Promise<void> {
     const key = `${table.owner}.${table.name}`
     if (this.#tables.has(key)) throw ora(955, 'name is already used by an existing object')
-    if (!this.#kernel.control.data.datafiles.some((d) => d.tablespace === table.tablespace)) throw ora(959, `tablespace '${table.tablespace}' does not exist`)
+    if (!this.#records.some((d) => d.tablespace === table.tablespace)) throw ora(959, `tablespace '${table.tablespace}' does not exist`)
     const indexed = table.columns[0]?.name === 'ID'
     const objectId = this.#lastObject + 1
     this.#lastObject += 2
@@ -196,8 +208,8 @@ export class Heap {
 
   /** The next free block of the tablespace becomes the segment's. @throws OraError 01653 */
   async #extend(tx: Transaction, segment: Segment): Promise<Place> {
-    const { control, files } = this.#kernel
-    for (const record of control.data.datafiles) {
+    const { files } = this.#kernel
+    for (const record of this.#records) {
       if (record.tablespace !== segment.tablespace || !files.has(record.file)) continue
       if (record.enabled === 'READ ONLY') throw ora(372, `file ${record.file} cannot be modified at this time`, [1110, `data file ${record.file}: '${record.name}'`])
       let map = await tx.read(record.file, 2)
@@ -217,7 +229,11 @@ export class Heap {
   /** Every transaction leaves a trace in the undo tablespace: 64 bytes in a ring of its blocks. */
   async #noteUndo(tx: Transaction): Promise<void> {
     const { control, parameters, scn } = this.#kernel
-    const record = control.data.datafiles.find((d) => d.tablespace === parameters.get('undo_tablespace').toUpperCase()) ?? control.data.datafiles.find((d) => d.tablespace.startsWith('UNDO'))
+    const named = parameters.get('undo_tablespace').toUpperCase()
+    // Local undo (12.2): each container has its own; before, PDBs use the root's.
+    const undo = [...this.#records, ...control.data.datafiles.filter((d) => containerOf(d) <= 1)].filter((d) => d.tablespace.startsWith('UNDO') || d.tablespace === named)
+    const own = undo.filter((d) => containerOf(d) === this.#conId)
+    const record = (own.length > 0 ? own : undo).find((d) => d.tablespace === named) ?? (own[0] ?? undo[0])
     if (record === undefined) return
     const first = firstFreeBlock(record.blocks)
     const bytes = encodeRow([String(scn.current + 1n), this.#kernel.host.now(), 'x'.repeat(24)])

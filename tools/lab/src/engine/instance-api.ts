@@ -36,9 +36,24 @@ export interface ServerSession {
   module: string | null
   status: 'ACTIVE' | 'INACTIVE' | 'KILLED'
   /** V$SESSION_LONGOPS of this session. */
+  /** PDB that the session is in; 0: the root, or a database that is no CDB. */
+  container: number
   longOps: { opname: string; sofar: number; totalwork: number; startTime: number; lastUpdate: number }[]
   /** Aborts when the session is killed (ALTER SYSTEM KILL SESSION) or the instance goes down. Not when the client goes away. */
   readonly abort: AbortSignal
+}
+
+/** A container of a CDB as V$CONTAINERS shows it. */
+export interface Container {
+  readonly conId: number
+  readonly name: string
+  readonly dbid: number
+  readonly conUid: number
+  readonly guid: string
+  readonly openMode: 'MOUNTED' | 'READ WRITE' | 'READ ONLY'
+  readonly openTime: number | null
+  readonly createScn: bigint
+  readonly savedState: 'READ WRITE' | 'READ ONLY' | null
 }
 
 /** Values of DATE columns are text `yyyy-mm-dd hh24:mi:ss` in the host's local time. */
@@ -122,6 +137,22 @@ export interface Instance {
   readonly currentScn: bigint
   /** The mounted control file; raises ORA-01507. Change it only inside {@link updateControlFile}. */
   readonly controlFile: ControlFileData
+  /** Container in which tables and DDL of this view of the instance live: 0 when the database is no CDB, 1 in the root. */
+  readonly container: number
+  /** Root, seed and PDBs; empty when the database is no CDB. Raises ORA-01507. */
+  readonly containers: readonly Container[]
+  /** The instance as a session in a container sees it. Raises ORA-65011 for an unknown container. */
+  inContainer(conId: number): Instance
+  /** ALTER PLUGGABLE DATABASE … OPEN; raises ORA-65019, ORA-65054, ORA-65017. */
+  openPdb(conId: number, mode: 'READ WRITE' | 'READ ONLY'): Promise<void>
+  /** Raises ORA-65020, ORA-65017. */
+  closePdb(conId: number): Promise<void>
+  /** SAVE STATE and DISCARD STATE. */
+  savePdbState(conId: number, save: boolean): Promise<void>
+  /** CREATE PLUGGABLE DATABASE from the seed; raises ORA-65012. */
+  createPdb(name: string): Promise<void>
+  /** DROP PLUGGABLE DATABASE; raises ORA-65025 when it is open, ORA-65179 without INCLUDING DATAFILES. */
+  dropPdb(conId: number, includingDatafiles: boolean): Promise<void>
   /** Applies `change` and writes all control file copies before it resolves. */
   updateControlFile<T>(change: (data: ControlFileData) => T): Promise<T>
   /** `section`: a record array of the control file (`datafileCopies`, `backupPieces` …), or `setCount` (V$BACKUP_SET.SET_COUNT). Call it inside {@link updateControlFile}. */

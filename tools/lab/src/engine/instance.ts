@@ -6,15 +6,16 @@ import { BufferCache } from './buffer-cache.ts'
 import { ChangeTracker } from './change-tracker.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { restoreControlFile, restoreSpfile, writeControlFileBackup, writeControlFileCopy, writeSpfileBackup } from './control-backup.ts'
+import { containerView } from './container-view.ts'
+import { Containers, rootOf } from './containers.ts'
 import { ControlStore } from './control-store.ts'
 import { Diagnostics } from './diagnostics.ts'
 import { inspectFile } from './file-verification.ts'
-import { Heap } from './heap.ts'
 import { History } from './history.ts'
 import { identifyFile } from './identify.ts'
 import { copyArchivedLog, copyDatafile, createEmptyDatafile } from './image-copy.ts'
 import { applyIncremental, incrementalBackup } from './incremental.ts'
-import type { ArchiveDestination, BlockCounts, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, ServerSession } from './instance-api.ts'
+import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, ServerSession } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { LogWriter } from './log-writer.ts'
@@ -57,7 +58,8 @@ export class LabInstance implements Instance {
   readonly #parameters: Parameters
   readonly #sessions: Sessions
   readonly #kernel: Kernel
-  readonly #heap: Heap
+  readonly #containers: Containers
+  readonly #views = new Map<number, Instance>()
   readonly #monitor: SystemMonitor
   readonly #lock: InstanceLock
   readonly #down = new AbortController()
@@ -82,8 +84,8 @@ export class LabInstance implements Instance {
     this.#sessions = new Sessions(host)
     this.#kernel = this.#makeKernel()
     this.#kernel.archiver.configure()
-    this.#heap = new Heap(this.#kernel)
-    this.#monitor = new SystemMonitor(this.#kernel, this.#heap)
+    this.#containers = new Containers(this.#kernel)
+    this.#monitor = new SystemMonitor(this.#kernel, () => this.#containers.root)
     this.diagnostics.alert(`Starting ORACLE instance (normal)\nThis is the @icb/lab simulator, not Oracle Database.`)
   }
 
@@ -146,6 +148,49 @@ export class LabInstance implements Instance {
   killSession(sid: number, serial: number): void { this.#sessions.kill(sid, serial) }
   omfName(kind: 'datafile' | 'tempfile', tablespace: string): string { return omfName(this.#parameters, kind, tablespace) }
 
+  get container(): number { return this.#kernel.control.mounted ? rootOf(this.#kernel) : 0 }
+  get containers(): readonly Container[] { return this.#containers.list(this.#openMode, this.startupTime) }
+
+  inContainer(conId: number): Instance {
+    if (conId === this.container) return this
+    this.#containers.pdb(conId)
+    const view = this.#views.get(conId) ?? containerView(this, conId, { kernel: this.#kernel, containers: this.#containers })
+    this.#views.set(conId, view)
+    return view
+  }
+
+  /** @throws OraError 65090 when the database is no CDB, 01109 when it is not open */
+  #cdb(): 'READ WRITE' | 'READ ONLY' {
+    if (this.container === 0) throw ora(65090, 'operation only allowed in a container database')
+    if (this.#openMode === 'MOUNTED') throw ora(1109, 'database not open')
+    return this.#openMode
+  }
+
+  async openPdb(conId: number, mode: 'READ WRITE' | 'READ ONLY'): Promise<void> { await this.#containers.open(conId, mode, this.#cdb()) }
+
+  async closePdb(conId: number): Promise<void> {
+    this.#cdb()
+    await this.#containers.close(conId)
+  }
+
+  async savePdbState(conId: number, save: boolean): Promise<void> {
+    this.#cdb()
+    await this.#containers.saveState(conId, save)
+  }
+
+  async createPdb(name: string): Promise<void> {
+    this.#cdb()
+    this.#writable()
+    await this.#containers.create(name)
+  }
+
+  async dropPdb(conId: number, includingDatafiles: boolean): Promise<void> {
+    this.#cdb()
+    this.#writable()
+    await this.#containers.drop(conId, includingDatafiles)
+  }
+
+
   async mount(): Promise<void> {
     await this.#change(async () => {
       if (this.#status !== 'STARTED') throw ora(1100, 'database already mounted')
@@ -164,7 +209,7 @@ export class LabInstance implements Instance {
       if (this.#status === 'OPEN') throw ora(1531, 'a database already open by the instance')
       if (mode === 'READ WRITE') this.#runArchiver()
       await openDatabase(this.#kernel, { mode, resetlogs })
-      await this.#heap.load()
+      await this.#containers.openWith(mode)
       this.#status = 'OPEN'
       this.#openMode = mode
       if (mode === 'READ WRITE') this.#background.push(this.#monitor.run().catch((error: unknown) => { this.diagnostics.alert(`SMON: ${String(error)}`) }))
@@ -260,55 +305,55 @@ export class LabInstance implements Instance {
 
   async createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[]): Promise<void> {
     const kernel = this.#writable()
-    if (this.controlFile.datafiles.some((d) => d.tablespace === name)) throw ora(1543, `tablespace '${name}' already exists`)
-    for (const file of files) await structure.addFile(kernel, name, file.path, file.bytes)
+    if (this.controlFile.datafiles.some((d) => d.tablespace === name && structure.containerOf(d) === this.container)) throw ora(1543, `tablespace '${name}' already exists`)
+    for (const file of files) await structure.addFile(kernel, this.container, name, file.path, file.bytes)
   }
 
   async addDatafile(tablespace: string, path: string | undefined, bytes: number): Promise<void> {
     const kernel = this.#writable()
-    if (!this.controlFile.datafiles.some((d) => d.tablespace === tablespace)) throw ora(959, `tablespace '${tablespace}' does not exist`)
-    await structure.addFile(kernel, tablespace, path, bytes)
+    if (!this.controlFile.datafiles.some((d) => d.tablespace === tablespace && structure.containerOf(d) === this.container)) throw ora(959, `tablespace '${tablespace}' does not exist`)
+    await structure.addFile(kernel, this.container, tablespace, path, bytes)
   }
 
-  async dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void> { await structure.dropTablespace(this.#writable(), this.#heap, name, options.includingDatafiles) }
+  async dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void> { await structure.dropTablespace(this.#writable(), this.#containers.root, this.container, name, options.includingDatafiles) }
   async setDatafileOnline(file: number, online: boolean): Promise<void> { await structure.setOnline(this.#mounted(), file, online) }
-  async setTablespaceReadOnly(name: string, readOnly: boolean): Promise<void> { await structure.setReadOnly(this.#writable(), name, readOnly) }
+  async setTablespaceReadOnly(name: string, readOnly: boolean): Promise<void> { await structure.setReadOnly(this.#writable(), this.container, name, readOnly) }
 
   /** @throws OraError 01219 */
   #open(): void {
     if (this.#status !== 'OPEN') throw ora(1219, 'database or pluggable database not open: queries allowed on fixed tables or views only')
   }
 
-  tables(): readonly HeapTable[] { return this.#status === 'OPEN' ? this.#heap.tables : [] }
+  tables(): readonly HeapTable[] { return this.#status === 'OPEN' ? this.#containers.root.tables : [] }
 
   async readTable(owner: string, name: string): Promise<readonly (readonly RowValue[])[]> {
     this.#open()
-    return this.#heap.read(owner, name)
+    return this.#containers.root.read(owner, name)
   }
 
   async createTable(table: HeapTable): Promise<void> {
     this.#writable()
-    await this.#heap.create(table)
+    await this.#containers.root.create(table)
   }
 
   async dropTable(owner: string, name: string): Promise<void> {
     this.#writable()
-    await this.#heap.drop(owner, name)
+    await this.#containers.root.drop(owner, name)
   }
 
   async insertRows(owner: string, name: string, rows: readonly (readonly RowValue[])[]): Promise<bigint> {
     this.#writable()
-    return this.#heap.insert(owner, name, rows)
+    return this.#containers.root.insert(owner, name, rows)
   }
 
   async updateRows(owner: string, name: string, change: (row: readonly RowValue[]) => readonly RowValue[] | undefined): Promise<bigint> {
     this.#writable()
-    return this.#heap.update(owner, name, change)
+    return this.#containers.root.update(owner, name, change)
   }
 
   async deleteRows(owner: string, name: string, which: (row: readonly RowValue[]) => boolean): Promise<number> {
     this.#writable()
-    return this.#heap.delete(owner, name, which)
+    return this.#containers.root.delete(owner, name, which)
   }
 
   async readDatafileHeader(record: DatafileRecord): Promise<{ readonly error: string | null; readonly fuzzy: boolean; readonly checkpointScn: bigint; readonly checkpointTime: number; readonly resetlogsScn: bigint; readonly name: string; readonly recover: boolean }> {

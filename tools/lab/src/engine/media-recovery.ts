@@ -12,7 +12,7 @@ import { OraError, ora, rmanError } from './ora-error.ts'
 import type { DatafileRecord } from './records.ts'
 import { type PlannedLog, planRecovery } from './recovery-plan.ts'
 import { applyRecord } from './redo-apply.ts'
-import { createDatafile, creationHeader, newDatafileRecord } from './structure.ts'
+import { createDatafile, creationHeader, guidOf, newDatafileRecord } from './structure.ts'
 
 /** A file under recovery. */
 interface Target {
@@ -164,10 +164,28 @@ class Recovery {
       }
       if (dropped.length > 0) await control.update((data) => { data.datafiles = data.datafiles.filter((d) => !dropped.some((x) => x.file === d.file)) })
     }
+    if (operation.op === 'create-pdb' && control.data.pdbs?.every((p) => p.conId !== operation.pdb.conId) === true) await control.update((data) => { data.pdbs?.push({ ...operation.pdb, savedState: null }) })
+    if (operation.op === 'drop-pdb') await control.update((data) => { if (data.pdbs !== undefined) data.pdbs = data.pdbs.filter((p) => p.conId !== operation.conId || p.createScn > record.scn) })
+    if (operation.op === 'pdb-use') {
+      await control.update((data) => { for (const d of data.datafiles) if (operation.files.includes(d.file)) d.stopScn = operation.inUse ? null : record.scn })
+      if (operation.inUse) await this.#include(operation.files)
+    }
     if (operation.op === 'read-only') {
       await control.update((data) => {
         for (const d of data.datafiles) if (operation.files.includes(d.file)) Object.assign(d, { enabled: operation.readOnly ? 'READ ONLY' : 'READ WRITE', stopScn: operation.readOnly ? record.scn : null })
       })
+      if (!operation.readOnly) await this.#include(operation.files)
+    }
+  }
+
+  /** Files that rested until this point of the redo take part from here on. */
+  async #include(numbers: readonly number[]): Promise<void> {
+    const { control, files } = this.#kernel
+    for (const record of control.data.datafiles) {
+      if (!numbers.includes(record.file) || this.#targets.has(record.file) || needsRecoveryTo(record) === 'never') continue
+      const datafile = await files.open(record.file, record.name, 'r+')
+      await datafile.writeHeader({ ...datafile.header, fuzzy: true, resetlogsScn: control.data.resetlogsScn, resetlogsId: control.data.resetlogsId })
+      this.#targets.set(record.file, { record, fuzzyTo: datafile.header.absoluteFuzzyScn })
     }
   }
 
@@ -176,7 +194,7 @@ class Recovery {
     const { control, host, parameters, files } = this.#kernel
     // A record of that number, of this creation or a later one, means the control file is newer than this redo.
     if (control.data.datafiles.some((d) => d.file === operation.file && d.creationScn >= operation.creationScn)) return
-    const name = this.#options.newName === 'NEW' ? omfName(parameters, 'datafile', operation.tablespace) : operation.name
+    const name = this.#options.newName === 'NEW' ? omfName(parameters, 'datafile', operation.tablespace, guidOf(control.data, operation.conId ?? 0)) : operation.name
     const record = newDatafileRecord(operation, name)
     let datafile: Datafile
     try {
@@ -216,7 +234,7 @@ class Recovery {
     await control.update((data) => {
       for (const d of data.datafiles) {
         if (!advanced.has(d.file) || (data.type === 'CURRENT' && ending !== 'incomplete' && d.checkpointScn > scn)) continue
-        Object.assign(d, { checkpointScn: scn, checkpointTime: time, ...(d.enabled === 'READ ONLY' && d.stopScn !== null ? { stopScn: scn } : {}) })
+        Object.assign(d, { checkpointScn: scn, checkpointTime: time, ...(d.stopScn === null ? {} : { stopScn: scn }) })
       }
       if (ending === 'incomplete') data.recoveredToScn = scn
       else if (ending === 'complete') data.recoveredToScn = null

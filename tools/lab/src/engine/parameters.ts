@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
+import { compatibleOf } from '../host/release.ts'
 import { type ParameterSettings, parameterError, writeSpfile } from './parameter-file.ts'
 import { ora } from './ora-error.ts'
 
@@ -17,7 +18,7 @@ function defaults(host: Host, sid: string, settings: ParameterSettings): Map<str
   const dbName = settings.get('db_name') ?? ''
   const unique = settings.get('db_unique_name') ?? dbName
   const known: Record<string, string> = {
-    archive_lag_target: '0', audit_file_dest: `${base}/admin/${unique}/adump`, audit_trail: 'NONE', cluster_database: 'FALSE', compatible: host.lab.release,
+    archive_lag_target: '0', audit_file_dest: `${base}/admin/${unique}/adump`, audit_trail: 'NONE', cluster_database: 'FALSE', compatible: compatibleOf(host.lab.release),
     control_file_record_keep_time: '7', control_files: '', cpu_count: '2', db_block_size: '8192', db_cache_size: '0', db_create_file_dest: '', db_create_online_log_dest_1: '',
     db_create_online_log_dest_2: '', db_domain: '', db_files: '200', db_flashback_retention_target: '1440', db_name: dbName, db_recovery_file_dest: '', db_recovery_file_dest_size: '0',
     db_unique_name: unique, diagnostic_dest: base, dispatchers: '', fal_server: '', filesystemio_options: 'none', instance_name: sid, instance_number: '0', job_queue_processes: '1000',
@@ -34,7 +35,7 @@ function defaults(host: Host, sid: string, settings: ParameterSettings): Map<str
   }
   if (Number(host.lab.release.split('.')[0]) >= 12) {
     known['enable_pluggable_database'] = 'FALSE'
-    known['common_user_prefix'] = ''
+    known['common_user_prefix'] = (settings.get('enable_pluggable_database') ?? '').toUpperCase() === 'TRUE' ? 'C##' : ''
     known['pdb_file_name_convert'] = ''
   }
   for (const name of numbers('log_archive_dest_', 31)) known[name] = ''

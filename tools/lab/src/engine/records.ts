@@ -16,7 +16,9 @@ export interface DatafileRecord {
   checkpointTime: number
   status: 'SYSTEM' | 'ONLINE' | 'OFFLINE' | 'RECOVER'
   enabled: 'READ WRITE' | 'READ ONLY'
-  /** SCN when it went offline or read only; recovery is not needed beyond it. */
+  /** Container of a CDB: 1 root, 2 seed, 3 and on PDBs. Absent: no CDB. */
+  conId?: number
+  /** SCN when the file came to rest (read only, or its PDB was closed); recovery is not needed beyond it. */
   stopScn: bigint | null
   unrecoverableScn: bigint
   unrecoverableTime: number | null
@@ -27,6 +29,21 @@ export interface TempfileRecord {
   name: string
   tablespace: string
   blocks: number
+  conId?: number
+}
+
+/** A pluggable database, the seed included. */
+export interface PdbRecord {
+  conId: number
+  dbid: number
+  conUid: number
+  /** 32 hexadecimal digits: the directory of its files. */
+  guid: string
+  name: string
+  createScn: bigint
+  created: number
+  /** How it is opened with the CDB (SAVE STATE); null: it stays mounted. */
+  savedState: 'READ WRITE' | 'READ ONLY' | null
 }
 
 export interface LogGroupRecord {
@@ -201,6 +218,8 @@ export interface ControlFileData {
   openMode: 'READ WRITE' | 'READ ONLY' | null
   cleanShutdown: boolean
   bct: { status: 'DISABLED' | 'ENABLED'; filename: string | null; bytes: number }
+  /** Absent: no CDB. */
+  pdbs?: PdbRecord[]
   datafiles: DatafileRecord[]
   tempfiles: TempfileRecord[]
   threads: ThreadRecord[]

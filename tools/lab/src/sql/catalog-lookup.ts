@@ -4,11 +4,12 @@ import { DATE, NUMBER, varchar } from './bound.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
 import { instanceNumber } from './environment.ts'
 import { stateOf } from './session-state.ts'
+import './views/container-views.ts'
 import './views/control-file-views.ts'
 import './views/dictionary-views.ts'
 import './views/instance-views.ts'
 import './views/repository-views.ts'
-import { hasSince, viewNamed, type View } from './views/view.ts'
+import { hasSince, viewNamed, type View, type ViewRow } from './views/view.ts'
 
 const noSuchTable = () => ora(942, 'table or view does not exist')
 const types = { NUMBER, DATE, VARCHAR2: varchar(4000) } as const
@@ -63,11 +64,12 @@ export function catalogTable(table: HeapTable): CatalogTable {
 function fixedView(name: string, instance: Instance): CatalogTable | undefined {
   const synonym = name.replace(/^(G?V)_\$/, '$1$')
   const cluster = synonym.startsWith('GV$')
-  const view = viewNamed(cluster ? synonym.slice(1) : synonym)
+  const everywhere = /^CDB_/.test(synonym) && hasSince(instance.release, [12, 1])
+  const view = viewNamed(cluster ? synonym.slice(1) : everywhere ? synonym.replace(/^CDB_/, 'DBA_') : synonym)
   if (view === undefined || !hasSince(instance.release, view.since)) return undefined
   if (view.stage === 'open' && instance.status !== 'OPEN') throw ora(1219, 'database or pluggable database not open: queries allowed on fixed tables or views only')
   if (view.stage === 'mounted' && instance.status === 'STARTED') throw ora(1507, 'database not mounted')
-  return viewTable(view, cluster, instance)
+  return everywhere ? containersTable(view, instance) : viewTable(view, cluster, instance)
 }
 
 function viewTable(view: View, cluster: boolean, instance: Instance): CatalogTable {
@@ -77,8 +79,38 @@ function viewTable(view: View, cluster: boolean, instance: Instance): CatalogTab
     name: cluster ? `G${view.name}` : view.name,
     columns: cluster ? [{ name: 'INST_ID', type: NUMBER }, ...columns] : columns,
     rows: async (context) => {
-      const rows = await view.rows(context)
-      return rows.map((row) => [...(cluster ? [instanceNumber(instance)] : []), ...columns.map((column) => row[column.name] ?? (column.name === 'CON_ID' ? 0 : null))])
+      const rows = visibleIn(instance, (await view.rows(context)).map((row) => withContainer(instance, row)))
+      return rows.map((row) => [...(cluster ? [instanceNumber(instance)] : []), ...columns.map((column) => row[column.name] ?? null)])
+    },
+  }
+}
+
+/** A row with its container: its own, else that of its datafile, else 0, the whole CDB. */
+function withContainer(instance: Instance, row: ViewRow): ViewRow {
+  if (row['CON_ID'] !== undefined || instance.container === 0) return { CON_ID: 0, ...row }
+  const file = row['FILE#'] === undefined ? undefined : instance.controlFile.datafiles.find((d) => d.file === Number(row['FILE#']))
+  return { CON_ID: file?.conId ?? 0, ...row }
+}
+
+/** A PDB sees its own rows of a fixed view, and those of the whole CDB. */
+function visibleIn(instance: Instance, rows: readonly ViewRow[]): readonly ViewRow[] {
+  return instance.container <= 1 ? rows : rows.filter((row) => row['CON_ID'] === 0 || row['CON_ID'] === instance.container)
+}
+
+/** CDB_…: the DBA_ view of every open container, the seed excepted. */
+function containersTable(view: View, instance: Instance): CatalogTable {
+  const columns = view.columns.filter((column) => hasSince(instance.release, column.since))
+  return {
+    owner: 'SYS',
+    name: view.name.replace(/^DBA_/, 'CDB_'),
+    columns: columns.some((column) => column.name === 'CON_ID') ? columns : [...columns, { name: 'CON_ID', type: NUMBER }],
+    rows: async (context) => {
+      const all = instance.container <= 1 ? instance.containers.filter((c) => c.openMode !== 'MOUNTED' && c.conId !== 2).map((c) => c.conId) : [instance.container]
+      const rows = await Promise.all((all.length === 0 ? [0] : all).map(async (conId) => {
+        const found = await view.rows({ ...context, instance: conId === 0 ? instance : instance.inContainer(conId) })
+        return found.map((row) => [...columns.filter((column) => column.name !== 'CON_ID').map((column) => row[column.name] ?? null), conId])
+      }))
+      return rows.flat()
     },
   }
 }

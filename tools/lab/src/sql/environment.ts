@@ -32,9 +32,11 @@ export function environmentValue(name: string, instance: Instance, session: Serv
     case 'SERVICE_NAME':
       return 'SYS$USERS'
     case 'CON_NAME':
-      return instance.status === 'STARTED' ? null : instance.controlFile.name
+      return instance.status === 'STARTED' ? null : (instance.containers.find((c) => c.conId === instance.container)?.name ?? instance.controlFile.name)
     case 'CON_ID':
-      return '0'
+      return String(instance.container)
+    case 'CDB_NAME':
+      return instance.status === 'STARTED' || instance.container === 0 ? null : instance.controlFile.name
     case 'SID':
       return String(session.sid)
     case 'SESSIONID':

@@ -13,6 +13,7 @@ import { OpenQuery } from './run-query.ts'
 import { unimplemented, type Statement, type StatementHandler } from './statement.ts'
 import { createTable, dropTable } from './tables.ts'
 import { alterTablespace, createTablespace, dropTablespace } from './tablespaces.ts'
+import { alterPluggable, createPluggable, dropPluggable } from './pluggable.ts'
 import { commit, rollback } from './transaction.ts'
 
 /** By first words; DDL commits the session's changes first. */
@@ -21,7 +22,9 @@ const handlers: readonly { readonly words: readonly string[]; readonly ddl: bool
   { words: ['ALTER', 'DATABASE'], ddl: true, run: alterDatabase },
   { words: ['ALTER', 'SESSION'], ddl: false, run: alterSession },
   { words: ['ALTER', 'TABLESPACE'], ddl: true, run: alterTablespace },
-  { words: ['ALTER', 'PLUGGABLE', 'DATABASE'], ddl: false, run: noContainer },
+  { words: ['ALTER', 'PLUGGABLE', 'DATABASE'], ddl: true, run: alterPluggable },
+  { words: ['CREATE', 'PLUGGABLE', 'DATABASE'], ddl: true, run: createPluggable },
+  { words: ['DROP', 'PLUGGABLE', 'DATABASE'], ddl: true, run: dropPluggable },
   { words: ['CREATE', 'TABLESPACE'], ddl: true, run: createTablespace },
   { words: ['CREATE', 'TABLE'], ddl: true, run: createTable },
   { words: ['DROP', 'TABLESPACE'], ddl: true, run: dropTablespace },
@@ -41,7 +44,8 @@ const oracleWords = new Set('ADMINISTER ALTER ANALYZE ASSOCIATE AUDIT CALL COMME
  * Runs one SQL statement, without its terminator, in a session, and shows its rows in the session's formats.
  * See {@link openSql}.
  */
-export async function executeSql(instance: Instance, session: ServerSession, text: string, binds: Binds = {}): Promise<SqlResult> {
+export async function executeSql(database: Instance, session: ServerSession, text: string, binds: Binds = {}): Promise<SqlResult> {
+  const instance = session.container > 0 ? database.inContainer(session.container) : database
   const opened = await openSql(instance, session, text, binds)
   if (!(opened instanceof OpenQuery)) return opened
   try {
@@ -79,10 +83,6 @@ export async function openSql(instance: Instance, session: ServerSession, text: 
     return handler.run(statement)
   }
   throw (first.kind === 'word' && oracleWords.has(first.value) ? unimplemented() : ora(900, 'invalid SQL statement')).at(at)
-}
-
-async function noContainer(): Promise<never> {
-  throw ora(65090, 'operation only allowed in a container database')
 }
 
 async function dropRestorePoint({ cursor, instance }: Statement): Promise<never> {

@@ -28,7 +28,7 @@ export async function createTable({ cursor, instance, session }: Statement): Pro
   const owner = path.length > 1 ? (path[0] ?? '') : session.username.toUpperCase()
   const name = path.at(-1) ?? ''
   if (heapTable(owner, name, instance, session) !== undefined) throw ora(955, 'name is already used by an existing object')
-  const tablespaces = new Set(instance.controlFile.datafiles.map((file) => file.tablespace))
+  const tablespaces = new Set(instance.controlFile.datafiles.filter((file) => (file.conId ?? 0) === instance.container).map((file) => file.tablespace))
   const tablespace = wanted ?? (owner !== 'SYS' && tablespaces.has('USERS') ? 'USERS' : 'SYSTEM')
   if (!tablespaces.has(tablespace)) throw ora(959, `tablespace '${tablespace}' does not exist`)
   await instance.createTable({ owner, name, tablespace, columns })

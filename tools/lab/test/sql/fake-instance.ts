@@ -150,7 +150,7 @@ export function fakeControlFile(): ControlFileData {
 }
 
 export function fakeSession(change: Partial<ServerSession> = {}): ServerSession {
-  return { sid: 46, serial: 1201, username: 'SYS', program: 'sqlplus@prod (TNS V1-V3)', logonTime: fakeNow - 60000, clientInfo: null, module: null, status: 'ACTIVE', longOps: [], abort: new AbortController().signal, ...change }
+  return { sid: 46, serial: 1201, username: 'SYS', program: 'sqlplus@prod (TNS V1-V3)', logonTime: fakeNow - 60000, clientInfo: null, module: null, status: 'ACTIVE', longOps: [], container: 0, abort: new AbortController().signal, ...change }
 }
 
 const destination = (id: number, location: string, usesRecoveryArea: boolean): ArchiveDestination => ({ id, location, binding: usesRecoveryArea ? 'MANDATORY' : 'OPTIONAL', directory: location, usesRecoveryArea, status: 'VALID', error: null, failDate: null, failSequence: 0, reopenSeconds: 300 })
@@ -184,6 +184,8 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
     heap,
     host: { name: 'prod', labDir: '/lab', timeZone: 'Europe/Stockholm', real: (path: string) => path, now: () => fakeNow },
     sid: 'orcl',
+    container: 0,
+    containers: [],
     status: change.status ?? 'OPEN',
     get openMode(): string {
       return fake['status'] === 'OPEN' ? 'READ WRITE' : 'MOUNTED'

@@ -25,10 +25,10 @@ export interface TestLab {
 
 const small = { system: 1, sysaux: 1, undo: 1, users: 2, redo: 0.25 }
 
-export async function makeLab(options: { readonly archiveDelayMs?: number; readonly redo?: number } = {}): Promise<TestLab> {
+export async function makeLab(options: { readonly archiveDelayMs?: number; readonly redo?: number; readonly pdbs?: readonly string[]; readonly release?: string } = {}): Promise<TestLab> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'icb-lab-'))
   const { dbid } = await initLab(dir, {
-    database: 'orcl', release: '12.1.0.2.0', edition: 'EE', timeZone: 'Europe/Stockholm', archiveDelayMs: options.archiveDelayMs ?? 0, fsync: false, smonIntervalMs: 3_600_000,
+    database: 'orcl', release: options.release ?? '12.1.0.2.0', pdbs: options.pdbs, edition: 'EE', timeZone: 'Europe/Stockholm', archiveDelayMs: options.archiveDelayMs ?? 0, fsync: false, smonIntervalMs: 3_600_000,
     sizes: { ...small, redo: options.redo ?? small.redo },
   })
   const host = openHost(dir, 'prod')

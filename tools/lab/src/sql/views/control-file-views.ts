@@ -56,7 +56,7 @@ defineView('V$DATABASE', 'mounted', 'DBID:n NAME:v9 CREATED:d RESETLOGS_CHANGE#:
       DB_UNIQUE_NAME: uniqueName(instance),
       STANDBY_BECAME_PRIMARY_SCN: 0,
       FS_FAILOVER_STATUS: 'DISABLED',
-      CDB: 'NO',
+      CDB: yesNo(instance.container > 0),
     },
   ]
 })
@@ -159,24 +159,26 @@ defineView('V$TEMPFILE', 'mounted', 'FILE#:n CREATION_CHANGE#:n CREATION_TIME:d 
   Promise.all(
     instance.controlFile.tempfiles.map(async (file) => {
       const blocks = (await instance.fileExists(file.name)) ? file.blocks : 0
-      return { 'FILE#': file.file, 'TS#': tablespaceNumbers(instance).get(file.tablespace) ?? null, 'RFILE#': file.file, STATUS: 'ONLINE', ENABLED: 'READ WRITE', BYTES: BigInt(blocks) * 8192n, BLOCKS: blocks, CREATE_BYTES: BigInt(file.blocks) * 8192n, BLOCK_SIZE: 8192, NAME: file.name }
+      return { 'FILE#': file.file, 'TS#': tablespacesOf(instance).find((t) => t.name === file.tablespace && t.conId === (file.conId ?? 0))?.number ?? null, CON_ID: file.conId ?? 0, 'RFILE#': file.file, STATUS: 'ONLINE', ENABLED: 'READ WRITE', BYTES: BigInt(blocks) * 8192n, BLOCKS: blocks, CREATE_BYTES: BigInt(file.blocks) * 8192n, BLOCK_SIZE: 8192, NAME: file.name }
     }),
   ),
 )
 
-/** Tablespaces by name; a temporary one has no datafile that would know its number, so it comes after the others. */
-function tablespaceNumbers(instance: Instance): ReadonlyMap<string, number> {
-  const numbers = new Map<string, number>()
-  for (const file of instance.controlFile.datafiles) numbers.set(file.tablespace, file.tablespaceNumber)
-  let next = Math.max(2, ...numbers.values()) + 1
-  for (const file of instance.controlFile.tempfiles) if (!numbers.has(file.tablespace)) numbers.set(file.tablespace, next++)
-  return numbers
+/** Tablespaces of all containers; a temporary one has no datafile that would know its number, so it comes after the others. */
+function tablespacesOf(instance: Instance): readonly { readonly name: string; readonly number: number; readonly conId: number; readonly temporary: boolean }[] {
+  const found = new Map<string, { name: string; number: number; conId: number; temporary: boolean }>()
+  const { datafiles, tempfiles } = instance.controlFile
+  for (const { tablespace: name, tablespaceNumber: number, conId = 0 } of datafiles) found.set(`${conId}.${name}`, { name, number, conId, temporary: false })
+  for (const { tablespace: name, conId = 0 } of tempfiles) {
+    const number = Math.max(2, ...[...found.values()].filter((t) => t.conId === conId).map((t) => t.number)) + 1
+    if (!found.has(`${conId}.${name}`)) found.set(`${conId}.${name}`, { name, number, conId, temporary: true })
+  }
+  return [...found.values()]
 }
 
-defineView('V$TABLESPACE', 'mounted', 'TS#:n NAME:v30 INCLUDED_IN_DATABASE_BACKUP:v3 BIGFILE:v3 FLASHBACK_ON:v3 ENCRYPT_IN_BACKUP:v3', ({ instance }) => {
-  const temporary = new Set(instance.controlFile.tempfiles.map((file) => file.tablespace))
-  return [...tablespaceNumbers(instance)].map(([name, number]) => ({ 'TS#': number, NAME: name, INCLUDED_IN_DATABASE_BACKUP: yesNo(!temporary.has(name)), BIGFILE: 'NO', FLASHBACK_ON: 'YES' }))
-})
+defineView('V$TABLESPACE', 'mounted', 'TS#:n NAME:v30 INCLUDED_IN_DATABASE_BACKUP:v3 BIGFILE:v3 FLASHBACK_ON:v3 ENCRYPT_IN_BACKUP:v3', ({ instance }) =>
+  tablespacesOf(instance).map((t) => ({ 'TS#': t.number, NAME: t.name, INCLUDED_IN_DATABASE_BACKUP: yesNo(!t.temporary), BIGFILE: 'NO', FLASHBACK_ON: 'YES', CON_ID: t.conId })),
+)
 
 defineView('V$THREAD', 'mounted', 'THREAD#:n STATUS:v6 ENABLED:v8 GROUPS:n INSTANCE:v80 OPEN_TIME:d CURRENT_GROUP#:n SEQUENCE#:n CHECKPOINT_CHANGE#:n CHECKPOINT_TIME:d ENABLE_CHANGE#:n ENABLE_TIME:d DISABLE_CHANGE#:n DISABLE_TIME:d LAST_REDO_SEQUENCE#:n LAST_REDO_BLOCK:n LAST_REDO_CHANGE#:n LAST_REDO_TIME:d', ({ instance }) =>
   instance.controlFile.threads.map((thread) => ({

@@ -1,9 +1,13 @@
+import type { Instance } from '../../engine/instance-api.ts'
 import { defineView } from './view.ts'
+
+/** Datafiles of the container that the session is in. */
+const datafilesOf = (instance: Instance): Instance['controlFile']['datafiles'] => instance.controlFile.datafiles.filter((file) => (file.conId ?? 0) === instance.container)
 
 defineView('DUAL', 'started', 'DUMMY:v1', () => [{ DUMMY: 'X' }])
 
 defineView('DBA_DATA_FILES', 'open', 'FILE_NAME:v513 FILE_ID:n TABLESPACE_NAME:v30 BYTES:n BLOCKS:n STATUS:v9 RELATIVE_FNO:n AUTOEXTENSIBLE:v3 MAXBYTES:n MAXBLOCKS:n INCREMENT_BY:n USER_BYTES:n USER_BLOCKS:n ONLINE_STATUS:v7', ({ instance }) =>
-  instance.controlFile.datafiles.map((file) => ({
+  datafilesOf(instance).map((file) => ({
     FILE_NAME: file.name,
     FILE_ID: file.file,
     TABLESPACE_NAME: file.tablespace,
@@ -22,15 +26,15 @@ defineView('DBA_DATA_FILES', 'open', 'FILE_NAME:v513 FILE_ID:n TABLESPACE_NAME:v
 )
 
 defineView('DBA_TEMP_FILES', 'open', 'FILE_NAME:v513 FILE_ID:n TABLESPACE_NAME:v30 BYTES:n BLOCKS:n STATUS:v7', ({ instance }) =>
-  instance.controlFile.tempfiles.map((file) => ({ FILE_NAME: file.name, FILE_ID: file.file, TABLESPACE_NAME: file.tablespace, BYTES: BigInt(file.blocks) * 8192n, BLOCKS: file.blocks, STATUS: 'ONLINE' })),
+  instance.controlFile.tempfiles.filter((file) => (file.conId ?? 0) === instance.container).map((file) => ({ FILE_NAME: file.name, FILE_ID: file.file, TABLESPACE_NAME: file.tablespace, BYTES: BigInt(file.blocks) * 8192n, BLOCKS: file.blocks, STATUS: 'ONLINE' })),
 )
 
 defineView('DBA_TABLESPACES', 'open', 'TABLESPACE_NAME:v30 BLOCK_SIZE:n STATUS:v9 CONTENTS:v21 LOGGING:v9 FORCE_LOGGING:v3 EXTENT_MANAGEMENT:v10 SEGMENT_SPACE_MANAGEMENT:v6 BIGFILE:v3', ({ instance }) => {
-  const names = [...new Set(instance.controlFile.datafiles.map((file) => file.tablespace))]
-  const temporary = [...new Set(instance.controlFile.tempfiles.map((file) => file.tablespace))]
+  const names = [...new Set(datafilesOf(instance).map((file) => file.tablespace))]
+  const temporary = [...new Set(instance.controlFile.tempfiles.filter((file) => (file.conId ?? 0) === instance.container).map((file) => file.tablespace))]
   return [
     ...names.map((name) => {
-      const files = instance.controlFile.datafiles.filter((file) => file.tablespace === name)
+      const files = datafilesOf(instance).filter((file) => file.tablespace === name)
       return {
         TABLESPACE_NAME: name,
         BLOCK_SIZE: files[0]?.blockSize ?? 8192,

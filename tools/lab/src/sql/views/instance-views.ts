@@ -1,5 +1,6 @@
-import { defineView, hasSince, type ViewRow } from './view.ts'
+import { defineView, type ViewRow } from './view.ts'
 import type { ViewContext } from '../catalog.ts'
+import { baseRelease, brandOf } from '../../host/release.ts'
 import { instanceNumber } from '../environment.ts'
 import { allParameters } from '../parameters.ts'
 
@@ -30,17 +31,8 @@ defineView('V$INSTANCE', 'started', 'INSTANCE_NUMBER:n INSTANCE_NAME:v16 HOST_NA
   },
 ])
 
-/** From 18c on VERSION has only the release, the update is in VERSION_FULL. */
-function baseRelease(release: string): string {
-  const [major = ''] = release.split('.')
-  return Number(major) >= 18 ? `${major}.0.0.0.0` : release
-}
-
 defineView('V$VERSION', 'started', 'BANNER:v80 BANNER_FULL:v160@18 BANNER_LEGACY:v80@18', ({ instance }) => {
-  const [major = '12'] = instance.release.split('.')
-  const brand = hasSince(instance.release, [18, 0]) ? `${major}c` : hasSince(instance.release, [12, 1]) ? '12c' : `${major}g`
-  const number = hasSince(instance.release, [18, 0]) ? `${major}.0.0.0.0` : instance.release
-  const banner = `Oracle Database ${brand} ${editionName[instance.edition]} Release ${number} - 64bit Production (lab simulator)`
+  const banner = `Oracle Database ${brandOf(instance.release)} ${editionName[instance.edition]} Release ${baseRelease(instance.release)} - 64bit Production (lab simulator)`
   return [{ BANNER: banner, BANNER_FULL: `${banner}\nVersion ${instance.release}`, BANNER_LEGACY: banner }]
 })
 
@@ -230,7 +222,6 @@ defineView('V$OPTION', 'started', 'PARAMETER:v64 VALUE:v64', ({ instance }) => {
 })
 defineView('V$TIMEZONE_FILE', 'started', 'FILENAME:v20 VERSION:n', () => [{ FILENAME: 'timezlrg_18.dat', VERSION: 18 }])
 defineView('V$DNFS_SERVERS', 'started', 'ID:n SVRNAME:v512 DIRNAME:v1024 MNTPORT:n NFSPORT:n WTMAX:n RTMAX:n', () => [])
-defineView('V$PDBS', 'mounted', 'CON_ID:n DBID:n CON_UID:n GUID:v32 NAME:v128 OPEN_MODE:v10 RESTRICTED:v3 OPEN_TIME:t CREATE_SCN:n TOTAL_SIZE:n', () => [], '12.1')
 defineView('V$CONTROLFILE', 'started', 'STATUS:v7 NAME:v513 IS_RECOVERY_DEST_FILE:v3 BLOCK_SIZE:n FILE_SIZE_BLKS:n', ({ instance, session }) => {
   if (instance.status === 'STARTED') return []
   const names = allParameters(instance, session).find((parameter) => parameter.name === 'control_files')?.value ?? ''
