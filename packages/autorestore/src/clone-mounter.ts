@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Clock, ProcessRunner } from '@icb/runtime'
 import { pollUntil } from '@icb/runtime'
 import type { Clone, MountSource } from '@icb/storage-core'
@@ -52,10 +53,20 @@ function isSourceOf(entrySource: string, source: MountSource): boolean {
 async function provenMount(mountPoint: string, clone: Clone, host: HostView): Promise<string> {
   const entry = (await host.mounts()).filter((mount) => mount.mountPoint === mountPoint).at(-1)
   if (entry === undefined) throw errors.MOUNT(`nothing is mounted at ${mountPoint}`, { hint: 'Check its line in /etc/fstab (options noauto,user).' })
-  if (!clone.mounts.some((source) => isSourceOf(entry.source, source))) {
+  const [main, ...further] = clone.mounts
+  if (main === undefined || !isSourceOf(entry.source, main)) {
     throw errors.REFUSED_CLONE(`${mountPoint} is a mount of ${entry.source}, not of the clone ${clone.name}`, { hint: 'Unmount it; the line in /etc/fstab must name the clone.', details: { source: entry.source } })
   }
+  for (const volume of further) await provenBelow(mountPoint, main, volume, clone, host)
   return realDirectory(mountPoint, host)
+}
+
+/** A client mounts what is exported below by itself when it is looked at; a volume that is missing there would look like a damaged point. */
+async function provenBelow(mountPoint: string, main: MountSource, volume: MountSource, clone: Clone, host: HostView): Promise<void> {
+  const place = posix.join(mountPoint, posix.relative(main.path, volume.path))
+  await realDirectory(place, host)
+  const entry = (await host.mounts()).filter((mount) => mount.mountPoint === place).at(-1)
+  if (entry !== undefined && !isSourceOf(entry.source, volume)) throw errors.REFUSED_CLONE(`${place} is a mount of ${entry.source}, not of a volume of the clone ${clone.name}`, { hint: 'Unmount it.', details: { source: entry.source } })
 }
 
 function fstabMounter(dependencies: MounterDependencies, mountPoint: string): CloneMounter {

@@ -73,9 +73,11 @@ export const refreshStep: Step<BackupRun> = {
     if (options.allowFull === true) await forgetLostCopies(deps, census, step.warn)
     const gone = new Set(census.gone.map((c) => c.recid))
     const copiesBefore = new Map([...before.current].filter(([, copy]) => !gone.has(copy.recid)))
+    const volumes = known(run.volumes, 'volumes of the area')
     if (!run.enterprise && settings.parallel > 1) step.warn('ICB_BACKUP_WARN_PARALLEL', 'one RMAN channel is used: more need Enterprise Edition')
     const { watch, durationMs } = await refreshCopies(deps, {
-      parallel: run.enterprise ? settings.parallel : 1, warn: step.warn,
+      // A channel writes to one directory, so each volume needs one.
+      volumes, parallel: run.enterprise ? Math.max(settings.parallel, volumes.length + 1) : 1, warn: step.warn,
       onProgress: (text) => {
         step.progress({ text })
       },
