@@ -39,6 +39,15 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
     options: [['--snapshot <name>', 'this snapshot instead of the newest'], ['--validate <when>', 'read every block: always, due or never', 'due'], ['--exclude <db>', 'all databases but this one'], ['--concurrency <n>', 'databases at a time', '1']],
     load: async () => (await import('./commands/restore-test.command.ts')).restoreTest,
   },
+  {
+    usage: 'restore <db>', summary: 'open a copy of the database as it was at an SCN or time',
+    options: [
+      ['--to <target>', 'SCN, ISO time with zone, or latest'], ['--sid <sid>', 'SID of the new instance'], ['--mount <dir>', 'where clones are mounted that the storage exports'],
+      ['--resetlogs', 'a database of its own that can be written to, instead of read only'], ['--name <name>', 'its db_unique_name, with --resetlogs'], ['--yes', 'do not ask'], dryRun,
+      ['--resume <run>', 'go on with an interrupted restore'], ['--cleanup <run>', 'remove what a restore left open'], ['--list', 'restores that stand on this host'],
+    ],
+    load: async () => (await import('./commands/restore.command.ts')).restore,
+  },
   { group: 'sandbox', usage: 'prepare <dir>', summary: 'make and mark a scratch directory', load: async () => (await import('./commands/sandbox-prepare.command.ts')).sandboxPrepare },
   { group: 'sandbox', usage: 'check <dir>', summary: 'check the marker and the place', load: async () => (await import('./commands/sandbox-check.command.ts')).sandboxCheck },
   { group: 'ledger', usage: 'list [db]', summary: 'restore tests, newest first', options: [['--limit <n>', 'at most so many', '20']], load: async () => (await import('./commands/ledger-list.command.ts')).ledgerList },

@@ -15,7 +15,9 @@ export interface MounterDependencies {
 
 /** A way to make a clone's files visible on this host. */
 export interface CloneMounter {
-  readonly name: RestoreTestSettings['mount']
+  readonly name: RestoreTestSettings['mount'] | 'announced'
+  /** Where it will be mounted, where the strategy has one place. */
+  readonly mountPoint?: string
   /** The clone name this strategy needs, where it needs a fixed one. */
   readonly fixedCloneName?: string
   /** Directories of the clone, one per volume, links resolved. Idempotent. @throws ICB_AUTORESTORE_MOUNT, ICB_AUTORESTORE_REFUSED_CLONE */
@@ -78,6 +80,7 @@ function fstabMounter(dependencies: MounterDependencies, mountPoint: string): Cl
   }
   return {
     name: 'fstab',
+    mountPoint,
     ...(settings.cloneName === undefined ? {} : { fixedCloneName: settings.cloneName }),
     async mount(clone, { signal }) {
       if (!(await isMounted())) {
@@ -111,9 +114,57 @@ export function createCloneMounter(dependencies: MounterDependencies): CloneMoun
       return fstabMounter(dependencies, needMountPoint())
     case 'already-mounted': {
       const mountPoint = needMountPoint()
-      return { name: 'already-mounted', mount: async (clone) => [await provenMount(mountPoint, clone, host)], unmount: () => Promise.resolve() }
+      return { name: 'already-mounted', mountPoint, mount: async (clone) => [await provenMount(mountPoint, clone, host)], unmount: () => Promise.resolve() }
     }
     case 'sudo':
       throw errors.SETTINGS('the mount strategy sudo is not available in this release', { hint: 'Use fstab with the options noauto,user, or already-mounted.' })
+  }
+}
+
+export interface AnnouncedMounterDependencies extends Pick<MounterDependencies, 'host' | 'clock'> {
+  /** Where the first volume goes; further ones to `<mount point>-2` and so on. */
+  readonly mountPoint: string | undefined
+  readonly tell: (line: string) => void
+  /** How long to wait for whoever mounts it. Default 30 minutes. */
+  readonly waitMs?: number
+}
+
+/**
+ * For a restore that a DBA asked for: a clone that has a path is just there; one that is exported has to be mounted by root. The
+ * command is told, and the kernel's table is watched until it is done.
+ */
+export function announcedMounter(dependencies: AnnouncedMounterDependencies): CloneMounter {
+  const { host, clock, mountPoint, tell } = dependencies
+  const deadlineMs = dependencies.waitMs ?? 1_800_000
+  const byPath = pathMounter(host)
+  const isMounted = async (place: string): Promise<boolean> => (await host.mounts()).some((mount) => mount.mountPoint === place)
+  const placeOf = (index: number): string => {
+    if (mountPoint === undefined) throw errors.SETTINGS('the storage exports its clones, so the restore needs to know where to mount them', { hint: 'Add --mount <directory>.' })
+    return index === 0 ? mountPoint : `${mountPoint}-${String(index + 1)}`
+  }
+  return {
+    name: 'announced',
+    ...(mountPoint === undefined ? {} : { mountPoint }),
+    async mount(clone, { signal }) {
+      if (clone.mounts.every((source) => source.kind === 'path')) return byPath.mount(clone, { signal })
+      const paths: string[] = []
+      for (const [index, source] of clone.mounts.entries()) {
+        const place = placeOf(index)
+        if (!(await isMounted(place)) && source.kind === 'nfs') {
+          tell(`as root: mkdir -p ${place} && mount -t nfs -o ${source.options} ${source.server}:${source.path} ${place}`)
+          await pollUntil({ clock, what: `somebody to mount the clone ${clone.name} at ${place}`, deadlineMs, intervalMs: 1000, signal }, async () => ((await isMounted(place)) ? true : undefined))
+        }
+        paths.push(await provenMount(place, { ...clone, mounts: [source] }, host))
+      }
+      return paths
+    },
+    async unmount({ signal }) {
+      if (mountPoint === undefined) return
+      const places = (await host.mounts()).map((mount) => mount.mountPoint).filter((place) => place === mountPoint || (place.startsWith(`${mountPoint}-`) && /^\d+$/.test(place.slice(mountPoint.length + 1))))
+      for (const place of places) {
+        tell(`as root: umount ${place}`)
+        await pollUntil({ clock, what: `somebody to unmount ${place}`, deadlineMs, intervalMs: 1000, signal }, async () => ((await isMounted(place)) ? undefined : true))
+      }
+    },
   }
 }

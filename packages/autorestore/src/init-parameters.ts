@@ -14,6 +14,8 @@ const carriedOver = ['compatible', 'db_block_size', 'db_files', 'undo_tablespace
 export interface InitParametersOptions {
   readonly settings: RestoreTestSettings
   readonly sid: string
+  /** db_unique_name; default `icb_<sid>`. */
+  readonly uniqueName?: string
   /** This test's directory in the scratch directory. */
   readonly scratch: string
   /** Where files that Oracle creates during recovery go: the disposable clone. */
@@ -47,7 +49,7 @@ export function renderInitParameters(options: InitParametersOptions): string {
   }
   const fixed: Record<string, string> = {
     db_name: options.databaseName,
-    db_unique_name: `icb_${sid.toLowerCase()}`,
+    db_unique_name: options.uniqueName ?? `icb_${sid.toLowerCase()}`,
     control_files: `${scratch}/control.cf`,
     db_create_file_dest: options.createFilesIn,
     db_create_online_log_dest_1: options.createFilesIn,

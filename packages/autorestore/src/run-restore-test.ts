@@ -7,7 +7,7 @@ import { autorestoreErrors as errors } from './errors.ts'
 import { mergeReasons, outcomeOf, reasonOfError } from './findings.ts'
 import { guardSidName } from './guards.ts'
 import { reconcileRestoreTests } from './reconcile.ts'
-import { cloneNameOf } from './restore-run.ts'
+import { cloneNameOf, unknownPoint } from './restore-run.ts'
 import type { RestoreRun } from './restore-run.ts'
 import { runDirectory } from './sandbox.ts'
 import type { RestoreTestDependencies, RestoreTestOptions, RestoreTestResult } from './settings.ts'
@@ -119,13 +119,12 @@ export async function runRestoreTest(deps: RestoreTestDependencies, options: Res
   const validation = await validates(deps, options)
   const startedAt = isoNow(clock)
   const run: RestoreRun = {
-    deps, options, sid, mounter,
+    ...unknownPoint(mounter, mounter.fixedCloneName ?? cloneNameOf(settings.database, runId)),
+    deps, options, sid,
     oracle: deps.sandboxOracle(sid),
-    cloneName: mounter.fixedCloneName ?? cloneNameOf(settings.database, runId),
     scratch: runDirectory(settings.scratch, runId),
     liveArea: settings.areaPath,
-    findings: [], warnings: [], paths: [],
-    snapshot: undefined, entry: undefined, clone: undefined, manifest: undefined, targetScn: undefined, targetTime: undefined,
+    findings: [], warnings: [], logs: undefined, goal: undefined, targetScn: undefined, targetTime: undefined,
     cloneRequestedAt: undefined, openedAt: undefined, verified: undefined, timeDifferenceSeconds: undefined, validation: undefined, instanceStarted: false,
   }
   await deps.ledger.open({ runId, database: settings.database, startedAt, host: deps.host.hostname, ...(options.snapshot === undefined ? {} : { snapshot: options.snapshot }) })

@@ -56,23 +56,27 @@ export interface SandboxOracle {
   readonly instance: InstanceControl
 }
 
-export interface RestoreTestDependencies {
+/** What restore tests and restores share. */
+export interface RecoveryDependencies {
   readonly settings: RestoreTestSettings
   readonly storage: SnapshotStorage
   /** Opens the programs of the sandbox's Oracle home for one SID. */
   readonly sandboxOracle: (sid: string) => SandboxOracle
-  readonly ledger: ProofLedger
-  readonly journal: Journal
-  readonly lease: Lease
-  /** Journals of earlier tests on this host that never ended. */
-  readonly unfinished: readonly JournalRun[]
   readonly host: HostView
   readonly runProcess: ProcessRunner
   readonly runId: string
   readonly clock: Clock
   readonly logger: Logger
-  readonly events: EventSink<StepEvent>
   readonly signal: AbortSignal
+}
+
+export interface RestoreTestDependencies extends RecoveryDependencies {
+  readonly ledger: ProofLedger
+  readonly journal: Journal
+  readonly lease: Lease
+  /** Journals of earlier tests on this host that never ended. */
+  readonly unfinished: readonly JournalRun[]
+  readonly events: EventSink<StepEvent>
 }
 
 export interface RestoreTestOptions {

@@ -47,6 +47,8 @@ export interface StatePaths {
   readonly areaLease: string
   /** The lease that keeps two restore tests of one database apart on this host. */
   readonly sandboxLease: string
+  /** The lease that keeps two restores of one database apart on this host. */
+  readonly restoreLease: string
 }
 
 /**
@@ -137,6 +139,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
       database: join(root, 'databases', name),
       areaLease: config.leaseDir === undefined ? join(database.areaPath, '.icb', 'lease') : join(config.leaseDir, `${name}.lease`),
       sandboxLease: join(root, 'leases', `restore-test-${name}.lease`),
+      restoreLease: join(root, 'leases', `restore-${name}.lease`),
     },
     storage: once(openStorage),
     storageChecks: async () => (await loadAdapter()).checks?.(await connection.storage()) ?? [],

@@ -38,6 +38,7 @@ export const verdictSchema: z.ZodType<Verdict> = z
     schema: z.literal(1),
     runId: name,
     database: name,
+    action: z.exactOptional(z.literal('restore')),
     dbid: z.exactOptional(text),
     outcome: z.enum(['passed', 'failed', 'inconclusive']),
     reasons: z.array(z.object({ code: z.enum(reasonCodes), text, messages: z.exactOptional(z.array(text)) })),

@@ -19,6 +19,8 @@ export interface Verdict {
   readonly schema: 1
   readonly runId: string
   readonly database: string
+  /** `restore`: a DBA's own restore to some target. It proves nothing about the point as a whole. Absent: a restore test. */
+  readonly action?: 'restore'
   readonly dbid?: string
   readonly outcome: VerdictOutcome
   readonly reasons: readonly VerdictReason[]

@@ -105,13 +105,18 @@ function chooseOnAxis(points: readonly RecoveryPoint[], axis: 'scn' | 'time', ta
     if (single !== undefined) return { kind: 'single', point: single.point, ...aim(single.entry) }
     const before = group.findLast((candidate) => candidate.last < target)
     const after = group.find((candidate) => candidate.min > target)
-    if (before !== undefined && after !== undefined) return { kind: 'pair', copies: before.point, logs: after.point, ...aim(before.entry) }
+    if (before !== undefined && after !== undefined) return { kind: 'pair', copies: before.point, logs: after.point, chainKnown: reaches(before.entry, after.entry), ...aim(before.entry) }
     if (age === 0 && before !== undefined) {
       return { kind: 'live', copies: before.point, reason: `the target lies after the newest point (${before.point.snapshot}): switch logs and take a snapshot of the area, then choose again` }
     }
   }
   const around = neighbours(candidates, target)
   return { kind: 'none', reason: `no point contains the target; before it: ${describe(around.before)}; after it: ${describe(around.after)}`, ...around }
+}
+
+/** Whether the logs of the later point begin where the window of the earlier one ends. */
+function reaches(before: PointEntry, after: PointEntry): boolean {
+  return before.lastScn !== undefined && after.logsFrom !== undefined && after.logsFrom <= before.lastScn + 1n
 }
 
 function neighbours(candidates: readonly Candidate[], target: bigint): { readonly before?: RecoveryPoint; readonly after?: RecoveryPoint } {

@@ -48,6 +48,8 @@ export interface ManifestWindow {
   /** Restorable from here: highest SCN in any copy block. */
   readonly minScn: bigint
   readonly minTime?: string
+  /** The listed logs reach back to here without a hole, further than the copies need; absent: to `redoFrom`. */
+  readonly logsFrom?: bigint
   /** Restorable to here; `null` until the logs of the next switch are proven landed. */
   readonly lastScn: bigint | null
   readonly lastTime?: string
@@ -103,6 +105,8 @@ export interface PointEntry {
   readonly redoFrom?: bigint
   readonly minScn?: bigint
   readonly lastScn?: bigint
+  /** From here to `lastScn` the snapshot's archived logs are proven; at most `redoFrom`, less where logs of the time before are kept. */
+  readonly logsFrom?: bigint
   readonly minTime?: string
   readonly lastTime?: string
   readonly utcOffset?: string
@@ -126,7 +130,7 @@ export type RestoreTarget = { readonly kind: 'latest' } | { readonly kind: 'scn'
 
 export type PointChoice =
   | { readonly kind: 'single'; readonly point: RecoveryPoint; readonly targetScn: bigint | undefined; readonly targetTime: string | undefined }
-  /** Copies and control file of `copies`, archived logs of both. */
-  | { readonly kind: 'pair'; readonly copies: RecoveryPoint; readonly logs: RecoveryPoint; readonly targetScn: bigint | undefined; readonly targetTime: string | undefined }
+  /** Copies and control file of `copies`, archived logs of both. `chainKnown`: the index proves that they reach from one window to the other. */
+  | { readonly kind: 'pair'; readonly copies: RecoveryPoint; readonly logs: RecoveryPoint; readonly chainKnown: boolean; readonly targetScn: bigint | undefined; readonly targetTime: string | undefined }
   | { readonly kind: 'live'; readonly copies: RecoveryPoint; readonly reason: string }
   | { readonly kind: 'none'; readonly reason: string; readonly before?: RecoveryPoint; readonly after?: RecoveryPoint }

@@ -107,6 +107,7 @@ export function pointEntryOf(facts: PointFacts): PointEntry {
           redoFrom: window.redoFrom,
           minScn: window.minScn,
           ...(window.lastScn === null ? {} : { lastScn: window.lastScn }),
+          logsFrom: window.logsFrom ?? window.redoFrom,
           ...(window.minTime === undefined ? {} : { minTime: window.minTime }),
           ...(window.lastTime === undefined ? {} : { lastTime: window.lastTime }),
           utcOffset: window.utcOffset,

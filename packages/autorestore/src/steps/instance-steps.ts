@@ -8,12 +8,12 @@ import { finding } from '../findings.ts'
 import { guardSourcePaths } from '../guards.ts'
 import type { SourcePath } from '../guards.ts'
 import { renderInitParameters } from '../init-parameters.ts'
-import { mainPath, manifestOf, runRman } from '../restore-run.ts'
-import type { RestoreRun } from '../restore-run.ts'
+import { mainPath, manifestOf, ownDirectories, runRman } from '../restore-run.ts'
+import type { RecoveryRun } from '../restore-run.ts'
 import { isWithin, removeRunDirectory } from '../sandbox.ts'
 
 /** The test's own directory with its parameter file. */
-export const prepareScratch: Step<RestoreRun> = {
+export const prepareScratch: Step<RecoveryRun> = {
   name: 'prepare-scratch',
   title: 'Make the scratch directory',
   intent: (run) => ({ directory: run.scratch }),
@@ -21,7 +21,7 @@ export const prepareScratch: Step<RestoreRun> = {
     const { settings } = run.deps
     const manifest = manifestOf(run)
     await mkdir(run.scratch, { mode: 0o750 })
-    const text = renderInitParameters({ settings, sid: run.sid, scratch: run.scratch, createFilesIn: mainPath(run), databaseName: manifest.parameters['db_name'] ?? manifest.database.name, recorded: manifest.parameters })
+    const text = renderInitParameters({ settings, sid: run.sid, ...(run.uniqueName === undefined ? {} : { uniqueName: run.uniqueName }), scratch: run.scratch, createFilesIn: mainPath(run), databaseName: manifest.parameters['db_name'] ?? manifest.database.name, recorded: manifest.parameters })
     await writeFile(join(run.scratch, 'init.ora'), text, { mode: 0o640, flag: 'wx' })
     if (settings.logDir !== undefined) await mkdir(settings.logDir, { recursive: true, mode: 0o750 })
   },
@@ -31,7 +31,7 @@ export const prepareScratch: Step<RestoreRun> = {
   },
 }
 
-type OwnInstance = Pick<RestoreRun, 'deps' | 'sid' | 'oracle' | 'scratch'>
+type OwnInstance = Pick<RecoveryRun, 'deps' | 'sid' | 'oracle' | 'scratch'>
 
 /** Control files of the instance with the slot's SID; `undefined`: none runs. One that this test started has them below the test's directory. */
 async function controlFilesOfSlot(run: OwnInstance, signal: AbortSignal): Promise<readonly string[] | undefined> {
@@ -60,7 +60,7 @@ export async function stopOwnInstance(run: OwnInstance, signal: AbortSignal): Pr
   if ((await run.deps.host.runningSids()).includes(run.sid)) throw errors.CLEANUP(`instance ${run.sid} still runs after SHUTDOWN ABORT`)
 }
 
-export const startInstance: Step<RestoreRun> = {
+export const startInstance: Step<RecoveryRun> = {
   name: 'start-instance',
   title: 'Start the test instance',
   intent: (run) => ({ sid: run.sid, pfile: join(run.scratch, 'init.ora') }),
@@ -76,7 +76,7 @@ export const startInstance: Step<RestoreRun> = {
 }
 
 /** The control file of the recovery point, mounted, and of the right database. */
-export const restoreControlFile: Step<RestoreRun> = {
+export const restoreControlFile: Step<RecoveryRun> = {
   name: 'restore-control-file',
   title: 'Restore the control file and mount',
   async run(run, step) {
@@ -94,7 +94,7 @@ export const restoreControlFile: Step<RestoreRun> = {
 }
 
 /** Second path guard: what the mounted control file itself names, before any of it is touched. */
-export const guardControlFilePaths: Step<RestoreRun> = {
+export const guardControlFilePaths: Step<RecoveryRun> = {
   name: 'guard-control-file-paths',
   title: 'Prove again that no file of the source is here',
   changes: false,
@@ -112,7 +112,7 @@ export const guardControlFilePaths: Step<RestoreRun> = {
       ...flashbackLogs.map((path) => ({ path, what: 'flashback log' })),
       ...(tracking.filename === null ? [] : [{ path: tracking.filename, what: 'change tracking file' }]),
     ]
-    const count = await guardSourcePaths(paths, { host: run.deps.host, own: [run.scratch, ...run.paths] })
+    const count = await guardSourcePaths(paths, { host: run.deps.host, own: ownDirectories(run) })
     if (!controlFiles.every((path) => isWithin(path, run.scratch))) throw errors.REFUSED_LIVE_AREA(`the instance uses the control file ${controlFiles.join(', ')} outside its scratch directory`)
     step.summary(`${String(count)} paths, none on this host`)
   },
@@ -121,7 +121,7 @@ export const guardControlFilePaths: Step<RestoreRun> = {
 const dangerousSettings = /^(?:CHANNEL|DEVICE TYPE|DEFAULT DEVICE TYPE|CONTROLFILE AUTOBACKUP FORMAT)/i
 
 /** The restored control file brings production's RMAN settings along; with them a channel could write to production's places. */
-export const clearRmanSettings: Step<RestoreRun> = {
+export const clearRmanSettings: Step<RecoveryRun> = {
   name: 'clear-rman-settings',
   title: "Clear the source's RMAN settings",
   async run(run, step) {
@@ -135,7 +135,7 @@ export const clearRmanSettings: Step<RestoreRun> = {
 }
 
 /** Flashback and block change tracking of the copy are switched off; both would look for the source's files at open. */
-export const detachFromSource: Step<RestoreRun> = {
+export const detachFromSource: Step<RecoveryRun> = {
   name: 'detach-source',
   title: 'Switch off flashback and change tracking in the copy',
   async run(run, step) {

@@ -1,20 +1,20 @@
 import { join } from 'node:path'
 import { readArchivedLogs, readDatafileCopies, readDatafileHeaders, readDatafiles, readTempfiles } from '@icb/oracle'
-import type { DatafileRow } from '@icb/oracle'
+import type { ArchivedLogRow, DatafileRow } from '@icb/oracle'
+import type { Manifest, ManifestCopy } from '@icb/recovery-point'
 import { catalogScript, recoverScript, restoreMissingDatafilesScript, switchToCopyScript, switchTempfilesScript, uncatalogScript } from '@icb/rman'
-import type { ManifestCopy } from '@icb/recovery-point'
+import type { RecoveryTarget } from '@icb/rman'
 import type { Step } from '@icb/runtime'
+import { proveChainToGoal } from '../chain-to-goal.ts'
 import { finding } from '../findings.ts'
 import { guardSourcePaths, guardWithin } from '../guards.ts'
 import type { SourcePath } from '../guards.ts'
-import { mainPath, manifestOf, runRman } from '../restore-run.ts'
-import type { RestoreRun } from '../restore-run.ts'
+import { mainPath, manifestOf, ownDirectories, runRman } from '../restore-run.ts'
+import type { RecoveryRun } from '../restore-run.ts'
 import { isWithin } from '../sandbox.ts'
 
-const ownDirectories = (run: RestoreRun): readonly string[] => [run.scratch, ...run.paths]
-
 /** The copy forgets every file name of the source. Metadata only: no file is touched. */
-export const uncatalogSource: Step<RestoreRun> = {
+export const uncatalogSource: Step<RecoveryRun> = {
   name: 'uncatalog',
   title: "Forget the source's backups and logs",
   async run(run, step) {
@@ -28,7 +28,7 @@ export const uncatalogSource: Step<RestoreRun> = {
 }
 
 /** The clone's copies and logs become known; each one that the manifest lists must be among them. */
-export const catalogClone: Step<RestoreRun> = {
+export const catalogClone: Step<RecoveryRun> = {
   name: 'catalog-clone',
   title: "Catalog the clone's files",
   async run(run, step) {
@@ -36,7 +36,8 @@ export const catalogClone: Step<RestoreRun> = {
     const manifest = manifestOf(run)
     const options = { signal: step.signal }
     const rejected = new Map<string, string>()
-    const prefixes = run.paths.flatMap((path) => [join(path, 'archivelog/'), join(path, 'data_')])
+    const logPaths = run.logs?.paths ?? []
+    const prefixes = [...run.paths.flatMap((path) => [join(path, 'archivelog/'), join(path, 'data_')]), ...logPaths.map((path) => join(path, 'archivelog/'))]
     await runRman(run, step, {
       what: 'cataloging the clone',
       script: catalogScript({ prefixes }),
@@ -52,18 +53,36 @@ export const catalogClone: Step<RestoreRun> = {
       const texts = missingCopies.map((copy) => `copy of file ${String(copy.file)} (${copy.path})${rejected.has(join(mainPath(run), copy.path)) ? `: ${rejected.get(join(mainPath(run), copy.path)) ?? ''}` : ' is not in the snapshot'}`)
       throw finding('COPY_MISSING', texts[0] ?? 'a copy is missing', { messages: texts })
     }
-    const logNames = new Set(logs.filter((row) => row.name !== null && run.paths.some((path) => isWithin(row.name ?? '', path))).map((row) => `${String(row.thread)}/${String(row.sequence)}/${row.resetlogsId.toString()}`))
-    const missingLogs = manifest.logs.filter((log) => !logNames.has(`${String(log.thread)}/${String(log.sequence)}/${log.resetlogsId}`))
-    if (missingLogs.length > 0) {
-      const texts = missingLogs.map((log) => `archived log of thread ${String(log.thread)}, sequence ${String(log.sequence)} (SCN ${log.firstScn.toString()} to ${log.nextScn.toString()}) is not in the snapshot`)
-      throw finding('ARCHIVED_LOG_MISSING', texts[0] ?? 'an archived log is missing', { messages: texts })
-    }
+    const inClones = logs.filter((row) => row.name !== null && [...run.paths, ...logPaths].some((path) => isWithin(row.name ?? '', path)))
+    const needed = run.goal === undefined ? proveListedLogs(inClones, manifest) : proveGoal(inClones, run.goal, run)
     const ignored = [...rejected.keys()]
     if (ignored.length > 0) run.deps.logger.info({ files: ignored.slice(0, 20) }, 'files that the manifest does not list could not be cataloged (a log still being written is normal)')
-    if (run.targetScn === undefined) run.targetScn = endOfLogs(logs.filter((row) => row.name !== null), manifest.window?.redoFrom ?? 0n)
-    if (run.targetScn === undefined || run.targetScn < (manifest.window?.minScn ?? 0n)) throw finding('ARCHIVED_LOG_MISSING', 'the logs in the snapshot do not reach the SCN that its copies need')
-    step.summary(`${String(manifest.copies.length)} copies, ${String(logNames.size)} logs`)
+    if (run.goal === undefined) {
+      run.targetScn ??= endOfLogs(logs.filter((row) => row.name !== null), manifest.window?.redoFrom ?? 0n)
+      if (run.targetScn === undefined || run.targetScn < (manifest.window?.minScn ?? 0n)) throw finding('ARCHIVED_LOG_MISSING', 'the logs in the snapshot do not reach the SCN that its copies need')
+    }
+    step.summary(`${String(manifest.copies.length)} copies, ${String(needed)} logs`)
   },
+}
+
+type LogIdentity = Pick<ArchivedLogRow, 'thread' | 'sequence' | 'resetlogsId'>
+
+/** A test proves the whole point: every log that its manifest lists is there. */
+function proveListedLogs(logs: readonly LogIdentity[], manifest: Manifest): number {
+  const there = new Set(logs.map((row) => `${String(row.thread)}/${String(row.sequence)}/${row.resetlogsId.toString()}`))
+  const missing = manifest.logs.filter((log) => !there.has(`${String(log.thread)}/${String(log.sequence)}/${log.resetlogsId}`))
+  if (missing.length > 0) {
+    const texts = missing.map((log) => `archived log of thread ${String(log.thread)}, sequence ${String(log.sequence)} (SCN ${log.firstScn.toString()} to ${log.nextScn.toString()}) is not in the snapshot`)
+    throw finding('ARCHIVED_LOG_MISSING', texts[0] ?? 'an archived log is missing', { messages: texts })
+  }
+  return there.size
+}
+
+/** A restore needs the redo up to its goal, whatever else is missing. */
+function proveGoal(logs: readonly ArchivedLogRow[], goal: RecoveryTarget, run: RecoveryRun): number {
+  const proof = proveChainToGoal(logs, goal, [manifestOf(run), ...(run.logs?.manifest === undefined ? [] : [run.logs.manifest])])
+  if (proof.missing.length > 0) throw finding('ARCHIVED_LOG_MISSING', proof.missing[0] ?? '', { messages: proof.missing })
+  return proof.needed
 }
 
 /** The last SCN that the gapless chain of every thread covers; undefined without a log. */
@@ -82,7 +101,7 @@ function endOfLogs(logs: readonly { readonly thread: number; readonly firstScn: 
 }
 
 /** Datafiles that were created after the last refresh began have no copy: they start empty and redo fills them. */
-export const restoreMissingFiles: Step<RestoreRun> = {
+export const restoreMissingFiles: Step<RecoveryRun> = {
   name: 'restore-missing-files',
   title: 'Create files that have no copy yet',
   async run(run, step) {
@@ -95,12 +114,12 @@ export const restoreMissingFiles: Step<RestoreRun> = {
   },
 }
 
-async function datafilesOf(run: RestoreRun, signal: AbortSignal): Promise<readonly DatafileRow[]> {
+async function datafilesOf(run: RecoveryRun, signal: AbortSignal): Promise<readonly DatafileRow[]> {
   return readDatafiles(run.oracle.sql, { signal, cdb: manifestOf(run).database.cdb })
 }
 
 /** Switches to the clone's files and proves by SQL that not one name of the source is left. */
-export const switchToCopies: Step<RestoreRun> = {
+export const switchToCopies: Step<RecoveryRun> = {
   name: 'switch-to-copies',
   title: "Switch to the clone's files",
   async run(run, step) {
@@ -116,7 +135,7 @@ export const switchToCopies: Step<RestoreRun> = {
 }
 
 /** Before recovery and before open: nothing that could be written to lies outside the clone and the scratch directory. */
-export async function guardEveryPath(run: RestoreRun, signal: AbortSignal): Promise<number> {
+export async function guardEveryPath(run: RecoveryRun, signal: AbortSignal): Promise<number> {
   const { sql } = run.oracle
   const options = { signal }
   const named = (what: string, names: readonly (string | null)[]): SourcePath[] => names.filter((name): name is string => name !== null).map((path) => ({ path, what }))
@@ -129,7 +148,7 @@ export async function guardEveryPath(run: RestoreRun, signal: AbortSignal): Prom
   return paths.length + copies.length
 }
 
-export const guardBeforeRecovery: Step<RestoreRun> = {
+export const guardBeforeRecovery: Step<RecoveryRun> = {
   name: 'guard-before-recovery',
   title: 'Prove that every path is in the clone',
   changes: false,
@@ -138,15 +157,16 @@ export const guardBeforeRecovery: Step<RestoreRun> = {
   },
 }
 
-export const recover: Step<RestoreRun> = {
+export const recover: Step<RecoveryRun> = {
   name: 'recover',
-  title: 'Recover to the last SCN',
+  title: 'Recover the database',
   async run(run, step) {
-    if (run.targetScn === undefined) throw finding('NOT_A_RECOVERY_POINT', 'the recovery point has no last SCN')
+    const target: RecoveryTarget | undefined = run.goal ?? (run.targetScn === undefined ? undefined : { kind: 'scn', scn: run.targetScn })
+    if (target === undefined) throw finding('NOT_A_RECOVERY_POINT', 'the recovery point has no last SCN')
     const seen = { applied: 0, complete: false }
     await runRman(run, step, {
       what: 'recovery',
-      script: recoverScript({ target: { kind: 'scn', scn: run.targetScn } }),
+      script: recoverScript({ target }),
       fallback: 'RECOVERY_FAILED',
       onEvent: (event) => {
         if (event.type === 'archived-log' && event.action === 'applied') {
@@ -157,20 +177,21 @@ export const recover: Step<RestoreRun> = {
       },
     })
     if (!seen.complete) throw finding('RECOVERY_FAILED', 'RMAN did not report that media recovery is complete')
-    step.summary(`to SCN ${run.targetScn.toString()}, ${String(seen.applied)} logs`)
+    step.summary(`to ${target.kind === 'scn' ? `SCN ${target.scn.toString()}` : target.time}, ${String(seen.applied)} logs`)
   },
 }
 
 /** What decides: the headers of all read-write files stand at the target, none is fuzzy, none unreadable. Files of a PDB that was not open for writing (PDB$SEED) have no redo and may stand where they stood. */
-export const checkHeaders: Step<RestoreRun> = {
+export const checkHeaders: Step<RecoveryRun> = {
   name: 'check-headers',
   title: 'Check the file headers',
   changes: false,
   async run(run, step) {
-    const target = run.targetScn ?? 0n
     const [rows, headers] = await Promise.all([datafilesOf(run, step.signal), readDatafileHeaders(run.oracle.sql, { signal: step.signal })])
     const datafiles = new Map(rows.map((row) => [row.file, row]))
     const recorded = new Map(manifestOf(run).copies.map((copy) => [copy.file, copy]))
+    // Until a time: nobody knows the SCN before, but it is one for all files.
+    const target = run.targetScn ?? headers.reduce((highest, header) => (header.checkpointScn > highest ? header.checkpointScn : highest), 0n)
     const wrong: string[] = []
     let lowest: { scn: bigint; time: string | null } | undefined
     for (const header of headers) {
@@ -195,7 +216,7 @@ function isAtRest(copy: ManifestCopy | undefined, checkpointScn: bigint, target:
   return copy?.pdb !== undefined && copy.openMode !== 'READ WRITE' && checkpointScn >= copy.checkpointScn && checkpointScn < target
 }
 
-export const openReadOnly: Step<RestoreRun> = {
+export const openReadOnly: Step<RecoveryRun> = {
   name: 'open-read-only',
   title: 'Open read only',
   async run(run, step) {
