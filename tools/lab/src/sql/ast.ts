@@ -8,12 +8,18 @@ export type Expression =
   | { readonly kind: 'column'; readonly path: readonly string[]; readonly outer: boolean; readonly at: number }
   | { readonly kind: 'binary'; readonly operator: '+' | '-' | '*' | '/' | '||'; readonly left: Expression; readonly right: Expression; readonly at: number }
   | { readonly kind: 'negate'; readonly operand: Expression; readonly at: number }
-  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[]; readonly star: boolean; readonly distinct: boolean; readonly withinGroup: readonly OrderKey[] | undefined; readonly over: Window | undefined; readonly at: number }
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[]; /** Of the arguments in named notation. */ readonly names?: readonly (string | undefined)[]; readonly star: boolean; readonly distinct: boolean; readonly withinGroup: readonly OrderKey[] | undefined; readonly over: Window | undefined; readonly at: number }
   | { readonly kind: 'case'; readonly operand: Expression | undefined; readonly branches: readonly { readonly when: Expression | Condition; readonly then: Expression }[]; readonly otherwise: Expression | undefined; readonly at: number }
   | { readonly kind: 'cast'; readonly operand: Expression; readonly type: 'NUMBER' | 'VARCHAR2' | 'DATE' | 'TIMESTAMP_TZ'; readonly length: number | undefined; readonly at: number }
   | { readonly kind: 'extract'; readonly field: string; readonly operand: Expression; readonly at: number }
   | { readonly kind: 'zone'; readonly operand: Expression; readonly zone: Expression; readonly at: number }
   | { readonly kind: 'subquery'; readonly query: Query; readonly at: number }
+  /** PL/SQL: a boolean value. */
+  | { readonly kind: 'test'; readonly condition: Condition; readonly at: number }
+  /** PL/SQL: a field or method of an element, `list(i).name`. */
+  | { readonly kind: 'field'; readonly base: Expression; readonly name: string; readonly at: number }
+  /** PL/SQL: an element of an element, `list(i)(j)`. */
+  | { readonly kind: 'element'; readonly base: Expression; readonly args: readonly Expression[]; readonly at: number }
 
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>='
 
@@ -30,6 +36,8 @@ export type Condition =
   | { readonly kind: 'in'; readonly left: readonly Expression[]; readonly list: readonly (readonly Expression[])[] | Query; readonly negated: boolean; readonly at: number }
   | { readonly kind: 'exists'; readonly query: Query; readonly at: number }
   | { readonly kind: 'regexpLike'; readonly args: readonly Expression[]; readonly at: number }
+  /** PL/SQL: a boolean variable or function. */
+  | { readonly kind: 'truth'; readonly operand: Expression; readonly at: number }
 
 export interface OrderKey {
   readonly expression: Expression

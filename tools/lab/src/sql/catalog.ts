@@ -14,6 +14,9 @@ export interface ViewContext {
 export interface CatalogColumn {
   readonly name: string
   readonly type: SqlType
+  /** Digits of a NUMBER that was declared with them. */
+  readonly precision?: number | undefined
+  readonly scale?: number | undefined
 }
 
 /** A table or view that a statement can name. */

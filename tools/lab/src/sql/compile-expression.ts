@@ -1,7 +1,7 @@
 import { ora } from '../engine/ora-error.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import type { Comparison, Condition, Expression, OrderKey, Query, Window } from './ast.ts'
-import { Conversions, DATE, derive, INTERVAL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Kind, type SqlType } from './bound.ts'
+import { BOOLEAN, Conversions, DATE, derive, inconsistent, INTERVAL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Kind, type SqlType } from './bound.ts'
 import { parseMoment } from './date-parse.ts'
 import { bindCall, bindPseudo, concatenate, nullOf, type CallContext } from './functions.ts'
 import { normalise, storeNumber, type StoredNumber } from './number.ts'
@@ -16,12 +16,21 @@ export interface TypedBind {
 }
 
 /** Values by name. A text is VARCHAR2, a number NUMBER. */
-export type Binds = Readonly<Record<string, string | number | bigint | TypedBind | null>>
+export type BindValue = string | number | bigint | TypedBind | null
+export type Binds = Readonly<Record<string, BindValue>>
 
 /** What a query gives: SQLite's text, and the name and type of each column. */
 export interface CompiledQuery {
   readonly sql: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
+}
+
+/** Names that are no columns: PL/SQL variables and functions, sequences. */
+export interface NameResolver {
+  name(path: readonly string[], at: number): Bound | undefined
+  call(expression: Expression & { kind: 'call' }, compiler: ExpressionCompiler, scope: Scope): Bound | undefined
+  bind?(name: string, at: number): Bound | undefined
+  element(expression: Expression & { kind: 'field' | 'element' }): Bound | undefined
 }
 
 /** A compiled condition; it has no value of its own in Oracle. */
@@ -40,8 +49,11 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
   readonly instance: Instance
   readonly session: ServerSession
 
-  constructor(instance: Instance, session: ServerSession, context: StatementContext, binds: Binds) {
+  readonly resolver: NameResolver | undefined
+
+  constructor(instance: Instance, session: ServerSession, context: StatementContext, binds: Binds, resolver?: NameResolver) {
     super(context)
+    this.resolver = resolver
     this.instance = instance
     this.session = session
     this.#binds = Object.fromEntries(Object.entries(binds).map(([name, value]) => [name.replace(/^:/, '').toUpperCase(), value]))
@@ -109,6 +121,16 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
         const single = `(SELECT o_single(count(*), max(c0)) FROM (SELECT c0 FROM (${query.sql}) LIMIT 2))`
         return { sql: single, type: column.type, at, ungrouped: undefined, aggregate: false }
       }
+      case 'test': {
+        const test = this.#test(expression.condition, scope)
+        return derive(test.sql, BOOLEAN, test.parts, at)
+      }
+      case 'field':
+      case 'element': {
+        const element = this.resolver?.element(expression)
+        if (element === undefined) throw ora(904, 'invalid identifier').at(at)
+        return element
+      }
     }
   }
 
@@ -135,14 +157,14 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
   }
 
   #bind(name: string, at: number): Bound {
+    const resolved = this.resolver?.bind?.(name, at)
+    if (resolved !== undefined) return resolved
     const value = this.#binds[name]
     if (value === undefined) throw ora(1008, 'not all variables bound').at(at)
     if (value === null) return nullOf(at)
     if (typeof value === 'string') return this.#text(value, at)
     const typed = typeof value === 'object' ? value : { type: NUMBER, value: storeNumber(value) }
-    const stored = typed.value
-    if (stored === null) return { ...nullOf(at), type: typed.type }
-    return { sql: typeof stored === 'string' ? quote(stored) : typeof stored === 'bigint' ? stored.toString() : realText(stored), type: typed.type, at, ungrouped: undefined, aggregate: false }
+    return literalOf(typed.value, typed.type, at)
   }
 
   #column(path: readonly string[], scope: Scope, at: number): Bound {
@@ -150,6 +172,8 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
       const column = current.own(path)
       if (column !== undefined) return { sql: column.sql, type: column.type, at, ungrouped: current === scope ? at : undefined, aggregate: false }
     }
+    const resolved = this.resolver?.name(path, at)
+    if (resolved !== undefined) return resolved
     if (path.length === 1) {
       if (path[0] === 'ROWNUM') {
         scope.noteRownum()
@@ -192,6 +216,9 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
 
   #call(expression: Expression & { kind: 'call' }, scope: Scope): Bound {
     const { name, at } = expression
+    const resolved = this.resolver?.call(expression, this, scope)
+    if (resolved !== undefined) return resolved
+    if (expression.names !== undefined) throw ora(904, `"${name}": invalid identifier`).at(at)
     if (aggregates.has(name)) return this.#aggregate(expression, scope)
     if (analytic.has(name)) return this.#analytic(expression, scope)
     if (expression.over !== undefined || expression.withinGroup !== undefined || expression.distinct) throw ora(30484, 'missing window specification for this function').at(at)
@@ -339,6 +366,11 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
         if (args.length < 2) throw ora(938, 'not enough arguments for function')
         return { sql: `o_regexp_like(${args.map((arg) => arg.sql).join(', ')})`, parts: args }
       }
+      case 'truth': {
+        const operand = this.value(condition.operand, scope)
+        if (operand.type.kind !== 'BOOLEAN' && operand.type.kind !== 'NULL') throw inconsistent('BOOLEAN', operand.type.kind).at(condition.at)
+        return { sql: `(${operand.sql} <> 0)`, parts: [operand] }
+      }
     }
   }
 
@@ -384,6 +416,12 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
     const test = this.#compare(condition.operator, left, other)
     return { sql: all ? `(NOT EXISTS (SELECT 1 FROM (${query.sql}) AS any_ WHERE NOT ${test}))` : `(EXISTS (SELECT 1 FROM (${query.sql}) AS any_ WHERE ${test}))`, parts: [left] }
   }
+}
+
+/** A stored value as SQLite's text. */
+export function literalOf(value: StoredNumber | null, type: SqlType, at: number): Bound {
+  const sql = value === null ? 'NULL' : typeof value === 'string' ? quote(value) : typeof value === 'bigint' ? value.toString() : realText(value)
+  return { sql, type, at, ungrouped: undefined, aggregate: false }
 }
 
 function realText(value: number): string {

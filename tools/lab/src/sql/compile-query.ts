@@ -4,7 +4,7 @@ import type { Condition, OrderKey, Query, QueryBody, SelectBlock, TableSource } 
 import type { Bound, SqlType } from './bound.ts'
 import { NULL } from './bound.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
-import { ExpressionCompiler, locate, orderDirection, type Binds, type CompiledQuery } from './compile-expression.ts'
+import { ExpressionCompiler, locate, orderDirection, type Binds, type CompiledQuery, type NameResolver } from './compile-expression.ts'
 import { splitOuterJoins } from './outer-joins.ts'
 import { rownumLimit } from './rownum.ts'
 import { Scope, type Relation, type ScopeColumn } from './scope.ts'
@@ -26,8 +26,8 @@ export class QueryCompiler extends ExpressionCompiler {
   readonly #common: Map<string, CompiledQuery>[] = []
   #aliases = 0
 
-  constructor(instance: Instance, session: ServerSession, context: StatementContext, binds: Binds, catalog: Catalog) {
-    super(instance, session, context, binds)
+  constructor(instance: Instance, session: ServerSession, context: StatementContext, binds: Binds, catalog: Catalog, resolver?: NameResolver) {
+    super(instance, session, context, binds, resolver)
     this.#catalog = catalog
   }
 

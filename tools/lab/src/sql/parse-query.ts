@@ -77,6 +77,7 @@ function parseBlock(cursor: Cursor): SelectBlock {
   do items.push(parseItem(cursor))
   while (cursor.acceptOperator(','))
   if (items.length > 1 && items.some((item) => item.kind === 'star' && item.qualifier === undefined)) throw ora(923, 'FROM keyword not found where expected').at(cursor.at)
+  if (cursor.block && (cursor.isWord('INTO') || (cursor.isWord('BULK') && cursor.peek().value === 'COLLECT'))) cursor.into = parseInto(cursor)
   cursor.expectWord('FROM', () => ora(923, 'FROM keyword not found where expected'))
   const from: TableSource[] = []
   do from.push(parseJoined(cursor))
@@ -90,6 +91,16 @@ function parseBlock(cursor: Cursor): SelectBlock {
   }
   if (cursor.acceptWords('HAVING')) having = parseCondition(cursor)
   return { kind: 'select', distinct, items, from, where, groupBy, having }
+}
+
+/** PL/SQL: `[BULK COLLECT] INTO target, …` */
+export function parseInto(cursor: Cursor): NonNullable<Cursor['into']> {
+  const bulk = cursor.acceptWords('BULK', 'COLLECT')
+  cursor.expectWord('INTO')
+  const targets: Expression[] = []
+  do targets.push(parseExpression(cursor))
+  while (cursor.acceptOperator(','))
+  return { targets, bulk }
 }
 
 function parseItem(cursor: Cursor): SelectItem {

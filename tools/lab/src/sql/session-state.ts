@@ -9,6 +9,13 @@ export interface PendingChange {
   readonly commit: (instance: Instance) => Promise<unknown>
 }
 
+/** DBMS_OUTPUT's buffer. */
+export interface ServerOutput {
+  enabled: boolean
+  lines: string[]
+  partial: string | undefined
+}
+
 /** What a session remembers between statements. */
 export interface SessionState {
   nlsDateFormat: string
@@ -17,6 +24,7 @@ export interface SessionState {
   /** `undefined`: that of the host. */
   timeZone: string | undefined
   pending: PendingChange[]
+  readonly output: ServerOutput
 }
 
 const states = new WeakMap<ServerSession, SessionState>()
@@ -24,7 +32,7 @@ const states = new WeakMap<ServerSession, SessionState>()
 export function stateOf(session: ServerSession): SessionState {
   let state = states.get(session)
   if (state === undefined) {
-    state = { nlsDateFormat: 'DD-MON-RR', nlsTimestampFormat: 'DD-MON-RR HH.MI.SSXFF AM', nlsTimestampTzFormat: 'DD-MON-RR HH.MI.SSXFF AM TZR', timeZone: undefined, pending: [] }
+    state = { nlsDateFormat: 'DD-MON-RR', nlsTimestampFormat: 'DD-MON-RR HH.MI.SSXFF AM', nlsTimestampTzFormat: 'DD-MON-RR HH.MI.SSXFF AM TZR', timeZone: undefined, pending: [], output: { enabled: false, lines: [], partial: undefined } }
     states.set(session, state)
   }
   return state

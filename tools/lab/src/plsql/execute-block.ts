@@ -1,0 +1,55 @@
+import type { Instance, ServerSession } from '../engine/instance-api.ts'
+import { OraError } from '../engine/ora-error.ts'
+import type { BindValue, Binds } from '../sql/compile-expression.ts'
+import { Cursor } from '../sql/cursor.ts'
+import { parseQuery } from '../sql/parse-query.ts'
+import { stateOf } from '../sql/session-state.ts'
+import { compileBlock } from './blocks.ts'
+import { blockErrors, findings } from './errors.ts'
+import { Frame, leaveUnit, withBacktrace, type Run } from './frame.ts'
+import './packages/dbms-output.ts'
+import './packages/standard.ts'
+import { parseBlock, unexpected } from './parse-block.ts'
+import { Scope } from './scope.ts'
+import { findStored } from './stored.ts'
+import type { Unit } from './unit.ts'
+
+export interface BlockResult {
+  /** Binds that the block assigned. */
+  readonly outs: ReadonlyMap<string, BindValue>
+  readonly rowCount: number | undefined
+}
+
+/**
+ * Runs an anonymous block. When it fails its changes are undone, except those it committed.
+ * @throws OraError with ORA-06550 when it does not compile, with its ORA-06512 lines when it fails
+ */
+export async function executeBlock(instance: Instance, session: ServerSession, text: string, binds: Binds): Promise<BlockResult> {
+  const given = Object.fromEntries(Object.entries(binds).map(([name, value]) => [name.replace(/^:/, '').toUpperCase(), value]))
+  const unit: Unit = { text, name: '', start: 0, instance, session, errors: [], binds: given, stored: (path) => findStored(instance, session, path) }
+  let execute: ReturnType<typeof compileBlock>
+  try {
+    const cursor = new Cursor(text, parseQuery, true)
+    const block = parseBlock(cursor)
+    if (!cursor.acceptOperator(';')) throw unexpected(cursor, ';')
+    if (cursor.token.kind !== 'end') throw unexpected(cursor, '<an end-of-file>')
+    execute = compileBlock(block, new Scope(undefined), unit)
+  } catch (error) {
+    throw blockErrors(text, findings(error))
+  }
+  if (unit.errors.length > 0) throw blockErrors(text, unit.errors)
+  const state = stateOf(session)
+  const before = state.pending.length
+  const transaction = state.transaction
+  const run: Run = { instance, session, binds: new Map(Object.entries(given)), assigned: new Set(), handling: [], rowCount: undefined, steps: 0, depth: 0 }
+  try {
+    await execute(new Frame(run, undefined))
+  } catch (error) {
+    // What was committed meanwhile is gone from the list.
+    if (state.transaction === transaction) state.pending.splice(before)
+    else state.pending.length = 0
+    leaveUnit(error, '')
+    throw error instanceof OraError ? withBacktrace(error) : error
+  }
+  return { outs: new Map([...run.assigned].map((name) => [name, run.binds.get(name) ?? null])), rowCount: run.rowCount }
+}
