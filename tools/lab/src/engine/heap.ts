@@ -1,6 +1,6 @@
 import { blockType } from '../storage/block.ts'
 import { appendRow, encodeRow, freeBytes, readRows, writeRows } from './block-rows.ts'
-import type { HeapTable, RowValue } from './instance-api.ts'
+import type { HeapTable, RowValue, TableChange } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { DICTIONARY_OBJECT, UNDO_OBJECT } from './objects.ts'
 import { ora } from './ora-error.ts'
@@ -160,6 +160,22 @@ export class Heap {
       return count
     })
     return result
+  }
+
+  /** Changes of several tables, committed together. */
+  async apply(changes: readonly TableChange[]): Promise<bigint> {
+    const { scn } = await this.#transact(async (tx) => {
+      for (const { owner, name, insert, change } of changes) {
+        const { segment, index } = this.#entry(owner, name)
+        if (change !== undefined) await this.#change(tx, segment, change)
+        if (insert !== undefined) {
+          const places = await this.#append(tx, segment, insert)
+          if (index !== undefined) await this.#append(tx, index, insert.map((row, i) => [row[0] ?? null, places[i]?.file ?? 0, places[i]?.block ?? 0]))
+        }
+      }
+      await this.#noteUndo(tx)
+    })
+    return scn
   }
 
   /** A transaction that fails may have given blocks to segments in memory: then the maps are read again. */

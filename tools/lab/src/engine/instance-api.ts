@@ -61,7 +61,33 @@ export interface HeapTable {
   readonly owner: string
   readonly name: string
   readonly tablespace: string
-  readonly columns: readonly { readonly name: string; readonly type: 'NUMBER' | 'VARCHAR2' | 'DATE' }[]
+  readonly columns: readonly HeapColumn[]
+}
+
+/** A column as the dictionary's blocks keep it. */
+export interface HeapColumn {
+  readonly name: string
+  readonly type: 'NUMBER' | 'VARCHAR2' | 'DATE' | 'TIMESTAMP' | 'CLOB'
+  /** Bytes of a VARCHAR2; 4000 when absent. */
+  readonly length?: number
+  /** CHAR: padded with blanks. */
+  readonly fixed?: true
+  readonly precision?: number
+  readonly scale?: number
+  readonly nullable?: false
+  /** SQL text of DEFAULT. */
+  readonly default?: string
+  readonly identity?: 'ALWAYS' | 'DEFAULT'
+  /** Name of the identity's sequence. */
+  readonly sequence?: string
+}
+
+/** A change of one table inside of a transaction: rows to add, or for each row its successor (null removes it, undefined leaves it). */
+export interface TableChange {
+  readonly owner: string
+  readonly name: string
+  readonly insert?: readonly (readonly RowValue[])[] | undefined
+  readonly change?: ((row: readonly RowValue[]) => readonly RowValue[] | null | undefined) | undefined
 }
 
 export type RowValue = string | number | null
@@ -196,6 +222,8 @@ export interface Instance {
 
   deleteRows(owner: string, name: string, which: (row: readonly RowValue[]) => boolean): Promise<number>
   dropTable(owner: string, name: string): Promise<void>
+  /** Several changes as one transaction. Gives the commit SCN when the redo is on disk. */
+  applyChanges(changes: readonly TableChange[]): Promise<bigint>
 
   /** Reads a datafile's header and block 0; `error` as in V$DATAFILE_HEADER. */
   readDatafileHeader(record: DatafileRecord): Promise<{ readonly error: string | null; readonly fuzzy: boolean; readonly checkpointScn: bigint; readonly checkpointTime: number; readonly resetlogsScn: bigint; readonly name: string; readonly recover: boolean }>

@@ -15,7 +15,7 @@ import { History } from './history.ts'
 import { identifyFile } from './identify.ts'
 import { copyArchivedLog, copyDatafile, createEmptyDatafile } from './image-copy.ts'
 import { applyIncremental, incrementalBackup } from './incremental.ts'
-import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, ServerSession } from './instance-api.ts'
+import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, ServerSession, TableChange } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { LogWriter } from './log-writer.ts'
@@ -354,6 +354,11 @@ export class LabInstance implements Instance {
   async deleteRows(owner: string, name: string, which: (row: readonly RowValue[]) => boolean): Promise<number> {
     this.#writable()
     return this.#containers.root.delete(owner, name, which)
+  }
+
+  async applyChanges(changes: readonly TableChange[]): Promise<bigint> {
+    this.#writable()
+    return this.#containers.root.apply(changes)
   }
 
   async readDatafileHeader(record: DatafileRecord): Promise<{ readonly error: string | null; readonly fuzzy: boolean; readonly checkpointScn: bigint; readonly checkpointTime: number; readonly resetlogsScn: bigint; readonly name: string; readonly recover: boolean }> {

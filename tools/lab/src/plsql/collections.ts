@@ -145,4 +145,4 @@ function call(base: Reference, name: string, args: readonly Expression[], at: nu
   return { type: undefined, set: undefined, get: change }
 }
 
-export const collectionMethod = { construct, call }
+export const collectionMethod: { readonly construct: typeof construct; readonly call: typeof call } = { construct, call }

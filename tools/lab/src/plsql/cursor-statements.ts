@@ -1,6 +1,7 @@
 import { ora } from '../engine/ora-error.ts'
 import type { Expression } from '../sql/ast.ts'
-import { executeSql } from '../sql/execute.ts'
+import { runStatement } from '../sql/execute.ts'
+import { OpenQuery } from '../sql/run-query.ts'
 import type { LoopRange, Statement } from './ast.ts'
 import { checkAssignable, fit } from './convert.ts'
 import { OpenCursor, type RowSet } from './cursors.ts'
@@ -9,7 +10,7 @@ import { compileValue } from './expressions.ts'
 import type { Frame } from './frame.ts'
 import { resolveReference, variableReference, type Reference } from './references.ts'
 import type { CursorVariable, Execute, Scope } from './scope.ts'
-import { bindUsing, compileBulkStore, compileRowLoop, compileStore, compileUsing, rowOfQuery, rowsOf } from './sql-statements.ts'
+import { bindUsing, compileBulkStore, compileRowLoop, compileStore, compileUsing, rowOfQuery, rowsOf, takeRows } from './sql-statements.ts'
 import { isScalarValue } from './types.ts'
 import type { Unit } from './unit.ts'
 
@@ -68,9 +69,9 @@ export function compileOpen(statement: Statement & { kind: 'open' }, scope: Scop
     open = async (frame) => {
       const written = await sql.get(frame)
       const { text, binds } = await bindUsing(frame, isScalarValue(written) ? String(written ?? '') : '', using)
-      const { set } = await executeSql(frame.run.instance, frame.run.session, text, binds, { typed: true })
-      if (set === undefined) throw ora(6539, 'target of OPEN must be a query')
-      return set
+      const opened = await runStatement(frame.run.instance, frame.run.session, text, binds)
+      if (!(opened instanceof OpenQuery)) throw ora(6539, 'target of OPEN must be a query')
+      return takeRows(opened)
     }
   }
   return async (frame) => {

@@ -9,7 +9,7 @@ import { blockErrors, findings } from './errors.ts'
 import { Frame, leaveUnit, withBacktrace, type Run } from './frame.ts'
 import './packages/dbms-output.ts'
 import './packages/standard.ts'
-import { parseBlock, unexpected } from './parse-block.ts'
+import { parseBlock, parseLabel, unexpected } from './parse-block.ts'
 import { Scope } from './scope.ts'
 import { findStored } from './stored.ts'
 import type { Unit } from './unit.ts'
@@ -30,10 +30,11 @@ export async function executeBlock(instance: Instance, session: ServerSession, t
   let execute: ReturnType<typeof compileBlock>
   try {
     const cursor = new Cursor(text, parseQuery, true)
+    const label = parseLabel(cursor)
     const block = parseBlock(cursor)
     if (!cursor.acceptOperator(';')) throw unexpected(cursor, ';')
     if (cursor.token.kind !== 'end') throw unexpected(cursor, '<an end-of-file>')
-    execute = compileBlock(block, new Scope(undefined), unit)
+    execute = compileBlock(block, new Scope(undefined), unit, label)
   } catch (error) {
     throw blockErrors(text, findings(error))
   }

@@ -232,7 +232,7 @@ class ParameterResolver implements NameResolver {
   call(expression: Expression & { kind: 'call' }, compiler: ExpressionCompiler): Bound | undefined {
     const found = this.#parameter(expression)
     if (found !== undefined) return found
-    if (!isFunction(expression.name) && !aggregates.has(expression.name) && bindPseudo(expression.name, compiler as never, expression.at) === undefined) unknown(expression.name.split('.'), expression.at)
+    if (!isFunction(expression.name) && !aggregates.has(expression.name) && bindPseudo(expression.name, compiler, expression.at) === undefined) unknown(expression.name.split('.'), expression.at)
     return undefined
   }
 

@@ -31,10 +31,9 @@ export class Frame {
 
   /** The frame `hops` subprograms further out. */
   out(hops: number): Frame {
-    let frame: Frame | undefined = this
-    for (let left = hops; left > 0; left--) frame = frame?.parent
-    if (frame === undefined) throw new RangeError('no such frame')
-    return frame
+    if (hops <= 0) return this
+    if (this.parent === undefined) throw new RangeError('no such frame')
+    return this.parent.out(hops - 1)
   }
 }
 

@@ -46,6 +46,14 @@ export function asBlockError<T>(cursor: Cursor, parse: () => T): T {
   }
 }
 
+/** `<<label>>` */
+export function parseLabel(cursor: Cursor): string | undefined {
+  if (!cursor.acceptOperator('<<')) return undefined
+  const label = nameOf(cursor)
+  expect(cursor, '>>')
+  return label
+}
+
 /** `[DECLARE …] BEGIN … [EXCEPTION …] END [name]`, the cursor on DECLARE or BEGIN. */
 export function parseBlock(cursor: Cursor): Block {
   const at = cursor.at

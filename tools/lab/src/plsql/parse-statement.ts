@@ -5,17 +5,14 @@ import { parseExpression } from '../sql/parse-expression.ts'
 import { parseInto, parseQuery } from '../sql/parse-query.ts'
 import type { IntoTargets, LoopRange, Statement, UsingArgument } from './ast.ts'
 import { pls } from './errors.ts'
-import { asBlockError, expect, nameOf, parseBlock, parseStatements, pathOf, unexpected, valueOf } from './parse-block.ts'
+import { asBlockError, expect, nameOf, parseBlock, parseLabel, parseStatements, pathOf, unexpected, valueOf } from './parse-block.ts'
 import { parseEmbeddedQuery, skipForUpdate } from './parse-declarations.ts'
 
 /** One statement with its `;`. */
 export function parseStatement(cursor: Cursor): Statement {
   const at = cursor.at
-  if (cursor.acceptOperator('<<')) {
-    const label = nameOf(cursor)
-    expect(cursor, '>>')
-    return { ...parseStatement(cursor), label }
-  }
+  const label = parseLabel(cursor)
+  if (label !== undefined) return { ...parseStatement(cursor), label }
   const statement = { at, ...parseBare(cursor) } as Statement
   expect(cursor, ';')
   return statement
@@ -192,14 +189,11 @@ function asSqlError<T>(cursor: Cursor, parse: () => T): T {
 
 function parseSelect(cursor: Cursor): Bare {
   const at = cursor.at
-  cursor.into = undefined
-  const query = asSqlError(cursor, () => {
+  const { query, into } = asSqlError(cursor, () => {
     const parsed = parseQuery(cursor)
     skipForUpdate(cursor)
-    return parsed
+    return { query: parsed, into: cursor.takeInto() }
   })
-  const { into } = cursor
-  cursor.into = undefined
   if (into === undefined) throw pls(428, 'an INTO clause is expected in this SELECT statement', at)
   return { kind: 'select', query, into }
 }

@@ -57,7 +57,7 @@ export class Scope {
   readonly parent: Scope | undefined
   readonly label: string | undefined
   readonly depth: number
-  readonly names = new Map<string, Named>()
+  readonly names: Map<string, Named> = new Map()
   /** Slots of the frame, shared by the blocks of one subprogram. */
   readonly slots: { count: number }
 

@@ -1,9 +1,8 @@
 import { ora } from '../engine/ora-error.ts'
 import type { Expression } from '../sql/ast.ts'
 import { NULL, type Bound } from '../sql/bound.ts'
-import { literalOf, type ExpressionCompiler, type NameResolver } from '../sql/compile-expression.ts'
+import { literalOf, type NameResolver } from '../sql/compile-expression.ts'
 import { isFunction } from '../sql/functions.ts'
-import type { Scope as SqlScope } from '../sql/scope.ts'
 import type { Frame } from './frame.ts'
 import { resolveReference } from './references.ts'
 import type { Scope } from './scope.ts'
@@ -55,9 +54,8 @@ export class SqlNames implements NameResolver {
     return this.#resolve({ kind: 'column', path, outer: false, at }, path.join('.'))
   }
 
-  call(expression: Expression & { kind: 'call' }, _compiler: ExpressionCompiler, scope: SqlScope): Bound | undefined {
+  call(expression: Expression & { kind: 'call' }): Bound | undefined {
     if (isFunction(expression.name) && this.#scope.find(expression.name) === undefined) return undefined
-    void scope
     return this.#resolve(expression, expression)
   }
 

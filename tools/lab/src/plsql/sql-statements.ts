@@ -5,9 +5,9 @@ import type { BindValue } from '../sql/compile-expression.ts'
 import { checkDml, runDml } from '../sql/dml.ts'
 import type { Dml } from '../sql/dml-ast.ts'
 import { describeQuery, queryRows } from '../sql/execute-query.ts'
-import { executeSql } from '../sql/execute.ts'
+import { executeSql, runStatement } from '../sql/execute.ts'
 import { tokenize } from '../sql/lexer.ts'
-import type { StoredValue } from '../sql/run-query.ts'
+import { OpenQuery, type StoredValue } from '../sql/run-query.ts'
 import type { Statement, IntoTargets } from './ast.ts'
 import { fit } from './convert.ts'
 import type { RowSet } from './cursors.ts'
@@ -41,6 +41,15 @@ export function rowOfQuery(query: Query, scope: Scope, unit: Unit, at: number): 
   } catch (error) {
     if (error instanceof OraError) error.at(at)
     throw error
+  }
+}
+
+/** All rows of an open query. */
+export function takeRows(opened: OpenQuery): RowSet {
+  try {
+    return { columns: opened.columns, rows: opened.read(Infinity) }
+  } finally {
+    opened.close()
   }
 }
 
@@ -242,12 +251,15 @@ export function compileExecuteImmediate(statement: Statement & { kind: 'execute'
     const written = await sql.get(frame)
     if (written === null || !isScalarValue(written)) throw ora(6535, 'statement string in EXECUTE IMMEDIATE is NULL or 0 length')
     const { text, binds, places } = await bindUsing(frame, String(written), using)
-    const result = await executeSql(run.instance, run.session, text, binds, { typed: true })
-    run.rowCount = result.rowCount ?? run.rowCount
-    if (result.set !== undefined && into !== undefined) {
-      if (bulk !== undefined) await bulk(frame, result.set)
-      else await storeOne(frame, result.set, store)
+    const result = await runStatement(run.instance, run.session, text, binds)
+    if (result instanceof OpenQuery) {
+      const set = takeRows(result)
+      if (bulk !== undefined) await bulk(frame, set)
+      else if (store !== undefined) await storeOne(frame, set, store)
+      return undefined
     }
+    if (into !== undefined) throw ora(905, 'missing keyword')
+    run.rowCount = result.rowCount ?? run.rowCount
     for (const [index, place] of places.entries()) {
       const target = using[index]?.target
       const out = result.outs?.get(place)

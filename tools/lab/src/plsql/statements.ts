@@ -6,7 +6,7 @@ import type { Statement } from './ast.ts'
 import { compileBlock, exceptionNamed, returnTypeOf } from './blocks.ts'
 import { checkAssignable, fit } from './convert.ts'
 import { compileClose, compileCursorLoop, compileFetch, compileOpen } from './cursor-statements.ts'
-import { findings, pls, predefinedError, RaisedException } from './errors.ts'
+import { CompileError, findings, pls, predefinedError, RaisedException, valueError } from './errors.ts'
 import { compileTruth, compileValue, type Test } from './expressions.ts'
 import { noteLine, type Frame } from './frame.ts'
 import { resolveReference, type Reference } from './references.ts'
@@ -36,7 +36,7 @@ function compileStatement(statement: Statement, scope: Scope, unit: Unit): Execu
   } catch (error) {
     const sql = ['select', 'dml', 'open'].includes(statement.kind) || (statement.kind === 'for' && statement.range.kind === 'query')
     const found = findings(error, sql && error instanceof OraError ? statement.at : undefined)
-    unit.errors.push(...found, ...(error instanceof OraError ? [] : [new (found[0]?.constructor as typeof import('./errors.ts').CompileError)('PL/SQL', 'Statement ignored', statement.at)]))
+    unit.errors.push(...found, ...(error instanceof OraError ? [] : [new CompileError('PL/SQL', 'Statement ignored', statement.at)]))
     return () => Promise.resolve(undefined)
   }
   const line = lineOf(unit, statement.at)
@@ -189,9 +189,9 @@ function compileFor(statement: Statement & { kind: 'for' }, scope: Scope, unit: 
   const body = compileStatements(statement.body, inner, unit)
   return async (frame) => {
     const { instance, session } = frame.run
-    const bounds = [fit(instance, session, await low.get(frame), low.type, integer), fit(instance, session, await high.get(frame), high.type, integer)]
-    if (bounds.includes(null)) throw ora(6502, 'PL/SQL: numeric or value error')
-    const [first, last] = [BigInt(bounds[0] as bigint), BigInt(bounds[1] as bigint)]
+    const first = fit(instance, session, await low.get(frame), low.type, integer)
+    const last = fit(instance, session, await high.get(frame), high.type, integer)
+    if (typeof first !== 'bigint' || typeof last !== 'bigint') throw valueError()
     let at = range.reverse ? last + 1n : first - 1n
     return rounds(frame, statement.label, body, () => {
       at += range.reverse ? -1n : 1n

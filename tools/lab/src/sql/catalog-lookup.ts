@@ -1,6 +1,6 @@
 import { ora } from '../engine/ora-error.ts'
 import type { HeapTable, Instance, RowValue, ServerSession } from '../engine/instance-api.ts'
-import { DATE, NUMBER, varchar } from './bound.ts'
+import { CLOB, DATE, NUMBER, TIMESTAMP_TZ, varchar, type SqlType } from './bound.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
 import { instanceNumber } from './environment.ts'
 import { stateOf } from './session-state.ts'
@@ -12,7 +12,22 @@ import './views/repository-views.ts'
 import { hasSince, viewNamed, type View, type ViewRow } from './views/view.ts'
 
 const noSuchTable = () => ora(942, 'table or view does not exist')
-const types = { NUMBER, DATE, VARCHAR2: varchar(4000) } as const
+
+/** The SQL type of a table's column. */
+export function columnTypeOf(column: HeapTable['columns'][number]): SqlType {
+  switch (column.type) {
+    case 'NUMBER':
+      return NUMBER
+    case 'DATE':
+      return DATE
+    case 'TIMESTAMP':
+      return TIMESTAMP_TZ
+    case 'CLOB':
+      return CLOB
+    case 'VARCHAR2':
+      return varchar(column.length ?? 4000)
+  }
+}
 
 /** Finds fixed views (also GV$ and the owner's V_$ names), dictionary views and heap tables of one instance. */
 export function catalogOf(instance: Instance, session: ServerSession): Catalog {
@@ -49,14 +64,14 @@ export async function visibleRows(table: HeapTable, instance: Instance, session:
   const stored = await instance.readTable(table.owner, table.name)
   return stateOf(session)
     .pending.filter((change) => change.owner === table.owner && change.table === table.name)
-    .reduce((rows, change) => change.apply(rows), stored)
+    .reduce<readonly (readonly RowValue[])[]>((rows, { insert, change }) => (insert !== undefined ? [...rows, ...insert] : rows.flatMap((row) => { const changed = change?.(row); return changed === null ? [] : [changed ?? row] })), stored)
 }
 
 export function catalogTable(table: HeapTable): CatalogTable {
   return {
     owner: table.owner,
     name: table.name,
-    columns: table.columns.map((column) => ({ name: column.name, type: types[column.type] })),
+    columns: table.columns.map((column) => ({ name: column.name, type: columnTypeOf(column), precision: column.precision, scale: column.scale })),
     rows: ({ instance, session }) => visibleRows(table, instance, session),
   }
 }

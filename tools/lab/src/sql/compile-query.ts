@@ -240,6 +240,30 @@ export class QueryCompiler extends ExpressionCompiler {
     return { from, scope, columns: scope.relations.flatMap((relation) => relation.columns) }
   }
 
+  /** WHERE of an UPDATE or DELETE; ROWNUM bounds how many rows. */
+  changeCondition(where: Condition, scope: Scope): string {
+    const conditions: Condition[] = []
+    const split = (condition: Condition): void => {
+      if (condition.kind === 'and') for (const part of [condition.left, condition.right]) split(part)
+      else conditions.push(condition)
+    }
+    split(where)
+    const { where: text, limit } = this.#where(conditions, scope)
+    return `${text === '' ? '' : ` WHERE ${text}`}${limit === undefined ? '' : ` LIMIT ${limit}`}`
+  }
+
+  /** The source of a MERGE beside its target. */
+  addSource(source: { readonly path: readonly string[] | undefined; readonly query: Query | undefined; readonly alias: string | undefined; readonly at: number }, scope: Scope): string {
+    const { path, query, alias, at } = source
+    if (query !== undefined) return this.#source({ kind: 'derived', query, alias, at }, scope)
+    return this.#source({ kind: 'table', path: path ?? [], alias, at }, scope)
+  }
+
+  /** What reading left to do: the numbers that sequences gave are written down. */
+  async settle(): Promise<void> {
+    await Promise.resolve()
+  }
+
   #join(source: TableSource & { kind: 'join' }, scope: Scope): string {
     const left = this.#source(source.left, scope)
     const before = scope.relations.length

@@ -43,6 +43,12 @@ export class Cursor {
     return this.#index
   }
 
+  takeInto(): Cursor['into'] {
+    const { into } = this
+    this.into = undefined
+    return into
+  }
+
   /** Goes back to an earlier {@link position}. */
   reset(position: number): void {
     this.#index = position

@@ -1,18 +1,13 @@
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
+import { ora } from '../engine/ora-error.ts'
 
 export interface Sequence {
   readonly owner: string
   readonly name: string
 }
 
-export function sequenceNamed(_instance: Instance, _session: ServerSession, _path: readonly string[]): Sequence | undefined {
-  return undefined
-}
+const noSequence = () => ora(2289, 'sequence does not exist')
 
-export async function nextValue(_instance: Instance, _session: ServerSession, _sequence: Sequence): Promise<bigint> {
-  return Promise.resolve(0n)
-}
-
-export function currentValue(_session: ServerSession, _sequence: Sequence): bigint {
-  return 0n
-}
+export const sequenceNamed: (instance: Instance, session: ServerSession, path: readonly string[]) => Sequence | undefined = () => undefined
+export const nextValue: (instance: Instance, session: ServerSession, sequence: Sequence) => Promise<bigint> = () => Promise.reject(noSequence())
+export const currentValue: (session: ServerSession, sequence: Sequence) => bigint = () => { throw noSequence() }

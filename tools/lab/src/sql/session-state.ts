@@ -5,8 +5,9 @@ import { offsetAt } from './zone.ts'
 export interface PendingChange {
   readonly owner: string
   readonly table: string
-  readonly apply: (rows: readonly (readonly RowValue[])[]) => readonly (readonly RowValue[])[]
-  readonly commit: (instance: Instance) => Promise<unknown>
+  /** Rows to add; or `change`, which gives the new row, null to remove it, undefined to leave it. */
+  readonly insert?: readonly (readonly RowValue[])[]
+  readonly change?: (row: readonly RowValue[]) => readonly RowValue[] | null | undefined
 }
 
 /** DBMS_OUTPUT's buffer. */
@@ -24,6 +25,10 @@ export interface SessionState {
   /** `undefined`: that of the host. */
   timeZone: string | undefined
   pending: PendingChange[]
+  /** By name: how many changes there were. */
+  readonly savepoints: Map<string, number>
+  /** Counts transactions, so that one can be told from the next. */
+  transaction: number
   readonly output: ServerOutput
 }
 
@@ -32,7 +37,7 @@ const states = new WeakMap<ServerSession, SessionState>()
 export function stateOf(session: ServerSession): SessionState {
   let state = states.get(session)
   if (state === undefined) {
-    state = { nlsDateFormat: 'DD-MON-RR', nlsTimestampFormat: 'DD-MON-RR HH.MI.SSXFF AM', nlsTimestampTzFormat: 'DD-MON-RR HH.MI.SSXFF AM TZR', timeZone: undefined, pending: [], output: { enabled: false, lines: [], partial: undefined } }
+    state = { nlsDateFormat: 'DD-MON-RR', nlsTimestampFormat: 'DD-MON-RR HH.MI.SSXFF AM', nlsTimestampTzFormat: 'DD-MON-RR HH.MI.SSXFF AM TZR', timeZone: undefined, pending: [], savepoints: new Map(), transaction: 0, output: { enabled: false, lines: [], partial: undefined } }
     states.set(session, state)
   }
   return state

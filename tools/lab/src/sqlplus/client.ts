@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { OraError } from '../engine/ora-error.ts'
 import type { SqlResult } from '../engine/protocol.ts'
 import type { DatabaseAccess } from './access.ts'
+import { BindVariables } from './bind-variables.ts'
 import { beginsStatement, commandNamed, isBlock, parseExit, type ExitPlan } from './commands.ts'
 import { ColumnFormats, describeLines, parameterLines } from './display-commands.ts'
 import type { ScriptInput } from './input.ts'
@@ -39,7 +40,7 @@ export class Client {
   readonly #settings = defaultSettings()
   readonly #columns = new ColumnFormats()
   readonly #substitution = new Substitution()
-  readonly #variables = new Map<string, string | null>()
+  readonly #variables = new BindVariables()
   readonly #output: Output
   readonly #session: ClientSession
   readonly #options: ClientOptions
@@ -199,13 +200,22 @@ export class Client {
     }
     const started = this.#options.now()
     try {
-      this.#show(await this.#session.sql(text, this.#variables.size === 0 ? undefined : Object.fromEntries(this.#variables)))
+      const result = await this.#session.sql(text, this.#variables.values)
+      this.#variables.take(result.outBinds ?? {})
+      await this.#serverOutput()
+      this.#show(result)
     } catch (error) {
       if (!(error instanceof OraError)) throw error
+      await this.#serverOutput()
       this.#output.lines(errorLines(error, text))
       this.#sqlFailed(error)
     }
     this.#elapsed(started)
+  }
+
+  /** What the server's programs printed since the last statement. */
+  async #serverOutput(): Promise<void> {
+    if (this.#settings.serveroutput && this.#session.state === 'connected') this.#output.lines(await this.#session.serverOutput())
   }
 
   #elapsed(started: number): void {
@@ -216,7 +226,6 @@ export class Client {
   }
 
   #show(result: SqlResult): void {
-    if (this.#settings.serveroutput && result.output !== undefined) this.#output.lines(result.output)
     if (result.columns !== undefined) {
       const count = result.rows?.length ?? 0
       this.#output.lines(layoutRows(result, this.#settings, this.#columns.formats))
@@ -254,7 +263,10 @@ export class Client {
     }
     switch (command) {
       case 'set':
-        return this.#guarded(() => { applySet(this.#settings, rest) })
+        return this.#guarded(async () => {
+          applySet(this.#settings, rest)
+          if (/\bserverout/i.test(rest)) await this.#session.enableOutput(this.#settings.serveroutput)
+        })
       case 'show':
         return this.#guarded(() => this.#showCommand(rest))
       case 'column':
@@ -295,11 +307,9 @@ export class Client {
         for (const name of splitWords(rest)) this.#substitution.undefine(name)
         return
       case 'variable':
-        this.#variables.set((splitWords(rest)[0] ?? '').toUpperCase(), null)
-        return
+        return this.#guarded(() => { this.#output.lines(this.#variables.declare(rest)) })
       case 'print':
-        for (const name of splitWords(rest)) this.#output.lines(['', name.toUpperCase(), '-'.repeat(32), this.#variables.get(name.replace(/^:/, '').toUpperCase()) ?? '', ''])
-        return
+        return this.#guarded(() => { this.#output.lines(this.#variables.print(splitWords(rest), this.#settings)) })
       case 'execute':
         return this.#execute(`BEGIN ${rest}; END;`)
       case 'start':

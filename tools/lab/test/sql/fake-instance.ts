@@ -1,4 +1,4 @@
-import type { ArchiveDestination, HeapTable, Instance, RowValue, ServerSession } from '../../src/engine/instance-api.ts'
+import type { ArchiveDestination, HeapTable, Instance, RowValue, ServerSession, TableChange } from '../../src/engine/instance-api.ts'
 import type { ArchivedLogRecord, ControlFileData, DatafileCopyRecord, DatafileRecord } from '../../src/engine/records.ts'
 import { ora } from '../../src/engine/ora-error.ts'
 
@@ -229,6 +229,14 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
       const before = found.rows.length
       found.rows = found.rows.filter((row) => !which(row))
       return Promise.resolve(before - found.rows.length)
+    },
+    applyChanges: (changes: readonly TableChange[]) => {
+      for (const { owner, name, insert, change } of changes) {
+        const found = table(owner, name)
+        if (change !== undefined) found.rows = found.rows.flatMap((row) => { const changed = change(row); return changed === null ? [] : [changed ?? row] })
+        found.rows.push(...(insert ?? []))
+      }
+      return Promise.resolve(6000n)
     },
     dropTable: (owner: string, name: string) => {
       heap.splice(heap.indexOf(table(owner, name)), 1)

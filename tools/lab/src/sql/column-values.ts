@@ -1,0 +1,21 @@
+import { ora } from '../engine/ora-error.ts'
+import type { HeapTable, RowValue } from '../engine/instance-api.ts'
+import { numberText, parseNumber, roundNumber } from './number.ts'
+
+/** A value as its column keeps it: numbers rounded to the scale, CHAR padded. @throws OraError 01438, 12899 */
+export function fitColumn(table: HeapTable, index: number, value: RowValue): RowValue {
+  const column = table.columns[index]
+  if (column === undefined || value === null) return null
+  if (column.type === 'NUMBER' && column.precision !== undefined) {
+    const scale = column.scale ?? 0
+    const number = roundNumber(parseNumber(String(value)), scale)
+    if (Math.abs(Number(number)) >= 10 ** (column.precision - scale)) throw ora(1438, 'value larger than specified precision allowed for this column')
+    return typeof number === 'bigint' && (number > BigInt(Number.MAX_SAFE_INTEGER) || number < -BigInt(Number.MAX_SAFE_INTEGER)) ? numberText(number) : Number(number)
+  }
+  if (column.type === 'VARCHAR2' && column.length !== undefined && typeof value === 'string') {
+    const size = Buffer.byteLength(value, 'utf8')
+    if (size > column.length) throw ora(12899, `value too large for column "${table.owner}"."${table.name}"."${column.name}" (actual: ${String(size)}, maximum: ${String(column.length)})`)
+    return column.fixed === true ? value.padEnd(column.length) : value
+  }
+  return value
+}
