@@ -1,0 +1,112 @@
+import type { StoredValue } from '../sql/run-query.ts'
+import type { SqlType } from '../sql/bound.ts'
+import { loadNumber, numberText } from '../sql/number.ts'
+import { encodeDate, encodeInterval, encodeTimestamp } from './date-value.ts'
+import { encodeFloat } from './float-value.ts'
+import { encodeNumber, encodeWhole } from './number-value.ts'
+import type { TtcWriter } from './ttc-writer.ts'
+import { longestString, wireType } from './wire-types.ts'
+
+/** A column of a result as it goes over the wire. */
+export interface WireColumn {
+  readonly name: string
+  readonly type: number
+  /** Bytes; never 0, which would mean a column that is always null. */
+  readonly size: number
+  /** Digits behind the point; of a timestamp, of its seconds. */
+  readonly scale: number
+  readonly hasCharset: boolean
+}
+
+const unconstrained = 0x81
+const fraction = 6
+
+/** The datatype under which the wire knows an engine's type. */
+export function wireColumn(name: string, type: SqlType): WireColumn {
+  const kind: string = type.kind
+  switch (kind) {
+    case 'NUMBER': return { name, type: wireType.number, size: 22, scale: unconstrained, hasCharset: false }
+    case 'DATE': return { name, type: wireType.date, size: 7, scale: 0, hasCharset: false }
+    case 'TIMESTAMP': return { name, type: wireType.timestamp, size: 11, scale: fraction, hasCharset: false }
+    case 'TIMESTAMP_TZ': return { name, type: wireType.timestampTz, size: 13, scale: fraction, hasCharset: false }
+    case 'INTERVAL': return { name, type: wireType.intervalDs, size: 11, scale: fraction, hasCharset: false }
+    case 'RAW': return { name, type: wireType.raw, size: Math.max(1, type.length), scale: 0, hasCharset: false }
+    case 'CLOB': return { name, type: wireType.clob, size: 4000, scale: 0, hasCharset: true }
+    case 'BLOB': return { name, type: wireType.blob, size: 4000, scale: 0, hasCharset: false }
+    default: return { name, type: wireType.varchar, size: Math.min(Math.max(1, type.length), longestString), scale: 0, hasCharset: true }
+  }
+}
+
+/** Message 16: names and types of the columns. */
+export function writeDescribe(writer: TtcWriter, columns: readonly WireColumn[], fieldVersion: number): void {
+  writer.u8(16).u8(0)
+  writeColumns(writer, columns, fieldVersion)
+}
+
+function writeColumns(writer: TtcWriter, columns: readonly WireColumn[], fieldVersion: number): void {
+  writer.ub(columns.reduce((sum, column) => sum + column.size, 0)).ub(columns.length)
+  if (columns.length > 0) writer.u8(1)
+  for (const [index, { name, type, size, scale, hasCharset }] of columns.entries()) {
+    writer.u8(type).u8(0).u8(0).u8(scale).ub(size).zeros(4)
+    writer.ub(hasCharset ? 873 : 0).u8(hasCharset ? 1 : 0).ub(hasCharset ? size : 0)
+    if (fieldVersion >= 8) writer.ub(0)
+    const text = Buffer.from(name, 'utf8')
+    writer.u8(1).u8(Math.min(text.length, 255)).sb(text).zeros(2).ub(index + 1).ub(0)
+  }
+  writer.zeros(6)
+}
+
+/** Message 6, once before the rows of an answer. */
+export function writeRowHeader(writer: TtcWriter, columns: number, rows: number): void {
+  writer.u8(6).u8(0).ub(columns).ub(0).ub(rows).zeros(3)
+}
+
+/** `yyyy-mm-dd hh24:mi:ss.ffffff±hh:mm`, the first part in UTC. */
+function timestampBytes(text: string, withZone: boolean): Buffer {
+  const nanoseconds = Number((/\.(\d+)/.exec(text)?.[1] ?? '0').padEnd(9, '0').slice(0, 9))
+  const zone = /([+-])(\d\d):(\d\d)$/.exec(text)
+  const offset = zone === null ? 0 : (zone[1] === '-' ? -1 : 1) * (Number(zone[2]) * 60 + Number(zone[3]))
+  return encodeTimestamp(text.slice(0, 19), nanoseconds, withZone ? offset : undefined)
+}
+
+const isSafe = (value: number): boolean => Number.isSafeInteger(value)
+
+/** A value of the engine in the bytes of a datatype; LOBs are not among them. */
+export function writeValue(writer: TtcWriter, value: StoredValue, type: number): void {
+  if (value === null) {
+    writer.u8(0)
+    return
+  }
+  switch (type) {
+    case wireType.number:
+    case wireType.binaryInteger:
+      writer.lb(typeof value === 'bigint' ? encodeWhole(value) : typeof value === 'number' && isSafe(value) ? encodeWhole(BigInt(value)) : encodeNumber(numberText(loadNumber(value))))
+      break
+    case wireType.date: writer.lb(encodeDate(String(value)))
+      break
+    case wireType.timestamp:
+    case wireType.timestampLtz: writer.lb(timestampBytes(String(value), false))
+      break
+    case wireType.timestampTz: writer.lb(timestampBytes(String(value), true))
+      break
+    case wireType.intervalDs: writer.lb(encodeInterval(Number(value)))
+      break
+    case wireType.binaryDouble: writer.lb(encodeFloat(Number(value), 8))
+      break
+    case wireType.binaryFloat: writer.lb(encodeFloat(Number(value), 4))
+      break
+    case wireType.raw:
+    case wireType.longRaw: writer.lb(Buffer.from(String(value), 'hex'))
+      break
+    case wireType.boolean: writer.u8(Number(value) === 0 ? 1 : 2)
+      if (Number(value) === 0) writer.u8(0)
+      else writer.u8(1).u8(1)
+      break
+    default: writer.text(typeof value === 'number' ? numberText(value) : String(value))
+  }
+}
+
+/** Long values are followed by an indicator and a return code. */
+export function writeLongTail(writer: TtcWriter): void {
+  writer.zeros(2)
+}
