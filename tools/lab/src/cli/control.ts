@@ -4,6 +4,7 @@ import { openHost, socketPath } from '../host/host.ts'
 import { type LabDatabase, readLabFile } from '../host/lab-file.ts'
 import { OraError } from '../engine/ora-error.ts'
 import { type InstanceConnection, connectInstance } from '../server/client.ts'
+import { startListeners, stopListeners } from '../net/listener-control.ts'
 import { canConnect } from '../server/socket.ts'
 import { spawnInstance } from '../server/spawn.ts'
 
@@ -43,6 +44,7 @@ export async function withDatabase<T>(dir: string, name: string | undefined, bod
 /** STARTUP of the chosen databases; running ones are left alone. */
 export async function startDatabases(dir: string, name: string | undefined): Promise<{ readonly name: string; readonly pid: number | null }[]> {
   const labDir = path.resolve(dir)
+  await startListeners(labDir)
   const started = []
   for (const database of await chosen(labDir, name)) {
     const host = openHost(labDir, database.host)
@@ -75,6 +77,7 @@ export async function stopDatabases(dir: string, name: string | undefined, mode:
   const labDir = path.resolve(dir)
   const stopped = []
   for (const database of await chosen(labDir, name)) if (await stopInstance(labDir, database.host, database.sid, mode)) stopped.push(database.name)
+  if (name === undefined) await stopListeners(labDir)
   return stopped
 }
 
@@ -102,6 +105,7 @@ export async function destroyLab(dir: string): Promise<void> {
     const host = openHost(labDir, name)
     for (const file of await readdir(host.run).catch(() => [])) if (file.endsWith('.sock')) await stopInstance(labDir, name, file.slice(0, -'.sock'.length), 'abort')
   }
+  await stopListeners(labDir)
   // lab.json goes first: an instance that is still there ends itself when it misses it.
   await rm(path.join(labDir, 'lab.json'), { force: true })
   await rm(labDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })

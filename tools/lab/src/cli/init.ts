@@ -1,8 +1,12 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { createDatabase } from '../engine/create-database.ts'
 import { openHost } from '../host/host.ts'
-import { type LabDatabase, type LabFile, SIMULATOR, readLabFile, writeLabFile } from '../host/lab-file.ts'
+import { type LabDatabase, type LabFile, type LabListener, SIMULATOR, readLabFile, writeLabFile } from '../host/lab-file.ts'
+import { writePasswordFile } from '../net/password-file.ts'
+import { makeTlsFiles } from '../net/tls-files.ts'
 import { NODE_OPTIONS, labProgram } from '../server/spawn.ts'
 
 export interface InitOptions {
@@ -16,6 +20,8 @@ export interface InitOptions {
   readonly sizes: DatabaseSizes
   /** A CDB with these PDBs. */
   readonly pdbs?: readonly string[] | undefined
+  /** A second port of the listener, with TLS. */
+  readonly tls?: boolean
 }
 
 export interface DatabaseSizes {
@@ -33,7 +39,7 @@ export interface CreatedDatabase {
   readonly host: string
 }
 
-const PROGRAMS = ['bin/sqlplus', 'bin/rman', 'bin/adrci', 'bin/srvctl', 'OPatch/opatch']
+const PROGRAMS = ['bin/sqlplus', 'bin/rman', 'bin/adrci', 'bin/srvctl', 'bin/lsnrctl', 'OPatch/opatch']
 
 /** Makes a lab with the hosts prod and sandbox and one database, shut down. @throws Error when the directory holds a lab already */
 export async function initLab(dir: string, options: InitOptions): Promise<CreatedDatabase> {
@@ -43,6 +49,7 @@ export async function initLab(dir: string, options: InitOptions): Promise<Create
   const lab: LabFile = {
     simulator: SIMULATOR, version: 1, hosts: ['prod', 'sandbox'], databases: [], timeZone: options.timeZone, release: options.release, edition: options.edition,
     archiveDelayMs: options.archiveDelayMs, fsync: options.fsync, clockOffsetMs: 0, smonIntervalMs: options.smonIntervalMs,
+    listeners: [{ host: 'prod', port: await freePort(), ...(options.tls === true ? { securePort: await freePort() } : {}) }],
   }
   for (const host of lab.hosts) await makeHost(labDir, host)
   await mkdir(path.join(labDir, 'nfs', 'backup'), { recursive: true })
@@ -50,9 +57,15 @@ export async function initLab(dir: string, options: InitOptions): Promise<Create
   await writeFile(path.join(labDir, 'tns', 'tnsnames.ora'), `# ${SIMULATOR}\n`)
   await writeFile(path.join(labDir, 'tns', 'sqlnet.ora'), `WALLET_LOCATION =\n  (SOURCE =\n    (METHOD = FILE)\n    (METHOD_DATA =\n      (DIRECTORY = ${path.join(labDir, 'tns', 'wallet')})\n    )\n  )\n\nSQLNET.WALLET_OVERRIDE = TRUE\n`)
   await writeFile(path.join(labDir, 'tns', 'wallet', 'lab-wallet.json'), '{}\n', { mode: 0o600 })
+  // The password of SYS over the net: nobody else on this machine may know it.
+  await writeFile(sysPasswordFile(labDir), `${randomBytes(12).toString('hex')}\n`, { mode: 0o600 })
+  if (options.tls === true) await makeTlsFiles(labDir)
   await writeLabFile(labDir, lab)
   return addDatabase(labDir, options.database, options.sizes, { pdbs: options.pdbs })
 }
+
+/** Where the password of SYS stands. */
+export const sysPasswordFile = (labDir: string): string => path.join(labDir, 'tns', 'wallet', 'sys-password')
 
 async function makeHost(labDir: string, host: string): Promise<void> {
   const dir = path.join(labDir, 'hosts', host)
@@ -64,7 +77,27 @@ async function makeHost(labDir: string, host: string): Promise<void> {
   }
 }
 
+/** A port that is free now. The listener looks for another one should it be taken when it starts. */
+async function freePort(): Promise<number> {
+  const server = net.createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
+
+/** The entry of tnsnames.ora, and one with TLS where the listener has it. */
+function aliases(name: string, listener: LabListener | undefined): string {
+  const entry = (alias: string, protocol: string, host: string, port: number): string =>
+    `\n${alias} =\n  (DESCRIPTION =\n    (ADDRESS = (PROTOCOL = ${protocol})(HOST = ${host})(PORT = ${String(port)}))\n    (CONNECT_DATA = (SERVICE_NAME = ${name}))\n  )\n`
+  const alias = name.toUpperCase()
+  return entry(alias, 'TCP', listener === undefined ? 'prod' : '127.0.0.1', listener?.port ?? 1521) + (listener?.securePort === undefined ? '' : entry(`${alias}_TLS`, 'TCPS', '127.0.0.1', listener.securePort))
+}
 
 /** Creates one more database on the host prod, with its alias and wallet entry. */
 export async function addDatabase(dir: string, name: string, sizes: DatabaseSizes, more: { readonly pdbs?: readonly string[] | undefined } = {}): Promise<CreatedDatabase> {
@@ -76,9 +109,10 @@ export async function addDatabase(dir: string, name: string, sizes: DatabaseSize
   const dbid = await createDatabase({ host, dbName: name.toUpperCase(), uniqueName: name, sid: name, sizes, redoGroups: 3, parameters: {}, pdbs: more.pdbs })
   const entry: LabDatabase = { name, dbName: name.toUpperCase(), sid: name, host: 'prod', services: [name] }
   await writeLabFile(labDir, { ...lab, databases: [...lab.databases, entry] })
+  await writePasswordFile(host.home, name, (await readFile(sysPasswordFile(labDir), 'utf8')).trim())
   const tns = path.join(labDir, 'tns')
   const names = await readFile(path.join(tns, 'tnsnames.ora'), 'utf8')
-  await writeFile(path.join(tns, 'tnsnames.ora'), `${names}\n${name.toUpperCase()} =\n  (DESCRIPTION =\n    (ADDRESS = (PROTOCOL = TCP)(HOST = prod)(PORT = 1521))\n    (CONNECT_DATA = (SERVICE_NAME = ${name}))\n  )\n`)
+  await writeFile(path.join(tns, 'tnsnames.ora'), names + aliases(name, lab.listeners?.find((listener) => listener.host === 'prod')))
   const wallet = JSON.parse(await readFile(path.join(tns, 'wallet', 'lab-wallet.json'), 'utf8')) as Record<string, string>
   await writeFile(path.join(tns, 'wallet', 'lab-wallet.json'), `${JSON.stringify({ ...wallet, [name]: 'sys' }, undefined, 2)}\n`, { mode: 0o600 })
   return { name, dbid, sid: name, host: 'prod' }

@@ -60,10 +60,10 @@ export async function runLab(argv: readonly string[]): Promise<number> {
     .option('--database <name>', 'name of the database', 'orcl').option('--profile <name>', `what the lab plays: ${Object.keys(profiles).join(', ')}`, '19c').option('--release <release>', 'another release than the profile\'s').option('--edition <edition>', 'enterprise or standard', edition)
     .option('--pdbs <names>', 'PDBs of a CDB, separated by commas')
     .option('--time-zone <zone>', 'IANA zone of the hosts', 'UTC').option('--archive-delay <ms>', 'how long archiving a log takes', positive, 0).option('--fsync', 'sync redo and files to the device', false)
-    .option('--smon-interval <ms>', 'how often SMON_SCN_TIME gets a row', positive, 6000).option('--start', 'start the database', false).option(...json)
-    .action(async (dir: string, o: SizeOptions & Output & { database: string; profile: string; release?: string; edition?: 'EE' | 'SE'; pdbs?: string; timeZone: string; archiveDelay: number; fsync: boolean; smonInterval: number; start: boolean }) => {
+    .option('--smon-interval <ms>', 'how often SMON_SCN_TIME gets a row', positive, 6000).option('--start', 'start the database', false).option('--tls', 'a second port of the listener, with TLS (needs openssl)', false).option(...json)
+    .action(async (dir: string, o: SizeOptions & Output & { database: string; profile: string; release?: string; edition?: 'EE' | 'SE'; pdbs?: string; timeZone: string; archiveDelay: number; fsync: boolean; smonInterval: number; start: boolean; tls: boolean }) => {
       const profile = profileNamed(o.profile)
-      const created = await initLab(dir, { database: o.database, release: o.release ?? profile.release, edition: o.edition ?? profile.edition, pdbs: o.pdbs?.split(',') ?? profile.pdbs, timeZone: o.timeZone, archiveDelayMs: o.archiveDelay, fsync: o.fsync, smonIntervalMs: o.smonInterval, sizes: sizes(o) })
+      const created = await initLab(dir, { database: o.database, release: o.release ?? profile.release, edition: o.edition ?? profile.edition, pdbs: o.pdbs?.split(',') ?? profile.pdbs, timeZone: o.timeZone, archiveDelayMs: o.archiveDelay, fsync: o.fsync, smonIntervalMs: o.smonInterval, sizes: sizes(o), tls: o.tls })
       const started = o.start ? await startDatabases(dir, undefined) : []
       report(o, { lab: path.resolve(dir), ...created, started }, [SIMULATOR, `Lab in ${path.resolve(dir)}: database ${created.name} (DBID ${created.dbid}) on host ${created.host}${o.start ? ', open' : `; start it with: lab start ${dir}`}`])
     })
@@ -107,6 +107,22 @@ export async function runLab(argv: readonly string[]): Promise<number> {
       report(o, result, [result.differences.length === 0 ? `file ${result.file}: ${result.blocks} blocks are as they were at SCN ${o.scn}` : `file ${result.file}: ${result.differences.length} of ${result.blocks} blocks differ from SCN ${o.scn}`])
       if (result.differences.length > 0) process.exitCode = 1
     })
+  const listener = program.command('listener').description('the Oracle Net listener of the lab')
+  listener.command('start <dir>').description('start it').option(...json).action(async (dir: string, o: Output) => {
+    const { startListeners } = await import('../net/listener-control.ts')
+    const started = await startListeners(path.resolve(dir))
+    report(o, { started }, [started.length === 0 ? 'the listener runs already' : `listener started on ${started.join(', ')}`])
+  })
+  listener.command('stop <dir>').description('end it; sessions go on').option(...json).action(async (dir: string, o: Output) => {
+    const { stopListeners } = await import('../net/listener-control.ts')
+    const stopped = await stopListeners(path.resolve(dir))
+    report(o, { stopped }, [stopped.length === 0 ? 'no listener ran' : `listener stopped on ${stopped.join(', ')}`])
+  })
+  listener.command('status <dir>').description('ports and services').option(...json).action(async (dir: string, o: Output) => {
+    const { listenerStatus } = await import('../net/listener-control.ts')
+    const listeners = await listenerStatus(path.resolve(dir))
+    report(o, { listeners }, [stringify(listeners)])
+  })
   const appliance = program.command('appliance').description('simulate a storage appliance')
   addZfssaCommand(appliance)
   addOntapCommand(appliance)

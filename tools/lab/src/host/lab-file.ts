@@ -12,12 +12,21 @@ export interface LabDatabase {
   readonly services: readonly string[]
 }
 
+/** The listener of a host, on this machine only. */
+export interface LabListener {
+  readonly host: string
+  readonly port: number
+  /** For TLS. */
+  readonly securePort?: number
+}
+
 /** `<lab>/lab.json`. */
 export interface LabFile {
   readonly simulator: string
   readonly version: 1
   readonly hosts: readonly string[]
   readonly databases: readonly LabDatabase[]
+  readonly listeners?: readonly LabListener[]
   /** IANA zone of all hosts. */
   readonly timeZone: string
   readonly release: string

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import net from 'node:net'
 import path from 'node:path'
 import type { LabHost } from '../engine/instance-api.ts'
 import { ora } from '../engine/ora-error.ts'
 import { isMissing } from '../storage/file-io.ts'
 import { canConnect } from '../server/socket.ts'
 import { openHost, socketPath } from './host.ts'
-import { readLabFile } from './lab-file.ts'
+import { type LabFile, readLabFile } from './lab-file.ts'
 
 /** An instance that an alias leads to. */
 export interface NetTarget {
@@ -27,15 +28,39 @@ export async function resolveAlias(tnsAdmin: string, alias: string, host: LabHos
   const user = await walletUser(tnsAdmin, alias)
   if (user === undefined) throw ora(1017, 'invalid username/password; logon denied')
   const lab = await readLabFile(host.labDir)
-  const serverHost = (valueOf(descriptor, 'HOST') ?? '').split('.')[0]
-  if (serverHost === undefined || !lab.hosts.includes(serverHost)) throw ora(12541, 'TNS:no listener')
+  const serverHost = hostOf(descriptor, lab)
+  if (serverHost === undefined || !(await listens(lab, serverHost))) throw ora(12541, 'TNS:no listener')
   const service = (valueOf(descriptor, 'SERVICE_NAME') ?? valueOf(descriptor, 'SID') ?? '').toLowerCase()
   const database = lab.databases.find((d) => d.host === serverHost && (d.services.includes(service) || d.sid.toLowerCase() === service))
   const socket = database === undefined ? undefined : socketPath(openHost(host.labDir, serverHost), database.sid)
   if (database === undefined || socket === undefined || !(await canConnect(socket))) {
-    throw ora(12514, 'TNS:listener does not currently know of service requested in connect descriptor')
+    throw valueOf(descriptor, 'SERVICE_NAME') === undefined
+      ? ora(12505, 'TNS:listener does not currently know of SID given in connect descriptor')
+      : ora(12514, 'TNS:listener does not currently know of service requested in connect descriptor')
   }
   return { hostName: database.host, sid: database.sid, user: user.toUpperCase(), socketPath: socket }
+}
+
+/** The lab host that an address means: by its name, or by the port of its listener on this machine. */
+function hostOf(descriptor: string, lab: LabFile): string | undefined {
+  const name = (valueOf(descriptor, 'HOST') ?? '').split('.')[0] ?? ''
+  if (lab.hosts.includes(name)) return name
+  const port = Number(valueOf(descriptor, 'PORT') ?? 1521)
+  return lab.listeners?.find((listener) => listener.port === port || listener.securePort === port)?.host
+}
+
+/** Whether the host's listener answers; a lab made without listeners needs none. */
+async function listens(lab: LabFile, host: string): Promise<boolean> {
+  const listener = lab.listeners?.find((one) => one.host === host)
+  if (listener === undefined) return lab.listeners === undefined
+  return new Promise((resolve) => {
+    const socket = net.connect(listener.port, '127.0.0.1')
+    const done = (found: boolean) => (): void => {
+      socket.destroy()
+      resolve(found)
+    }
+    socket.once('connect', done(true)).once('error', done(false))
+  })
 }
 
 async function textOf(file: string): Promise<string> {

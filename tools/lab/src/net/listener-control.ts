@@ -4,6 +4,7 @@ import path from 'node:path'
 import readline from 'node:readline'
 import type { Readable } from 'node:stream'
 import { type Host, openHost } from '../host/host.ts'
+import { readLabFileSync } from '../host/lab-file.ts'
 import { canConnect, connectSocket } from '../server/socket.ts'
 import { labProgram, NODE_OPTIONS } from '../server/spawn.ts'
 import { listenerSocket, type ListenerStatus } from './listener.ts'
@@ -12,10 +13,7 @@ const startMs = 60_000
 const answerMs = 30_000
 
 /** Hosts of a lab that have a listener. */
-const hostsOf = (labDir: string): Host[] => {
-  const first = openHost(labDir, 'prod')
-  return (first.lab.listeners ?? []).map(({ host }) => openHost(labDir, host))
-}
+const hostsOf = (labDir: string): Host[] => (readLabFileSync(labDir).listeners ?? []).map(({ host }) => openHost(labDir, host))
 
 /** Starts the listeners that do not run. @returns the hosts whose listener was started */
 export async function startListeners(labDir: string): Promise<string[]> {

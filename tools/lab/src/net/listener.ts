@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, rmSync, writeSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import net, { type AddressInfo, type Server, type Socket } from 'node:net'
 import path from 'node:path'
@@ -8,10 +8,9 @@ import { type LabListener, readLabFile, writeLabFile } from '../host/lab-file.ts
 import { canConnect, socketAddress } from '../server/socket.ts'
 import { type ConnectWish, receiveConnect } from './connect-phase.ts'
 import { PacketWriter } from './packets.ts'
-import { type Registration, registrations } from './registration.ts'
+import { loopback as address, type Registration, registrations } from './registration.ts'
 import { readServerIdentity } from './tls-files.ts'
 
-const address = '127.0.0.1'
 
 /** What `lsnrctl status` is told. */
 export interface ListenerStatus {
@@ -120,17 +119,21 @@ async function sendOn(host: Host, socket: Socket, { service, sid }: ConnectWish,
 
 /** How often the process looks whether its lab is still there. */
 const pollMs = 1000
+/** Where the starter listens for one line. */
+const readyFd = 3
 
 /** The listener's process. Says on descriptor 3 when it listens. */
-export async function runListenerProcess(labDir: string, hostName: string, ready: (line: string) => void): Promise<void> {
+export async function runListenerProcess(labDir: string, hostName: string): Promise<void> {
+  const ready = (line: string): void => { writeSync(readyFd, `${line}\n`) }
   process.title = 'tnslsnr LISTENER'
   try {
-    const { close } = await runListener(labDir, hostName)
-    process.on('SIGTERM', close)
+    const control = listenerSocket(openHost(labDir, hostName))
+    const listener = await runListener(labDir, hostName)
+    process.on('SIGTERM', () => { listener.close() })
     const timer = setInterval(() => {
-      if (existsSync(path.join(labDir, 'lab.json')) && existsSync(listenerSocket(openHost(labDir, hostName)))) return
+      if (existsSync(path.join(labDir, 'lab.json')) && existsSync(control)) return
       clearInterval(timer)
-      close()
+      listener.close()
       setImmediate(() => process.exit(0))
     }, pollMs)
     ready(JSON.stringify({ ok: true }))

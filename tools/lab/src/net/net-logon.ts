@@ -89,7 +89,7 @@ export class NetLogon {
 
   #sessionPairs(session: ServerSession): LogonPair[] {
     const instance = this.#instance
-    const unique = uniqueName(instance)
+    const name = (instance.parameters.get('db_name')?.value ?? '').toUpperCase()
     const pairs: Readonly<Record<string, string | number>> = {
       AUTH_VERSION_NO: versionNumber(instance.release, this.#protocol.fieldVersion),
       AUTH_VERSION_STRING: '- Production (lab simulator)',
@@ -98,9 +98,9 @@ export class NetLogon {
       AUTH_SERIAL_NUM: session.serial,
       AUTH_MAX_OPEN_CURSORS: instance.parameters.get('open_cursors')?.value ?? '300',
       AUTH_MAX_IDEN_LENGTH: this.#protocol.fieldVersion >= 8 ? 128 : 30,
-      AUTH_DBNAME: (instance.parameters.get('db_name')?.value ?? '').toUpperCase(),
-      AUTH_SC_DBUNIQUE_NAME: unique,
-      AUTH_SC_REAL_DBUNIQUE_NAME: unique,
+      AUTH_DBNAME: name,
+      AUTH_SC_DBUNIQUE_NAME: name,
+      AUTH_SC_REAL_DBUNIQUE_NAME: uniqueName(instance),
       AUTH_SC_SERVICE_NAME: this.#service,
       AUTH_SC_DB_DOMAIN: instance.parameters.get('db_domain')?.value ?? '',
       AUTH_INSTANCENAME: instance.sid,

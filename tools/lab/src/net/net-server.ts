@@ -3,15 +3,11 @@ import tls from 'node:tls'
 import type { LabInstance } from '../engine/instance.ts'
 import type { Host } from '../host/host.ts'
 import { uniqueName } from '../sql/environment.ts'
-import type { ConnectWish } from './connect-phase.ts'
-import { receiveConnect } from './connect-phase.ts'
+import { type ConnectWish, receiveConnect } from './connect-phase.ts'
 import { NetConnection } from './net-connection.ts'
 import { PacketWriter } from './packets.ts'
-import { deregister, register } from './registration.ts'
+import { deregister, loopback, register } from './registration.ts'
 import { readServerIdentity } from './tls-files.ts'
-
-/** The lab is for one machine: nobody else can connect. */
-export const address = '127.0.0.1'
 
 /** Service names that lead to an instance, lower case. */
 export function serviceNames(instance: LabInstance): readonly string[] {
@@ -58,7 +54,7 @@ export async function serveNet(instance: LabInstance, host: Host): Promise<{ rea
 async function listen(server: net.Server): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, address, resolve)
+    server.listen(0, loopback, resolve)
   })
   return (server.address() as AddressInfo).port
 }

@@ -171,6 +171,8 @@ export class NetSession implements RequestContext {
   async #run(cursor: NetCursor, call: RunOptions, writer: TtcWriter, send: Send): Promise<Buffer> {
     const context = this.#bindContext()
     const rows = call.values.map((row) => bindsOf(cursor, row, context))
+    // Nothing is bound yet when a statement is only described.
+    if ((call.options & executeOption.describe) !== 0 && rows.length === 0) rows.push(Object.fromEntries(cursor.scanned.binds.map((name) => [name, null])))
     if (cursor.scanned.kind === 'query') {
       const opened = await openSql(this.#instance, this.#session, cursor.sql, rows[0] ?? {})
       if (!(opened instanceof OpenQuery)) throw ora(900, 'invalid SQL statement')

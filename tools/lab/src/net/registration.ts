@@ -14,6 +14,9 @@ export interface Registration {
   readonly securePort?: number
 }
 
+/** The lab is for one machine: nobody else can connect. */
+export const loopback = '127.0.0.1'
+
 const suffix = '.net'
 const fileOf = (host: Host, sid: string): string => path.join(host.run, `${sid}${suffix}`)
 

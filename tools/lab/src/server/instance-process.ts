@@ -27,7 +27,12 @@ export async function runInstanceProcess(options: { readonly lab: string; readon
       },
     })
     const server = await serveInstance(instance, socketPath(host, options.sid))
-    close = () => { server.close() }
+    const { serveNet } = await import('../net/net-server.ts')
+    const net = await serveNet(instance, host)
+    close = () => {
+      server.close()
+      net?.close()
+    }
   } catch (error) {
     const messages = error instanceof OraError ? error.messages : [{ code: 'ORA-00600', text: `internal error code, arguments: [${String(error)}]` }]
     writeSync(READY_FD, `${JSON.stringify({ ok: false, messages })}\n`)
