@@ -36,7 +36,7 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
   { group: 'volume', usage: 'create <db> [name]', summary: 'make the volume of the backup area on the storage', options: [['--size <size>', 'largest size: 500G, 5T']], load: async () => (await import('./commands/volume-create.command.ts')).volumeCreate },
   {
     usage: 'restore-test [db...]', summary: 'prove that snapshots can be restored',
-    options: [['--snapshot <name>', 'this snapshot instead of the newest'], ['--validate <when>', 'read every block: always, due or never', 'due'], ['--exclude <db>', 'all databases but this one'], ['--concurrency <n>', 'databases at a time', '1']],
+    options: [['--snapshot <name>', 'this snapshot instead of the newest'], ['--validate <when>', 'read every block: always, due or never', 'due'], ['--point <which>', 'latest, or random: any snapshot, any SCN of its window'], ['--exclude <db...>', 'not these databases'], ['--concurrency <n>', 'databases at a time (default: as many as there are slots)']],
     load: async () => (await import('./commands/restore-test.command.ts')).restoreTest,
   },
   {
@@ -48,6 +48,7 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
     ],
     load: async () => (await import('./commands/restore.command.ts')).restore,
   },
+  { group: 'restore-test', usage: 'calendar', summary: 'when each database has all its blocks validated', options: [['--days <n>', 'days to show', '30']], load: async () => (await import('./commands/restore-test-calendar.command.ts')).restoreTestCalendar },
   { group: 'sandbox', usage: 'prepare <dir>', summary: 'make and mark a scratch directory', load: async () => (await import('./commands/sandbox-prepare.command.ts')).sandboxPrepare },
   { group: 'sandbox', usage: 'check <dir>', summary: 'check the marker and the place', load: async () => (await import('./commands/sandbox-check.command.ts')).sandboxCheck },
   { group: 'ledger', usage: 'list [db]', summary: 'restore tests, newest first', options: [['--limit <n>', 'at most so many', '20']], load: async () => (await import('./commands/ledger-list.command.ts')).ledgerList },
@@ -77,6 +78,8 @@ export function createProgram(run: RunCommand, output: { readonly writeOut: (tex
   for (const definition of definitions) {
     const parent = definition.group === undefined ? program : (parents.get(definition.group) ?? program)
     const command = parent.command(definition.usage).description(definition.summary)
+    // A command may have verbs of its own: `restore-test calendar`.
+    if (definition.group === undefined) parents.set(command.name(), command)
     for (const [flags, description, defaultValue] of definition.options ?? []) command.option(flags, description, defaultValue)
     command.action(async (...received: unknown[]) => {
       const self = received.at(-1) as Command

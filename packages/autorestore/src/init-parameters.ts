@@ -1,5 +1,6 @@
 import { autorestoreErrors as errors } from './errors.ts'
 import type { RestoreTestSettings } from './settings.ts'
+import { uniqueNameOfSlot } from './slots.ts'
 
 /** Parameters that make the test instance harmless; extra parameters may not touch them. */
 const protectedNames: ReadonlySet<string> = new Set([
@@ -49,7 +50,7 @@ export function renderInitParameters(options: InitParametersOptions): string {
   }
   const fixed: Record<string, string> = {
     db_name: options.databaseName,
-    db_unique_name: options.uniqueName ?? `icb_${sid.toLowerCase()}`,
+    db_unique_name: options.uniqueName ?? uniqueNameOfSlot(sid),
     control_files: `${scratch}/control.cf`,
     db_create_file_dest: options.createFilesIn,
     db_create_online_log_dest_1: options.createFilesIn,

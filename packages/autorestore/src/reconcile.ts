@@ -3,6 +3,7 @@ import { isoNow, reconcileRun } from '@icb/runtime'
 import { createCloneMounter } from './clone-mounter.ts'
 import type { CloneMounter } from './clone-mounter.ts'
 import { cloneNameOf } from './restore-run.ts'
+import { lockSlot, removeInstanceFiles, settingsOfSlot } from './slots.ts'
 import { removeRunDirectory, runDirectory } from './sandbox.ts'
 import type { RecoveryDependencies, RestoreTestDependencies } from './settings.ts'
 import { runsOwnInstance, stopOwnInstance } from './steps/instance-steps.ts'
@@ -47,6 +48,7 @@ export async function removeWhatRunMade(deps: RecoveryDependencies, old: Journal
         await stopOwnInstance(slot, signal)
         removed.push(`instance ${sid}`)
       }
+      if (!(await host.runningSids()).includes(sid)) await removeInstanceFiles(sid, oracle.dbsDirectory)
     } finally {
       await oracle.sql.close()
     }
@@ -89,8 +91,21 @@ export async function reconcileRestoreTests(deps: RestoreTestDependencies): Prom
   const { settings, logger } = deps
   const done: ReconciledTest[] = []
   for (const old of deps.unfinished) {
-    const name = settings.mount === 'fstab' && settings.cloneName !== undefined ? settings.cloneName : cloneNameOf(settings.database, old.runId)
-    const removed = await removeWhatRunMade(deps, old, [{ createStep: 'create-clone', mountStep: 'mount-clone', name, mounter: createCloneMounter(deps) }])
+    const slot = recorded(old, 'create-clone', 'slot')
+    const inSlot = slot === undefined ? settings : settingsOfSlot(settings, slot)
+    const lease = slot === undefined || settings.mount !== 'fstab' ? undefined : await lockSlot(slot, deps)
+    if (slot !== undefined && settings.mount === 'fstab' && lease === undefined) {
+      // Another test has the slot, its mount point and its clone name now; this one's remains are told apart when it has ended.
+      logger.info({ run: old.runId, slot }, 'an interrupted restore test is cleaned up once its slot is free')
+      continue
+    }
+    const name = settings.mount === 'fstab' && inSlot.cloneName !== undefined ? inSlot.cloneName : cloneNameOf(settings.database, old.runId)
+    let removed: readonly string[]
+    try {
+      removed = await removeWhatRunMade(deps, old, [{ createStep: 'create-clone', mountStep: 'mount-clone', name, mounter: createCloneMounter({ ...deps, settings: inSlot }) }])
+    } finally {
+      await lease?.release()
+    }
     await closeInterrupted(deps, old, removed)
     await reconcileRun(old, { clock: deps.clock, token: deps.lease.token, answer: () => Promise.resolve({ removed }) })
     logger.info({ run: old.runId, removed }, 'an interrupted restore test was cleaned up')

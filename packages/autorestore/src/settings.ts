@@ -3,6 +3,7 @@ import type { ProofLedger, Verdict } from '@icb/ledger'
 import type { InstanceControl, SqlSession } from '@icb/oracle'
 import type { Rman } from '@icb/rman'
 import type { SnapshotStorage } from '@icb/storage-core'
+import type { Assertion } from './assertions.ts'
 import type { HostView } from './host-view.ts'
 
 /** Blocks known to be corrupt and accepted for a time. */
@@ -29,8 +30,15 @@ export interface RestoreTestSettings {
   readonly logDir?: string
   /** SIDs, at most 8 alphanumeric characters each; one test uses one. */
   readonly slots: readonly string[]
+  /** `latest`: newest snapshot, its last SCN; `random`: any snapshot, any SCN of its window. */
+  readonly point: 'latest' | 'random'
+  /** The restored heartbeat is compared with the target, too. */
+  readonly heartbeat: boolean
+  readonly assertions: readonly Assertion[]
   readonly mount: 'path' | 'fstab' | 'sudo' | 'already-mounted'
+  /** `{slot}` stands for the slot's name in lower case; needed with several slots. */
   readonly mountPoint?: string
+  /** As `mountPoint`. */
   readonly cloneName?: string
   readonly minSnapshotAgeHours: number
   readonly toleranceMinutes: number
@@ -54,6 +62,8 @@ export interface SandboxOracle {
   readonly sql: SqlSession
   readonly rman: Rman
   readonly instance: InstanceControl
+  /** Where its instances leave their `hc_` and `lk` files: `dbs` of the Oracle home. */
+  readonly dbsDirectory: string
 }
 
 /** What restore tests and restores share. */
@@ -77,11 +87,17 @@ export interface RestoreTestDependencies extends RecoveryDependencies {
   /** Journals of earlier tests on this host that never ended. */
   readonly unfinished: readonly JournalRun[]
   readonly events: EventSink<StepEvent>
+  /** Directory of the slots' locks, the same for every test of this host. */
+  readonly slotLocks: string
+  /** How long to wait while all slots are in use, milliseconds. */
+  readonly slotWaitMs: number
 }
 
 export interface RestoreTestOptions {
   /** Snapshot name; absent: the newest one of ours that is old enough. */
   readonly snapshot?: string
+  /** Default: as in the settings. Not with `snapshot`: that one is restored to its last SCN. */
+  readonly point?: 'latest' | 'random'
   /** `due`: by chance or modulus of the settings. */
   readonly validate: 'always' | 'due' | 'never'
   readonly logFile?: string

@@ -138,6 +138,10 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
       const mount = get(settings.mount) ?? (mountPoint === undefined ? 'path' : 'fstab')
       if (enabled && mount === 'fstab') {
         if (mountPoint === undefined) wrong(settings.mountPoint, 'MISSING_KEY', 'required for mount "fstab"')
+        const slots = get(settings.slots) ?? []
+        for (const [setting, written] of [[settings.mountPoint, mountPoint], [settings.cloneName, cloneName]] as const) {
+          if (slots.length > 1 && written !== undefined && !written.includes('{slot}')) wrong(setting, 'INVALID_VALUE', `${String(slots.length)} slots need one of their own each`, 'Write {slot} where the name of the slot belongs, or set slots to 1.')
+        }
         if (cloneName === undefined) wrong(settings.cloneName, 'MISSING_KEY', 'required for mount "fstab"', 'The entry in /etc/fstab names one clone: write its name.')
       }
       return {
@@ -154,6 +158,9 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
         instanceNumber: need(settings.instanceNumber, 1),
         thread: need(settings.thread, 1),
         slots: need(settings.slots, []),
+        point: need(settings.point, 'latest'),
+        heartbeat: need(settings.heartbeat, false),
+        assertions: get(settings.assertions) ?? [],
         initParameters: get(settings.initParameters) ?? {},
         acceptedCorruption: get(settings.acceptedCorruption) ?? [],
         deadlineMinutes: need(settings.deadlineMinutes, 1),

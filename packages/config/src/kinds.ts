@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 export type ValueType =
-  | 'text' | 'path' | 'integer' | 'boolean' | 'size' | 'dbid' | 'connect' | 'alias' | 'sid' | 'zone' | 'choice' | 'list' | 'paths' | 'rules' | 'parameters' | 'blocks'
+  | 'text' | 'path' | 'integer' | 'boolean' | 'size' | 'dbid' | 'connect' | 'alias' | 'sid' | 'zone' | 'choice' | 'list' | 'paths' | 'rules' | 'parameters' | 'blocks' | 'assertions'
 
 /** One kind of value: how it is written in an INI file and what it must be. */
 export interface Kind<T> {
@@ -107,7 +107,18 @@ const lines = (value: string): string[] => value.split('\n').map((line) => line.
 
 export const list: Kind<readonly string[]> = { type: 'list', schema: z.array(z.string().min(1)), fromText: items, expectation: 'a list separated by commas' }
 
-export const sids: Kind<readonly string[]> = { type: 'list', schema: z.array(sid.schema).min(1), fromText: items, expectation: 'a list of SIDs, each of 1 to 16 letters, digits, _, $ or #' }
+const maxSlots = 99
+
+/** SIDs of slots: a list, or their number. */
+export const sids: Kind<readonly string[]> = {
+  type: 'list',
+  schema: z.union([
+    z.array(sid.schema).min(1).refine((list) => new Set(list.map((each) => each.toLowerCase())).size === list.length),
+    z.int().min(1).max(maxSlots).transform((count) => Array.from({ length: count }, (_, index) => `ICB${String(index + 1).padStart(2, '0')}`)),
+  ]),
+  fromText: (value) => (/^\d{1,2}$/u.test(value) ? Number(value) : items(value)),
+  expectation: `different SIDs, each of 1 to 16 letters, digits, _, $ or #, or their number (1 to ${String(maxSlots)})`,
+}
 
 export const paths: Kind<readonly string[]> = { type: 'paths', schema: z.array(path.schema), fromText: items, expectation: 'a list of directories separated by commas' }
 
@@ -165,6 +176,25 @@ export const blocks: Kind<readonly AcceptedBlocks[]> = {
       return match === null ? line : { file: Number(match[1]), firstBlock: Number(match[2]), blocks: Number(match[3]), expires: match[4], reason: match[5] }
     }),
   expectation: 'one line each: file number, first block, number of blocks, date of expiry (yyyy-mm-dd), reason',
+}
+
+/** A query of a restore test and what it must answer. */
+export interface Assertion {
+  readonly name: string
+  /** `=`, `!=`, `<`, `<=`, `>`, `>=` and a value, or `rows`, or `no rows`. */
+  readonly expect: string
+  readonly sql: string
+}
+
+export const assertions: Kind<readonly Assertion[]> = {
+  type: 'assertions',
+  schema: z.array(z.strictObject({ name: z.string().min(1), expect: z.string().regex(/^(?:(?:=|!=|<=?|>=?)\s*\S.*|(?:no )?rows)$/u), sql: z.string().min(1) })),
+  fromText: (value) =>
+    lines(value).map((line) => {
+      const match = /^([^|]+)\|([^|]+)\|(.+)$/u.exec(line)
+      return match === null ? line : { name: match[1]?.trim(), expect: match[2]?.trim(), sql: match[3]?.trim() }
+    }),
+  expectation: 'one line each: name | expectation | query; an expectation is =, !=, <, <=, > or >= with a value, or rows, or no rows',
 }
 
 /** The value of one kind, or a sentence about what is wrong with it. */

@@ -58,8 +58,13 @@ export interface RestoreTestConfig {
   readonly pgaSize: string
   readonly instanceNumber: number
   readonly thread: number
-  /** SIDs of the slots, default ICB01. */
+  /** SIDs of the slots, default ICB01; so many tests run side by side. `{slot}` in the mount point and the clone name stands for one of them. */
   readonly slots: readonly string[]
+  /** `latest`: newest snapshot, its last SCN; `random`: any snapshot, any SCN of its window. */
+  readonly point: 'latest' | 'random'
+  /** The restored heartbeat (`icb heartbeat install`) is compared with the target. */
+  readonly heartbeat: boolean
+  readonly assertions: readonly { readonly name: string; readonly expect: string; readonly sql: string }[]
   readonly initParameters: Readonly<Record<string, string>>
   readonly acceptedCorruption: readonly { readonly file: number; readonly firstBlock: number; readonly blocks: number; readonly reason: string; readonly expires: string }[]
   /** Recorded deadlines in minutes for RMAN work; default 1440. */

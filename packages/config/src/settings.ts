@@ -1,5 +1,5 @@
-import { alias, blocks, boolean, choice, connect, dbid, integer, parameters, path, paths, rules, sid, sids, size, text, zone } from './kinds.ts'
-import type { AcceptedBlocks, KeepRule, Kind } from './kinds.ts'
+import { alias, assertions, blocks, boolean, choice, connect, dbid, integer, parameters, path, paths, rules, sid, sids, size, text, zone } from './kinds.ts'
+import type { AcceptedBlocks, Assertion, KeepRule, Kind } from './kinds.ts'
 import { icbKeys } from './icb-keys.ts'
 import type { SettingSection } from './icb-keys.ts'
 import { seedKeys } from './seed.ts'
@@ -91,6 +91,9 @@ export interface Settings {
   readonly instanceNumber: Setting<number>
   readonly thread: Setting<number>
   readonly slots: Setting<readonly string[]>
+  readonly point: Setting<'latest' | 'random'>
+  readonly heartbeat: Setting<boolean>
+  readonly assertions: Setting<readonly Assertion[]>
   readonly initParameters: Setting<Readonly<Record<string, string>>>
   readonly acceptedCorruption: Setting<readonly AcceptedBlocks[]>
   readonly deadlineMinutes: Setting<number>
@@ -156,6 +159,9 @@ export const settings: Settings = {
   instanceNumber: setting('database', 'restoreTest.instanceNumber', integer(1, 1024), 'database', 'autorestoreinstancenumber'),
   thread: setting('database', 'restoreTest.thread', integer(1, 1024), 'database', 'autorestorethread'),
   slots: setting('database', 'restoreTest.slots', sids, 'autorestore', 'slots'),
+  point: setting('database', 'restoreTest.point', choice('latest', 'random'), 'autorestore', 'point'),
+  heartbeat: setting('database', 'restoreTest.heartbeat', boolean, 'autorestore', 'heartbeat'),
+  assertions: setting('only-database', 'restoreTest.assertions', assertions, 'database', 'assertions'),
   initParameters: setting('database', 'restoreTest.initParameters', parameters, 'autorestore', 'initparameters'),
   acceptedCorruption: setting('only-database', 'restoreTest.acceptedCorruption', blocks, 'database', 'acceptedcorruption'),
   deadlineMinutes: setting('database', 'restoreTest.deadlineMinutes', minutes, 'autorestore', 'deadline'),

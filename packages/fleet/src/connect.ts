@@ -49,6 +49,8 @@ export interface StatePaths {
   readonly sandboxLease: string
   /** The lease that keeps two restores of one database apart on this host. */
   readonly restoreLease: string
+  /** Locks of the slots of this host. */
+  readonly slotLocks: string
 }
 
 /**
@@ -140,6 +142,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
       areaLease: config.leaseDir === undefined ? join(database.areaPath, '.icb', 'lease') : join(config.leaseDir, `${name}.lease`),
       sandboxLease: join(root, 'leases', `restore-test-${name}.lease`),
       restoreLease: join(root, 'leases', `restore-${name}.lease`),
+      slotLocks: join(root, 'leases'),
     },
     storage: once(openStorage),
     storageChecks: async () => (await loadAdapter()).checks?.(await connection.storage()) ?? [],
@@ -150,6 +153,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
       sql: session('/', sid),
       rman: rman('/', sid),
       instance: createInstanceControl({ oracleHome: home(), sid, env: environment(sid), runProcess, logger: log }),
+      dbsDirectory: join(home(), 'dbs'),
     }),
     ledger: once(() => openLedger(config, context)),
     hostView: systemHostView({ hostname: context.host.hostname, hostId: context.host.hostId, uid: context.uid, homeDirectory: context.homeDirectory, clock }),

@@ -3,7 +3,7 @@ export type VerdictOutcome = 'passed' | 'failed' | 'inconclusive'
 /** Why a verdict is not `passed`; the list is closed so that a monitoring rule can rely on it. */
 export type VerdictReasonCode =
   | 'ARCHIVED_LOG_MISSING' | 'BLOCK_CORRUPT' | 'DBID_MISMATCH' | 'MANIFEST_MISMATCH' | 'COPY_MISSING' | 'CONTROL_FILE_UNREADABLE' | 'RECOVERY_FAILED' | 'OPEN_FAILED'
-  | 'SWITCH_INCOMPLETE' | 'SCN_MISMATCH' | 'TIME_OUT_OF_TOLERANCE' | 'DATAFILE_STATE' | 'NOT_A_RECOVERY_POINT' | 'VERIFICATION_FAILED'
+  | 'SWITCH_INCOMPLETE' | 'SCN_MISMATCH' | 'TIME_OUT_OF_TOLERANCE' | 'DATAFILE_STATE' | 'NOT_A_RECOVERY_POINT' | 'VERIFICATION_FAILED' | 'ASSERTION_FAILED'
   | 'GUARD_REFUSED' | 'SANDBOX_FAILED' | 'STORAGE_FAILED' | 'CANCELED' | 'INTERRUPTED' | 'INTERNAL'
 
 export interface VerdictReason {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { lstat, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DateTime } from 'luxon'
@@ -82,7 +83,13 @@ export const chooseSnapshot: Step<RestoreRun> = {
       if (run.options.snapshot === undefined ? snapshot.ours && snapshot.createdAt.toMillis() <= newestAllowed : snapshot.name === run.options.snapshot) candidates.push(snapshot)
     }
     if (run.options.snapshot !== undefined) run.snapshot = candidates[0]
-    else run.snapshot = candidates.filter((snapshot) => !['refreshing', 'damaged'].includes(entries.get(snapshot.name)?.state ?? '')).at(-1)
+    else {
+      const restorable = candidates.filter((snapshot) => !['refreshing', 'damaged'].includes(entries.get(snapshot.name)?.state ?? ''))
+      // Where the index is in sight, only points that it promises are drawn from: the very first snapshot holds no copies yet.
+      const promised = restorable.filter((snapshot) => entries.get(snapshot.name)?.state === 'refreshed')
+      const drawn = promised.length > 0 ? promised : restorable
+      run.snapshot = wantedPoint(run) === 'random' && drawn.length > 0 ? drawn[randomInt(drawn.length)] : restorable.at(-1)
+    }
     if (run.snapshot === undefined) {
       throw errors.NO_SNAPSHOT(run.options.snapshot === undefined ? `${settings.database} has no snapshot that could be tested` : `${settings.database} has no snapshot ${run.options.snapshot}`, {
         hint: `Look at: icb snapshot list ${settings.database}`,
@@ -92,6 +99,18 @@ export const chooseSnapshot: Step<RestoreRun> = {
     run.entry = entries.get(run.snapshot.name)
     step.summary(`${run.snapshot.name}${run.entry === undefined ? '' : ` (${run.entry.state})`}`)
   },
+}
+
+/** Which point of the window is restored. A snapshot that was asked for by name is restored as far as it goes. */
+function wantedPoint(run: RestoreRun): 'latest' | 'random' {
+  return run.options.snapshot === undefined ? (run.options.point ?? run.deps.settings.point) : 'latest'
+}
+
+/** Any SCN from `from` to `to`, each as likely as any other; of a window beyond 2^47 SCNs the first 2^47. */
+function randomScn(from: bigint, to: bigint): bigint {
+  const span = to - from + 1n
+  const most = 1n << 47n
+  return from + BigInt(randomInt(Number(span > most ? most : span)))
 }
 
 /** Names of the steps that clone and mount one point. */
@@ -108,7 +127,7 @@ export function cloneSteps<C extends RecoveryRun>(names: CloneStepNames, pointOf
     {
       name: names.create,
       title: `Clone ${names.what}`,
-      intent: (run) => ({ clone: pointOf(run)?.cloneName, snapshot: pointOf(run)?.snapshot?.id }),
+      intent: (run) => ({ clone: pointOf(run)?.cloneName, snapshot: pointOf(run)?.snapshot?.id, slot: run.sid }),
       async run(run, step) {
         const point = pointOf(run)
         if (point === undefined) return
@@ -223,6 +242,21 @@ async function mainDirectory(paths: readonly string[]): Promise<string | undefin
     if ((await lstat(join(path, 'icb-manifest.json')).catch(() => undefined))?.isFile() === true) return path
   }
   return undefined
+}
+
+/** Where a random point is wanted: any SCN of the window instead of its last one. */
+export const chooseTarget: Step<RestoreRun> = {
+  name: 'choose-target',
+  title: 'Choose the SCN',
+  changes: false,
+  async run(run, step) {
+    const window = manifestOf(run).window
+    if (wantedPoint(run) === 'random' && window !== undefined && window.lastScn !== null && window.lastScn > window.minScn) {
+      run.targetScn = randomScn(window.minScn, window.lastScn)
+      if (run.targetScn !== window.lastScn) run.targetTime = undefined
+    }
+    step.summary(run.targetScn === undefined ? 'the end of its logs' : `SCN ${run.targetScn.toString()}`)
+  },
 }
 
 /** First of the two path guards: from the manifest, before anything of Oracle starts. */

@@ -11,6 +11,7 @@ import { renderInitParameters } from '../init-parameters.ts'
 import { mainPath, manifestOf, ownDirectories, runRman } from '../restore-run.ts'
 import type { RecoveryRun } from '../restore-run.ts'
 import { isWithin, removeRunDirectory } from '../sandbox.ts'
+import { removeInstanceFiles } from '../slots.ts'
 
 /** The test's own directory with its parameter file. */
 export const prepareScratch: Step<RecoveryRun> = {
@@ -71,7 +72,9 @@ export const startInstance: Step<RecoveryRun> = {
   },
   compensateWhen: 'always',
   async compensate(run, step) {
-    if (run.instanceStarted) await stopOwnInstance(run, step.signal)
+    if (!run.instanceStarted) return
+    await stopOwnInstance(run, step.signal)
+    await removeInstanceFiles(run.sid, run.oracle.dbsDirectory)
   },
 }
 
