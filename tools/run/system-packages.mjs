@@ -16,9 +16,9 @@ function onDebian() {
   }
 }
 
-/** Installs what is missing when run as root on Debian and not forbidden; says so. Elsewhere the suites skip themselves by name. */
-export async function installSystemPackages() {
-  const missing = wanted.filter((entry) => !existsSync(entry.program) && !existsSync(`/usr${entry.program}`))
+/** Installs what is missing when run as root on Debian and not forbidden; says so. Elsewhere the suites skip themselves by name. `also`: what a proof needs besides. */
+export async function installSystemPackages(also = []) {
+  const missing = [...wanted, ...also].filter((entry) => !existsSync(entry.program) && !existsSync(`/usr${entry.program}`))
   if (missing.length === 0) return
   const names = missing.map((entry) => entry.package)
   if (process.getuid?.() !== 0 || !onDebian() || process.env.ICB_NO_SYSTEM_SETUP === '1') {

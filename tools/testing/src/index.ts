@@ -4,6 +4,8 @@ export { findPrograms, ownedDirectory, repositoryRoot, runProgram, unprivilegedU
 export type { ProgramResult, Programs, ProgramUser, RunOptions } from './programs.ts'
 export { createStage } from './stage.ts'
 export type { IcbDocument, IcbRunOptions, Stage, StageConfig, StageHost, StageOptions } from './stage.ts'
+export { createFleetStage } from './fleet-stage.ts'
+export type { FleetStage, FleetStageOptions } from './fleet-stage.ts'
 export { runningPrograms } from './running-programs.ts'
 export type { RunningProgram } from './running-programs.ts'
 export { treeState } from './tree-state.ts'

@@ -1,0 +1,21 @@
+// Long proofs: the same tests as in `npm test`, at full size. `npm run proof:slots`.
+import { buildPrograms, install } from './install.mjs'
+import { installSystemPackages } from './system-packages.mjs'
+import { run, say, toolEnvironment } from './workspace.mjs'
+
+const proofs = {
+  slots: { about: '12 restore tests in 4 slots', project: 'icb', file: 'test/slots', env: { ICB_PROOF_TESTS: '12', ICB_PROOF_SLOTS: '4' } },
+  fleet: { about: 'a fleet of 40 databases, 3 of them broken', project: 'icb', file: 'test/fleet', env: { ICB_PROOF_DATABASES: '40' } },
+  monitoring: { about: "Prometheus' own parser and Chromium look at what is reported", project: 'icb', file: 'test/monitoring', env: { ICB_PROOF_MONITORING: '1' }, packages: [{ program: '/usr/bin/promtool', package: 'prometheus' }, { program: '/usr/bin/chromium', package: 'chromium' }] },
+}
+const [name = '', ...more] = process.argv.slice(2)
+const proof = proofs[name]
+if (proof === undefined) {
+  say(`proofs: ${Object.keys(proofs).join(', ')}`)
+  process.exit(2)
+}
+await install()
+await installSystemPackages(proof.packages ?? [])
+await buildPrograms()
+say(`\n── ${proof.about}`)
+process.exitCode = await run('vitest', ['run', '--project', proof.project, proof.file, ...more], { env: toolEnvironment(proof.env) })
