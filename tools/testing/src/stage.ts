@@ -24,6 +24,7 @@ export type IcbRunOptions = Partial<RunOptions> & {
 /** Where a storage of the stage is made. */
 export interface StagePlace {
   readonly directory: string
+  /** The backup area, unless the storage brings one. */
   readonly areaPath: string
   readonly database: string
   readonly user: ProgramUser | undefined
@@ -33,6 +34,14 @@ export interface StagePlace {
 /** A storage below the backup area, and how the product is told of it. */
 export interface StageStorage {
   readonly config: Readonly<Record<string, unknown>>
+  /** The backup area, where hosts have it elsewhere than in the lab's shared directory. */
+  readonly areaPath?: string
+  /** Where this process finds the area's files; default `areaPath`. */
+  readonly areaView?: string
+  /** How restore tests mount clones; default: they need not. */
+  readonly restoreTest?: Readonly<Record<string, unknown>>
+  /** Arguments that start a program on a host as the programs' user; default: all hosts are this machine. */
+  enter?(host: StageHost): readonly string[]
   dispose(): Promise<void>
 }
 
@@ -64,6 +73,10 @@ export interface Stage extends AsyncDisposable {
   /** SID of the restore tests' slot; unlike any other on this machine. */
   readonly slot: string
   readonly areaPath: string
+  /** Where this process finds the area's files: not every storage is mounted on this machine itself. */
+  readonly areaView: string
+  /** What `StageOptions.storage` made. */
+  readonly storage: StageStorage | undefined
   readonly scratch: string
   readonly programs: Programs
   readonly configs: Readonly<Record<StageHost, string>>
@@ -109,13 +122,16 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const slot = `T${randomBytes(4).toString('hex').slice(0, 6).toUpperCase()}`
   const scratch = join(directory, 'scratch')
   const env = { ...baseEnvironment, HOME: home, NODE_COMPILE_CACHE: join(directory, 'compile-cache') }
-  const run = (file: string, args: readonly string[], more: Partial<RunOptions> = {}): Promise<ProgramResult> =>
-    runProgram(file, args, { cwd: directory, env, user, ...(options.onOutput === undefined ? {} : { onStdout: options.onOutput, onStderr: options.onOutput }), ...more })
-  const lab: Stage['lab'] = (args, more) => run(programs.node, ['--disable-warning=ExperimentalWarning', programs.lab, ...args], more)
   let storage: StageStorage | undefined
+  const run = (host: StageHost, file: string, args: readonly string[], more: Partial<RunOptions> = {}): Promise<ProgramResult> => {
+    const [entrance, ...enter] = storage?.enter?.(host) ?? []
+    const runOptions: RunOptions = { cwd: directory, env, user, ...(options.onOutput === undefined ? {} : { onStdout: options.onOutput, onStderr: options.onOutput }), ...more }
+    return entrance === undefined ? runProgram(file, args, runOptions) : runProgram(entrance, [...enter, file, ...args], { ...runOptions, user: undefined })
+  }
+  const lab: Stage['lab'] = (args, more) => run('prod', programs.node, ['--disable-warning=ExperimentalWarning', programs.lab, ...args], more)
   const dispose = async (): Promise<void> => {
     // Snapshots are read only; their owner must be able to remove them.
-    await run('chmod', ['-R', 'u+w', directory], { onStdout: () => undefined, onStderr: () => undefined }).catch(() => undefined)
+    await run('prod', 'chmod', ['-R', 'u+w', directory], { onStdout: () => undefined, onStderr: () => undefined }).catch(() => undefined)
     // Every instance of the lab ends; without its directory the rest would end by itself.
     if (storage !== undefined) {
       // A mount point cannot be removed; what is mounted goes when nobody writes there any more.
@@ -127,11 +143,12 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   }
   try {
     must(await lab(['init', labDirectory, '--database', database, ...(options.labInit ?? [])]), 'lab init')
+    const place = ownedDirectory(join(labDirectory, 'nfs', 'backup', database), user)
+    storage = await options.storage?.({ directory, areaPath: place, database, user, node: programs.node })
+    const areaPath = storage?.areaPath ?? place
     must(await lab(['start', labDirectory, database]), 'lab start')
     const status = JSON.parse(must(await lab(['status', labDirectory, '--json'], { onStdout: () => undefined }), 'lab status').stdout) as { instances: { host: string; dbid: number }[] }
     const dbid = String(status.instances.find((instance) => instance.host === 'prod')?.dbid ?? '')
-    const areaPath = ownedDirectory(join(labDirectory, 'nfs', 'backup', database), user)
-    storage = await options.storage?.({ directory, areaPath, database, user, node: programs.node })
     const storageConfig = storage?.config ?? { adapter: 'local' }
     const config = (host: StageHost): string => {
       const path = join(directory, `icb-${host}.yaml`)
@@ -148,7 +165,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
             retention: { keepDays: 31, keepMonths: 6, minRedundancy: 2 },
             storage: storageConfig,
             ...(options.databaseConfig ?? {}),
-            ...(host === 'sandbox' ? { restoreTest: { scratch, slots: [slot], mount: 'path', sgaSize: '512M', pgaSize: '256M', validateModulus: 0, ...(options.restoreTest ?? {}) } } : {}),
+            ...(host === 'sandbox' ? { restoreTest: { scratch, slots: [slot], mount: 'path', sgaSize: '512M', pgaSize: '256M', validateModulus: 0, ...(storage?.restoreTest ?? {}), ...(options.restoreTest ?? {}) } } : {}),
           },
         },
       }
@@ -156,14 +173,14 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
       return path
     }
     const configs = { prod: config('prod'), sandbox: config('sandbox') }
-    const icb: Stage['icb'] = (host, args, { config: path = configs[host], ...more } = {}) => run(programs.node, [programs.icb, ...args, '--config', path], more)
+    const icb: Stage['icb'] = (host, args, { config: path = configs[host], ...more } = {}) => run(host, programs.node, [programs.icb, ...args, '--config', path], more)
     const oracleProgram = (host: StageHost, name: string, args: readonly string[], script: string, extra: Readonly<Record<string, string>> = {}): Promise<ProgramResult> => {
       const oracleHome = join(labDirectory, 'hosts', host, 'home')
-      return run(join(oracleHome, 'bin', name), args, { stdin: script, env: { ...env, ORACLE_HOME: oracleHome, TNS_ADMIN: join(labDirectory, 'tns'), ...extra } })
+      return run(host, join(oracleHome, 'bin', name), args, { stdin: script, env: { ...env, ORACLE_HOME: oracleHome, TNS_ADMIN: join(labDirectory, 'tns'), ...extra } })
     }
     must(await icb('sandbox', ['sandbox', 'prepare', scratch]), 'icb sandbox prepare')
     return {
-      directory, labDirectory, database, dbid, slot, areaPath, scratch, programs, configs, lab, icb,
+      directory, labDirectory, database, dbid, slot, areaPath, areaView: storage?.areaView ?? areaPath, storage, scratch, programs, configs, lab, icb,
       variant(host, name, change) {
         const changed = JSON.parse(readFileSync(configs[host], 'utf8')) as StageConfig
         change(changed, changed.databases[database] ?? {})

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs'
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -15,6 +15,8 @@ export interface ZfsPool {
   /** A program that is `zfs` of this pool; it takes the same arguments. */
   readonly zfs: string
   readonly zpool: string
+  /** The daemon's process: what it mounts is in its mount namespace. */
+  readonly pid: number
   /** Path for this process (root) of a file system that ZFS mounted at `mountpoint`. */
   pathOf(mountpoint: string): string
   /** Ends the daemon and removes everything; idempotent. */
@@ -103,11 +105,13 @@ export async function makeZfsPool(options: ZfsPoolOptions = {}): Promise<ZfsPool
     const image = (options.inMemory ?? (!visible && size <= smallPool)) ? '/run/pool' : join(directory, 'pool')
     const mountpoint = join(directory, 'mnt')
     await mkdir(mountpoint)
+    // Whoever may use a file system must be able to reach it.
+    await chmod(directory, 0o711)
     const file = await open(join(inside, image), 'wx')
     await file.truncate(size)
     await file.close()
     await run(zpool, ['create', '-o', 'cachefile=none', '-m', mountpoint, name, image])
-    return { name, zfs, zpool, pathOf: (path) => join(inside, path), dispose }
+    return { name, zfs, zpool, pid: daemon.pid ?? 0, pathOf: (path) => join(inside, path), dispose }
   } catch (error) {
     await dispose()
     throw error

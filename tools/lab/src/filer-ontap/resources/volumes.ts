@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { chownSync } from 'node:fs'
 import { asJob, at, leaves, numberAt, textAt, truthAt } from '../call.ts'
 import type { Answer, Call } from '../call.ts'
 import { cloned, clonesOf, iso, visibleVolumes, volumeNamed } from '../cluster.ts'
@@ -124,6 +125,7 @@ function preparePlain(call: Call, wanted: Wanted): () => FilerVolume {
   if (truthAt(body, 'snapshot_directory_access_enabled') !== undefined) throw invalidField('snapshot_directory_access_enabled')
   return () => {
     cluster.engine.create(wanted.uuid)
+    own(cluster.engine.volume(wanted.uuid), wanted)
     const createdAt = cluster.stamp()
     return {
       uuid: wanted.uuid, name: wanted.name, svm: wanted.svm, path: wanted.path, sequence: cluster.nextSequence(), aggregate: found.name, createdAt, visibleAt: cluster.now() + cluster.settings.visibilityMs,
@@ -134,6 +136,11 @@ function preparePlain(call: Call, wanted: Wanted): () => FilerVolume {
       snapshotLocking: truthAt(body, 'snapshot_locking_enabled') ?? false, parent: undefined, busyUntil: 0, queued: false, snapshots: new Map(),
     }
   }
+}
+
+/** The root directory of a volume belongs to whom it was made for, where the filer may give it away. */
+function own(directory: string, { uid, gid }: Wanted): void {
+  if (process.getuid?.() === 0 && uid !== undefined) chownSync(directory, uid, gid ?? uid)
 }
 
 function prepareClone(call: Call, wanted: Wanted): () => FilerVolume {

@@ -1,0 +1,138 @@
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { createDirectoryEngine, createZfsEngine, makeCertificate, makeZfsPool, startAppliance, zfsPoolLacks } from '../../lab/src/appliance-zfssa/index.ts'
+import type { Appliance, Right } from '../../lab/src/appliance-zfssa/index.ts'
+import { makeNetworkHosts } from './network-hosts.ts'
+import type { NetworkHosts, NetworkHostsOptions } from './network-hosts.ts'
+import { startOntapFiler } from './ontap-filer.ts'
+import type { OntapFiler } from './ontap-filer.ts'
+import type { StageHost, StagePlace, StageStorage } from './stage.ts'
+
+/** What docs/storage/zfssa.md asks for in the role of the service user. */
+const leastRights: readonly Right[] = ['takeSnap', 'destroySnap', 'clone', 'destroy', 'createShare', 'changeGeneralProps', 'changeSpaceProps']
+
+/** The original's names: project of the backups, clone of the restore tests. */
+const project = 'db-backup1'
+const cloneName = 'autorestore'
+
+export interface ArrayStageStorage extends StageStorage {
+  /** What stands for the array's file system here. */
+  readonly description: string
+}
+
+export type ZfssaStageStorage = ArrayStageStorage & { readonly appliance: Appliance }
+export type OntapStageStorage = ArrayStageStorage & { readonly filer: OntapFiler }
+
+/**
+ * A simulated ZFS Storage Appliance below a stage's backup area: a real ZFS (zfs-fuse), or directories where there is none or with
+ * `engine: 'directory'`. The hosts mount its shares.
+ */
+export function zfssaStage(options: { readonly engine?: 'auto' | 'directory' } = {}): (place: StagePlace) => Promise<ZfssaStageStorage> {
+  return async (place) => {
+    const { directory, database, user } = place
+    const undo: (() => Promise<void>)[] = []
+    const dispose = async (): Promise<void> => { for (const step of undo.splice(0).reverse()) await step() }
+    try {
+      const lacking = options.engine === 'directory' ? 'not asked for' : zfsPoolLacks()
+      const zpool = lacking === undefined ? await makeZfsPool({ sizeBytes: 8 * 1024 ** 3 }) : undefined
+      if (zpool !== undefined) undo.push(() => zpool.dispose())
+      const engine = zpool === undefined ? createDirectoryEngine({ directory: join(directory, 'shares') }) : await createZfsEngine(zpool, 'pool-0')
+      await engine.createProject(project)
+      await engine.createShare({ project, share: database })
+      if (user !== undefined) chownSync(await engine.pathOf({ project, share: database }), user.uid, user.gid)
+      const password = randomBytes(12).toString('hex')
+      const certificate = await makeCertificate(secretPlace(directory), ['localhost'])
+      const appliance = await startAppliance({ engine, certificate, users: [{ name: 'icb', password, rights: leastRights }] })
+      undo.push(async () => { await appliance[Symbol.asyncDispose]() })
+      const inNamespace = zpool === undefined ? '' : `/proc/${String(zpool.pid)}/root`
+      const parts = await connectHosts(place, undo, {
+        server: 'zfssa-nfs', live: `/export/${project}/${database}`, clone: `/export/${project}/${cloneName}`,
+        ...(zpool === undefined ? {} : { holder: zpool.pid }),
+        exportsOf: async (path) => {
+          const found = (await appliance.mounts())[path]
+          return found === undefined ? [] : [{ path, directory: found.slice(inNamespace.length) }]
+        },
+      })
+      return {
+        ...parts, appliance, description: `${engine.description}${lacking === undefined ? '' : ` (${lacking})`}`,
+        config: { adapter: 'zfssa', url: appliance.urls[0], pool: appliance.pool, project, nfsHost: 'zfssa-nfs', ca: certificate.caFile, credentials: { user: 'icb', password: { file: passwordFile(place, password) } } },
+        dispose,
+      }
+    } catch (error) {
+      await dispose()
+      throw error
+    }
+  }
+}
+
+/** A simulated ONTAP filer below a stage's backup area, which is three volumes. */
+export function ontapStage(options: { readonly release?: string; readonly volumes?: number; readonly jobMs?: number } = {}): (place: StagePlace) => Promise<OntapStageStorage> {
+  return async (place) => {
+    const { directory, database, user } = place
+    const undo: (() => Promise<void>)[] = []
+    const dispose = async (): Promise<void> => { for (const step of undo.splice(0).reverse()) await step() }
+    try {
+      const filer = await startOntapFiler({ ...(options.release === undefined ? {} : { release: options.release }), jobMs: options.jobMs ?? 20, directory: join(directory, 'filer') })
+      undo.push(() => filer.dispose())
+      const suffixes = Array.from({ length: (options.volumes ?? 3) - 1 }, (_, index) => `_${String(index + 2)}`)
+      const volume = `oc1_${database}`
+      for (const name of [volume, ...suffixes.map((suffix) => volume + suffix)]) {
+        await filer.rest('POST', '/storage/volumes?return_timeout=30', {
+          name, svm: { name: filer.svm }, aggregates: [{ name: 'aggr1' }], size: 8 * 1024 ** 3, guarantee: { type: 'none' }, snapshot_policy: { name: 'none' },
+          nas: { path: name === volume ? `/${volume}` : `/${volume}/${name.slice(volume.length + 1)}`, uid: user?.uid, gid: user?.gid, unix_permissions: 770 },
+        })
+      }
+      const parts = await connectHosts(place, undo, {
+        server: 'filer-nfs', live: `/${volume}`, clone: `/${cloneName}`,
+        exportsOf: async (path) => ((await filer.control({ do: 'exports', svm: filer.svm, path })) as { exports: readonly { path: string; directory: string }[] }).exports,
+      })
+      return {
+        ...parts, filer, description: `a simulated ONTAP ${options.release ?? '9.16'}, ${String(suffixes.length + 1)} volumes, copies of directories`,
+        config: {
+          adapter: 'ontap', filer: filer.url, svm: filer.svm, mounthost: 'filer-nfs', volumeprefix: 'oc1_', cacert: filer.caFile,
+          ...(suffixes.length === 0 ? {} : { additionalvolumesuffixes: suffixes }), credentials: { user: 'vsadmin', password: { file: passwordFile(place, filer.password) } },
+        },
+        dispose,
+      }
+    } catch (error) {
+      await dispose()
+      throw error
+    }
+  }
+}
+
+interface Exports extends Pick<NetworkHostsOptions<StageHost>, 'server' | 'holder' | 'exportsOf'> {
+  /** Export paths of the area and of a restore test's clone. */
+  readonly live: string
+  readonly clone: string
+}
+
+/** The area is mounted on prod; the sandbox has a line for the clone in its fstab, as docs/storage/*.md tell. */
+async function connectHosts(place: StagePlace, undo: (() => Promise<void>)[], { live, clone, ...server }: Exports): Promise<Omit<ArrayStageStorage, 'config' | 'description' | 'dispose'> & { readonly hosts: NetworkHosts<StageHost> }> {
+  const { directory, database, user, node } = place
+  const mountPoint = join(directory, 'hosts', 'sandbox', 'autorestore')
+  const hosts = await makeNetworkHosts<StageHost>({
+    directory, node, user, hosts: ['prod', 'sandbox'], ...server,
+    fstab: { sandbox: [`${server.server}:${clone} ${mountPoint} nfs rw,hard,noauto,users 0 0`] },
+  })
+  undo.push(() => hosts.dispose())
+  mkdirSync(mountPoint)
+  const areaPath = join(hosts.root('prod'), 'backup', database)
+  mkdirSync(areaPath, { recursive: true })
+  await hosts.mount('prod', live, areaPath)
+  return { hosts, areaPath, areaView: hosts.seen(areaPath), enter: (host) => hosts.enter(host, directory), restoreTest: { mount: 'fstab', mountPoint, cloneName } }
+}
+
+function secretPlace(directory: string): string {
+  const place = join(directory, 'certificate')
+  mkdirSync(place, { recursive: true })
+  return place
+}
+
+function passwordFile({ directory, user }: StagePlace, password: string): string {
+  const path = join(directory, 'storage.password')
+  writeFileSync(path, `${password}\n`, { mode: 0o600 })
+  if (user !== undefined) chownSync(path, user.uid, user.gid)
+  return path
+}
