@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { readArchivedLogs, readDatafileCopies, readDatafileHeaders, readDatafiles, readTempfiles } from '@icb/oracle'
 import type { ArchivedLogRow, DatafileRow } from '@icb/oracle'
 import type { Manifest, ManifestCopy } from '@icb/recovery-point'
@@ -37,7 +37,9 @@ export const catalogClone: Step<RecoveryRun> = {
     const options = { signal: step.signal }
     const rejected = new Map<string, string>()
     const logPaths = run.logs?.paths ?? []
-    const prefixes = [...run.paths.flatMap((path) => [join(path, 'archivelog/'), join(path, 'data_')]), ...logPaths.map((path) => join(path, 'archivelog/'))]
+    // The copies of an area of several volumes lie in several directories.
+    const directories = [...new Set(manifest.copies.map((copy) => dirname(copy.path)))]
+    const prefixes = [...run.paths.flatMap((path) => [join(path, 'archivelog/'), ...directories.map((directory) => join(path, directory, 'data_'))]), ...logPaths.map((path) => join(path, 'archivelog/'))]
     await runRman(run, step, {
       what: 'cataloging the clone',
       script: catalogScript({ prefixes }),
