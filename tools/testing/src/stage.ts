@@ -57,6 +57,8 @@ export interface StageOptions {
   /** Added to the database's part of both configurations. */
   readonly databaseConfig?: Readonly<Record<string, unknown>>
   readonly restoreTest?: Readonly<Record<string, unknown>>
+  /** Another build of the product than this repository's: its `icb.mjs`. */
+  readonly icb?: string
   /** Output of every program, as it comes. */
   readonly onOutput?: (text: string) => void
 }
@@ -80,6 +82,8 @@ export interface Stage extends AsyncDisposable {
   readonly scratch: string
   readonly programs: Programs
   readonly configs: Readonly<Record<StageHost, string>>
+  /** What the programs are started with. */
+  readonly env: Readonly<Record<string, string>>
   lab(args: readonly string[], options?: Partial<RunOptions>): Promise<ProgramResult>
   icb(host: StageHost, args: readonly string[], options?: IcbRunOptions): Promise<ProgramResult>
   /** Runs `icb … --json` and answers its document. */
@@ -111,7 +115,7 @@ function must(result: ProgramResult, what: string): ProgramResult {
 /** Makes the lab, starts its database, writes the configurations and marks the scratch directory. */
 export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const directory = realpathSync(mkdtempSync(join(options.parent ?? tmpdir(), 'icb-stage-')))
-  const programs = findPrograms(directory)
+  const programs = findPrograms(directory, { icb: options.icb })
   const { user } = programs
   chmodSync(directory, 0o755)
   if (user !== undefined) chownSync(directory, user.uid, user.gid)
@@ -180,7 +184,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
     }
     must(await icb('sandbox', ['sandbox', 'prepare', scratch]), 'icb sandbox prepare')
     return {
-      directory, labDirectory, database, dbid, slot, areaPath, areaView: storage?.areaView ?? areaPath, storage, scratch, programs, configs, lab, icb,
+      directory, labDirectory, database, dbid, slot, areaPath, areaView: storage?.areaView ?? areaPath, storage, scratch, programs, configs, env, lab, icb,
       variant(host, name, change) {
         const changed = JSON.parse(readFileSync(configs[host], 'utf8')) as StageConfig
         change(changed, changed.databases[database] ?? {})

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { DICTIONARY_OBJECT, PROPERTIES_OBJECT, SMON_OBJECT } from '../engine/objects.ts'
 import { BLOCK_SIZE, PAYLOAD_END, PAYLOAD_START, blockDefect, blockObject, blockScn, blockType, blockTypeOf } from '../storage/block.ts'
 import { Datafile } from '../storage/datafile.ts'
-import { truthAt } from './history-check.ts'
+import { BlockHistory } from './block-history.ts'
 
 /** What every open reads: damage there is no matter of validation. */
 const SYSTEM_OBJECTS: ReadonlySet<number> = new Set([DICTIONARY_OBJECT, SMON_OBJECT, PROPERTIES_OBJECT])
@@ -26,11 +26,12 @@ export async function flipBlock(file: string, options: { readonly seed: number; 
   const { header } = datafile
   const candidates: number[] = []
   try {
-    const truth = options.labDir === undefined ? undefined : await truthAt(options.labDir, header.dbid, header.file, 2n ** 63n)
+    const history = options.labDir === undefined ? undefined : new BlockHistory(options.labDir, header.dbid)
+    await history?.refresh()
     for (let block = 2; block <= header.blocks; block += 1) {
       const bytes = await datafile.readBlocks(block, 1)
       if (bytes.length < BLOCK_SIZE || blockTypeOf(bytes) !== blockType.data || SYSTEM_OBJECTS.has(blockObject(bytes)) || blockDefect(bytes, header.file, block) !== null) continue
-      const latest = truth?.get(block)?.scn ?? blockScn(bytes)
+      const latest = history?.at(header.file, block, 2n ** 63n)?.scn ?? blockScn(bytes)
       if (latest === blockScn(bytes)) candidates.push(block)
     }
   } finally {

@@ -1,0 +1,157 @@
+import { randomOf } from './random.ts'
+import type { Random } from './random.ts'
+
+/** The product's commands that are attacked. */
+export type Command = 'backup' | 'snapshot create' | 'snapshot clean' | 'archivelogs' | 'restore-test'
+
+/** When something is done to a running command. */
+export type Trigger =
+  | { readonly at: 'step'; readonly step: string; readonly edge: 'started' | 'finished'; readonly offsetMs: number }
+  | { readonly at: 'moment'; readonly offsetMs: number }
+
+export type CallFault = 'fail' | 'hang' | 'late' | 'lost' | 'cut'
+export type StorageCall = 'createSnapshot' | 'listSnapshots' | 'deleteSnapshot' | 'createClone' | 'listClones' | 'deleteClone' | 'describe'
+/** `outage`: every call from this one on fails until the command ends. */
+export type StorageFault = 'fail' | 'outage' | 'late' | 'lost' | 'lost-for-good'
+
+export type Fault =
+  /** SIGKILL of the product alone, or of everything it started too. */
+  | { readonly kind: 'kill'; readonly scope: 'product' | 'group'; readonly trigger: Trigger }
+  | { readonly kind: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM'; readonly trigger: Trigger }
+  /** SIGKILL of the rman or sqlplus that runs then. */
+  | { readonly kind: 'kill-child'; readonly trigger: Trigger }
+  /** SIGKILL of the instance that the command works on: the database, or the restore test's own. */
+  | { readonly kind: 'kill-instance'; readonly trigger: Trigger }
+  /** Everything on the command's host dies, and what no program had synced is gone. */
+  | { readonly kind: 'power-cut'; readonly trigger: Trigger }
+  /** The nth call of a program of the Oracle home. */
+  | { readonly kind: 'call'; readonly program: 'rman' | 'sqlplus'; readonly nth: number; readonly fault: CallFault; readonly ms: number }
+  /** The nth call of the storage adapter. */
+  | { readonly kind: 'storage'; readonly call: StorageCall; readonly nth: number; readonly fault: StorageFault; readonly ms: number }
+  /** The ledger's directory takes no row, or is not there. */
+  | { readonly kind: 'ledger'; readonly fault: 'read-only' | 'absent' }
+
+export interface Plan {
+  readonly seed: number
+  readonly run: number
+  readonly command: Command
+  readonly fault: Fault
+  /** The database is written to while the command runs. */
+  readonly busy: boolean
+}
+
+/** Steps by name and order, as the workflows emit them. A name that no event ever has is a failure of the harness, see `table.ts`. */
+export const backupSteps: readonly string[] = [
+  'reconcile', 'preflight', 'area-open', 'log-switch', 'window-close', 'snapshot-create', 'manifest-refreshing', 'copies-dropped', 'refresh', 'increments-delete', 'controlfile-backup', 'log-switch-after',
+  'manifest-refreshed', 'controlfile-clean', 'archivelogs-delete', 'retention', 'housekeeping',
+]
+export const restoreTestSteps: readonly string[] = [
+  'guard-host', 'choose-snapshot', 'create-clone', 'mount-clone', 'read-manifest', 'guard-manifest-paths', 'prepare-scratch', 'start-instance', 'restore-control-file', 'guard-control-file-paths', 'clear-rman-settings',
+  'uncatalog', 'catalog-clone', 'detach-source', 'restore-missing-files', 'switch-to-copies', 'guard-before-recovery', 'recover', 'check-headers', 'open-read-only', 'verify',
+]
+
+/** About how long a command runs, for moments that are not bound to a step; milliseconds. */
+const usualMs: Readonly<Record<Command, number>> = { backup: 4000, 'snapshot create': 2200, 'snapshot clean': 450, archivelogs: 1400, 'restore-test': 5200 }
+
+/** About how many calls of each program a command makes. */
+const usualCalls: Readonly<Record<Command, Readonly<Record<'rman' | 'sqlplus', number>>>> = {
+  backup: { rman: 6, sqlplus: 18 }, 'snapshot create': { rman: 0, sqlplus: 9 }, 'snapshot clean': { rman: 0, sqlplus: 0 }, archivelogs: { rman: 0, sqlplus: 6 }, 'restore-test': { rman: 7, sqlplus: 22 },
+}
+
+const storageCalls: Readonly<Record<Command, readonly StorageCall[]>> = {
+  backup: ['describe', 'createSnapshot', 'createSnapshot', 'listSnapshots', 'deleteSnapshot', 'deleteSnapshot'],
+  'snapshot create': ['describe', 'createSnapshot'],
+  'snapshot clean': ['describe', 'listSnapshots', 'deleteSnapshot'],
+  archivelogs: ['describe'],
+  'restore-test': ['describe', 'listSnapshots', 'createClone', 'createClone', 'listClones', 'deleteClone', 'deleteClone'],
+}
+
+/** The plan of one run: it follows from seed and number alone. */
+export function planOf(seed: number, run: number): Plan {
+  const random = randomOf(`${String(seed)}/${String(run)}`)
+  const command = random.weighted<Command>({ backup: 44, 'restore-test': 36, 'snapshot clean': 8, 'snapshot create': 6, archivelogs: 6 })
+  const fault = faultOf(random, command)
+  return { seed, run, command, fault, busy: random.fraction() < 0.5 }
+}
+
+function faultOf(random: Random, command: Command): Fault {
+  const steps = stepsOf(command)
+  const calls = usualCalls[command]
+  const programs = (['rman', 'sqlplus'] as const).filter((program) => calls[program] > 0)
+  const kind = random.weighted<Fault['kind']>({
+    kill: 34, signal: 7, 'power-cut': 12, storage: 15,
+    'kill-child': programs.length > 0 ? 8 : 0,
+    'kill-instance': programs.length > 0 ? 5 : 0,
+    call: programs.length > 0 ? 20 : 0,
+    ledger: command === 'restore-test' ? 6 : 0,
+  })
+  switch (kind) {
+    case 'kill': return { kind, scope: random.weighted({ product: 1, group: 1 }), trigger: triggerOf(random, command, steps) }
+    case 'signal': return { kind, signal: random.weighted({ SIGINT: 1, SIGTERM: 1 }), trigger: triggerOf(random, command, steps) }
+    case 'kill-child':
+    case 'kill-instance':
+    case 'power-cut': return { kind, trigger: triggerOf(random, command, steps) }
+    case 'call': {
+      const program = random.pick(programs)
+      const fault = random.weighted<CallFault>({ fail: 3, lost: 3, cut: 3, late: 2, hang: 1 })
+      return { kind, program, nth: 1 + random.below(calls[program]), fault, ms: fault === 'late' ? 300 + random.below(1200) : fault === 'cut' ? random.below(400) : 0 }
+    }
+    case 'storage': {
+      const fault = random.weighted<StorageFault>({ fail: 2, outage: 2, lost: 3, 'lost-for-good': 3, late: 1 })
+      return { kind, call: random.pick(storageCalls[command]), nth: 1 + (random.fraction() < 0.3 ? 1 : 0), fault, ms: fault === 'late' ? 200 + random.below(1300) : 0 }
+    }
+    case 'ledger': return { kind, fault: random.weighted({ 'read-only': 1, absent: 1 }) }
+  }
+}
+
+function stepsOf(command: Command): readonly string[] {
+  return command === 'backup' ? backupSteps : command === 'restore-test' ? restoreTestSteps : []
+}
+
+function triggerOf(random: Random, command: Command, steps: readonly string[]): Trigger {
+  if (steps.length === 0 || random.fraction() < 0.2) return { at: 'moment', offsetMs: random.below(usualMs[command]) }
+  const edge = random.weighted({ started: 3, finished: 1 })
+  // Most at once, where intent and act lie side by side; the others somewhere in the step.
+  return { at: 'step', step: random.pick(steps), edge, offsetMs: random.fraction() < 0.4 ? 0 : random.below(450) }
+}
+
+/** Where a plan strikes, for the table: a step, a call, or a moment. */
+export function placeOf({ command, fault }: Plan): string {
+  switch (fault.kind) {
+    case 'call': return `${command}: ${fault.program}`
+    case 'storage': return `${command}: storage ${fault.call}`
+    case 'ledger': return `${command}: ledger`
+    default: return `${command}: ${fault.trigger.at === 'step' ? fault.trigger.step : 'any moment'}`
+  }
+}
+
+/** What a plan does there, for the table. */
+export function faultName({ fault }: Plan): string {
+  switch (fault.kind) {
+    case 'kill': return fault.scope === 'group' ? 'kill all' : 'kill'
+    case 'signal': return 'signal'
+    case 'call':
+    case 'storage': return fault.fault === 'lost-for-good' ? 'lost' : fault.fault === 'outage' ? 'fail' : fault.fault
+    case 'ledger': return 'fail'
+    default: return fault.kind
+  }
+}
+
+/** One line for people, enough to see what is repeated. */
+export function describePlan(plan: Plan): string {
+  const { fault } = plan
+  const when = 'trigger' in fault ? (fault.trigger.at === 'step' ? `${String(fault.trigger.offsetMs)} ms after ${fault.trigger.step} ${fault.trigger.edge}` : `after ${String(fault.trigger.offsetMs)} ms`) : ''
+  const what = ((): string => {
+    switch (fault.kind) {
+      case 'kill': return `kill -9 of the product${fault.scope === 'group' ? ' and all it started' : ''} ${when}`
+      case 'signal': return `${fault.signal} ${when}`
+      case 'kill-child': return `kill -9 of its child ${when}`
+      case 'kill-instance': return `kill -9 of the instance ${when}`
+      case 'power-cut': return `power cut ${when}`
+      case 'call': return `${fault.program} call ${String(fault.nth)}: ${fault.fault}${fault.ms > 0 ? ` ${String(fault.ms)} ms` : ''}`
+      case 'storage': return `storage ${fault.call} ${String(fault.nth)}: ${fault.fault}${fault.ms > 0 ? ` ${String(fault.ms)} ms` : ''}`
+      case 'ledger': return `ledger ${fault.fault}`
+    }
+  })()
+  return `${plan.command}, ${what}${plan.busy ? ', busy database' : ''}`
+}

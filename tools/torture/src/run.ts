@@ -1,0 +1,95 @@
+import { attack } from './attack.ts'
+import type { AttackReport } from './attack.ts'
+import { normalCycle } from './cycle.ts'
+import type { Finding } from './findings.ts'
+import { leftOver } from './findings.ts'
+import { instanceOf } from './processes.ts'
+import { planOf } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { PointAudit } from './points.ts'
+import { listPoints } from './points.ts'
+import { randomOf } from './random.ts'
+import { createStand } from './stand.ts'
+import type { Stand, StandOptions } from './stand.ts'
+
+/** What one run showed. */
+export interface RunReport {
+  readonly plan: Plan
+  readonly struck: boolean
+  readonly exitCode: number | null
+  /** Of the product's error, where it told one. */
+  readonly code?: string
+  readonly undone: readonly string[]
+  readonly findings: readonly Finding[]
+  readonly seconds: number
+  readonly attackSeconds: number
+}
+
+export interface WorkerOptions extends StandOptions {
+  readonly seed: number
+  /** Leave the directory of a run with findings in place, its instance running. */
+  readonly keep?: boolean
+}
+
+/** One lab and the runs on it, one after the other: what a cycle leaves is what the next run begins with. After a finding a new lab is made. */
+export class Worker implements AsyncDisposable {
+  readonly #options: WorkerOptions
+  #stand: Stand | undefined
+  #audit: PointAudit | undefined
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+  }
+
+  async run(number: number): Promise<RunReport> {
+    const begun = performance.now()
+    const plan = planOf(this.#options.seed, number)
+    const { stand, audit } = await this.#prepared()
+    let report: AttackReport | undefined
+    const findings: Finding[] = []
+    try {
+      report = await attack(stand, plan)
+      await recoverDatabase(stand)
+      findings.push(...(await normalCycle(stand, audit, randomOf(`${String(plan.seed)}/${String(number)}/cycle`))).findings)
+      for (const trouble of Object.values(stand.doors).flatMap((door) => door.trouble)) throw new Error(trouble)
+    } catch (error) {
+      findings.push(leftOver(`the harness: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
+    }
+    if (findings.length > 0) await this.#abandon()
+    const code = report?.document?.error?.code
+    return {
+      plan, struck: report?.struck ?? false, exitCode: report?.exitCode ?? null, ...(code === undefined ? {} : { code }), undone: report?.undone ?? [], findings,
+      seconds: (performance.now() - begun) / 1000, attackSeconds: report?.seconds ?? 0,
+    }
+  }
+
+  async #prepared(): Promise<{ readonly stand: Stand; readonly audit: PointAudit }> {
+    if (this.#stand !== undefined && this.#audit !== undefined) return { stand: this.#stand, audit: this.#audit }
+    const stand = await createStand(this.#options)
+    const audit = new PointAudit(stand)
+    this.#stand = stand
+    this.#audit = audit
+    const findings = await audit.audit(await listPoints(stand))
+    if (findings.length > 0) throw new Error(`the lab is bad from the beginning: ${findings.map((finding) => finding.text).join('; ')}`)
+    return { stand, audit }
+  }
+
+  async #abandon(): Promise<void> {
+    const stand = this.#stand
+    this.#stand = undefined
+    this.#audit = undefined
+    if (stand === undefined) return
+    if (this.#options.keep === true) process.stderr.write(`kept: ${stand.stage.directory}\n`)
+    else await stand[Symbol.asyncDispose]()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stand?.[Symbol.asyncDispose]()
+    this.#stand = undefined
+  }
+}
+
+/** Somebody starts the database again when it is down; the product does not. */
+async function recoverDatabase(stand: Stand): Promise<void> {
+  if (instanceOf(stand.stage.database) === undefined) await stand.startDatabase()
+}
