@@ -2,9 +2,9 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
-import { createDatabase } from '../engine/create-database.ts'
+import { clusterSpfile, createDatabase } from '../engine/create-database.ts'
 import { openHost } from '../host/host.ts'
-import { type LabDatabase, type LabFile, type LabListener, SIMULATOR, readLabFile, writeLabFile } from '../host/lab-file.ts'
+import { type LabDatabase, type LabFile, type LabListener, SIMULATOR, instancesOf, readLabFile, writeLabFile } from '../host/lab-file.ts'
 import { writePasswordFile } from '../net/password-file.ts'
 import { makeTlsFiles } from '../net/tls-files.ts'
 import { NODE_OPTIONS, labProgram } from '../server/spawn.ts'
@@ -22,6 +22,8 @@ export interface InitOptions {
   readonly pdbs?: readonly string[] | undefined
   /** A second port of the listener, with TLS. */
   readonly tls?: boolean
+  /** Instances of the database, each on a host of its own: more than one make a cluster. Default 1. */
+  readonly instances?: number | undefined
 }
 
 export interface DatabaseSizes {
@@ -46,8 +48,9 @@ export async function initLab(dir: string, options: InitOptions): Promise<Create
   const labDir = path.resolve(dir)
   await mkdir(labDir, { recursive: true })
   if (await readLabFile(labDir).then(() => true, () => false)) throw new Error(`${labDir} is a lab already`)
+  const nodes = Array.from({ length: options.instances ?? 1 }, (_, i) => (i === 0 ? 'prod' : `prod${i + 1}`))
   const lab: LabFile = {
-    simulator: SIMULATOR, version: 1, hosts: ['prod', 'sandbox'], databases: [], timeZone: options.timeZone, release: options.release, edition: options.edition,
+    simulator: SIMULATOR, version: 1, hosts: [...nodes, 'sandbox'], sharedRoots: Object.fromEntries(nodes.slice(1).map((node) => [node, 'prod'])), databases: [], timeZone: options.timeZone, release: options.release, edition: options.edition,
     archiveDelayMs: options.archiveDelayMs, fsync: options.fsync, clockOffsetMs: 0, smonIntervalMs: options.smonIntervalMs,
     listeners: [{ host: 'prod', port: await freePort(), ...(options.tls === true ? { securePort: await freePort() } : {}) }],
   }
@@ -61,7 +64,7 @@ export async function initLab(dir: string, options: InitOptions): Promise<Create
   await writeFile(sysPasswordFile(labDir), `${randomBytes(12).toString('hex')}\n`, { mode: 0o600 })
   if (options.tls === true) await makeTlsFiles(labDir)
   await writeLabFile(labDir, lab)
-  return addDatabase(labDir, options.database, options.sizes, { pdbs: options.pdbs })
+  return addDatabase(labDir, options.database, options.sizes, { pdbs: options.pdbs, nodes })
 }
 
 /** Where the password of SYS stands. */
@@ -91,29 +94,46 @@ async function freePort(): Promise<number> {
 
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
-/** The entry of tnsnames.ora, and one with TLS where the listener has it. */
-function aliases(name: string, listener: LabListener | undefined): string {
-  const entry = (alias: string, protocol: string, host: string, port: number): string =>
-    `\n${alias} =\n  (DESCRIPTION =\n    (ADDRESS = (PROTOCOL = ${protocol})(HOST = ${host})(PORT = ${String(port)}))\n    (CONNECT_DATA = (SERVICE_NAME = ${name}))\n  )\n`
-  const alias = name.toUpperCase()
-  return entry(alias, 'TCP', listener === undefined ? 'prod' : '127.0.0.1', listener?.port ?? 1521) + (listener?.securePort === undefined ? '' : entry(`${alias}_TLS`, 'TCPS', '127.0.0.1', listener.securePort))
+/** The entry of tnsnames.ora with an address per host, and one with TLS where a listener has it. A host without a listener goes by its name. */
+function aliases({ alias, service, instance, hosts, listeners }: { readonly alias: string; readonly service: string; readonly instance?: string; readonly hosts: readonly string[]; readonly listeners: readonly LabListener[] }): string[] {
+  const entry = (name: string, addresses: readonly string[]): string => `\n${name} =\n  (DESCRIPTION =\n${addresses.map((address) => `    (ADDRESS = ${address})\n`).join('')}    (CONNECT_DATA = (SERVICE_NAME = ${service})${instance === undefined ? '' : `(INSTANCE_NAME = ${instance})`})\n  )\n`
+  const found = hosts.map((host) => ({ host, listener: listeners.find((one) => one.host === host) }))
+  const plain = found.map(({ host, listener }) => (listener === undefined ? `(PROTOCOL = TCP)(HOST = ${host})(PORT = 1521)` : `(PROTOCOL = TCP)(HOST = 127.0.0.1)(PORT = ${String(listener.port)})`))
+  const secure = found.flatMap(({ listener }) => (listener?.securePort === undefined ? [] : [`(PROTOCOL = TCPS)(HOST = 127.0.0.1)(PORT = ${String(listener.securePort)})`]))
+  return [entry(alias.toUpperCase(), plain), ...(secure.length === 0 ? [] : [entry(`${alias.toUpperCase()}_TLS`, secure)])]
 }
 
 /** Creates one more database on the host prod, with its alias and wallet entry. */
-export async function addDatabase(dir: string, name: string, sizes: DatabaseSizes, more: { readonly pdbs?: readonly string[] | undefined } = {}): Promise<CreatedDatabase> {
+export async function addDatabase(dir: string, name: string, sizes: DatabaseSizes, more: { readonly pdbs?: readonly string[] | undefined; readonly nodes?: readonly string[] } = {}): Promise<CreatedDatabase> {
   const labDir = path.resolve(dir)
   const lab = await readLabFile(labDir)
   if (!/^[a-z][a-z0-9]{0,7}$/.test(name)) throw new Error(`${name}: a database name has up to eight lower-case letters and digits and begins with a letter`)
   if (lab.databases.some((d) => d.name === name)) throw new Error(`the lab has a database ${name} already`)
   const host = openHost(labDir, 'prod')
-  const dbid = await createDatabase({ host, dbName: name.toUpperCase(), uniqueName: name, sid: name, sizes, redoGroups: 3, parameters: {}, pdbs: more.pdbs })
-  const entry: LabDatabase = { name, dbName: name.toUpperCase(), sid: name, host: 'prod', services: [name] }
-  await writeLabFile(labDir, { ...lab, databases: [...lab.databases, entry] })
-  await writePasswordFile(host.home, name, (await readFile(sysPasswordFile(labDir), 'utf8')).trim())
+  const nodes = more.nodes ?? ['prod']
+  const sids = nodes.length === 1 ? [name] : nodes.map((_, i) => `${name}${i + 1}`)
+  const [sid = name, ...others] = sids
+  const dbid = await createDatabase({ host, dbName: name.toUpperCase(), uniqueName: name, sids: [sid, ...others], sizes, redoGroups: 3, parameters: {}, pdbs: more.pdbs })
+  const instances = nodes.map((node, i) => ({ sid: sids[i] ?? name, host: node }))
+  if (nodes.length > 1) for (const place of instances) await writeFile(path.join(openHost(labDir, place.host).home, 'dbs', `init${place.sid}.ora`), `SPFILE='${clusterSpfile(name)}'\n`)
+  for (const place of instances) await writePasswordFile(openHost(labDir, place.host).home, place.sid, (await readFile(sysPasswordFile(labDir), 'utf8')).trim())
+  await registerDatabase(labDir, { name, dbName: name.toUpperCase(), sid, host: 'prod', services: [name], ...(nodes.length > 1 ? { instances } : {}) })
+  return { name, dbid, sid, host: 'prod' }
+}
+
+/** Enters a database into lab.json, tnsnames.ora and the wallet: an alias of its name, and one for each instance of a cluster. */
+export async function registerDatabase(labDir: string, database: LabDatabase): Promise<void> {
+  const lab = await readLabFile(labDir)
+  await writeLabFile(labDir, { ...lab, databases: [...lab.databases, database] })
   const tns = path.join(labDir, 'tns')
+  const service = database.services[0] ?? database.name
+  const places = instancesOf(database)
   const names = await readFile(path.join(tns, 'tnsnames.ora'), 'utf8')
-  await writeFile(path.join(tns, 'tnsnames.ora'), names + aliases(name, lab.listeners?.find((listener) => listener.host === 'prod')))
+  const made = [
+    ...aliases({ alias: database.name, service, hosts: places.map((place) => place.host), listeners: lab.listeners ?? [] }),
+    ...(database.instances ?? []).flatMap(({ sid, host }) => aliases({ alias: sid, service, instance: sid, hosts: [host], listeners: lab.listeners ?? [] })),
+  ]
+  await writeFile(path.join(tns, 'tnsnames.ora'), names + made.join(''))
   const wallet = JSON.parse(await readFile(path.join(tns, 'wallet', 'lab-wallet.json'), 'utf8')) as Record<string, string>
-  await writeFile(path.join(tns, 'wallet', 'lab-wallet.json'), `${JSON.stringify({ ...wallet, [name]: 'sys' }, undefined, 2)}\n`, { mode: 0o600 })
-  return { name, dbid, sid: name, host: 'prod' }
+  await writeFile(path.join(tns, 'wallet', 'lab-wallet.json'), `${JSON.stringify({ ...wallet, ...Object.fromEntries([database.name, ...(database.instances ?? []).map((place) => place.sid)].map((alias) => [alias, 'sys'])) }, undefined, 2)}\n`, { mode: 0o600 })
 }

@@ -58,12 +58,12 @@ export async function runLab(argv: readonly string[]): Promise<number> {
 
   withSizes(program.command('init <dir>')).description('make a lab: hosts prod and sandbox, homes, one database')
     .option('--database <name>', 'name of the database', 'orcl').option('--profile <name>', `what the lab plays: ${Object.keys(profiles).join(', ')}`, '19c').option('--release <release>', 'another release than the profile\'s').option('--edition <edition>', 'enterprise or standard', edition)
-    .option('--pdbs <names>', 'PDBs of a CDB, separated by commas')
+    .option('--pdbs <names>', 'PDBs of a CDB, separated by commas').option('--instances <n>', 'instances of a cluster, on hosts of their own', positive, 1)
     .option('--time-zone <zone>', 'IANA zone of the hosts', 'UTC').option('--archive-delay <ms>', 'how long archiving a log takes', positive, 0).option('--fsync', 'sync redo and files to the device', false)
     .option('--smon-interval <ms>', 'how often SMON_SCN_TIME gets a row', positive, 6000).option('--start', 'start the database', false).option('--tls', 'a second port of the listener, with TLS (needs openssl)', false).option(...json)
-    .action(async (dir: string, o: SizeOptions & Output & { database: string; profile: string; release?: string; edition?: 'EE' | 'SE'; pdbs?: string; timeZone: string; archiveDelay: number; fsync: boolean; smonInterval: number; start: boolean; tls: boolean }) => {
+    .action(async (dir: string, o: SizeOptions & Output & { database: string; profile: string; release?: string; edition?: 'EE' | 'SE'; pdbs?: string; instances: number; timeZone: string; archiveDelay: number; fsync: boolean; smonInterval: number; start: boolean; tls: boolean }) => {
       const profile = profileNamed(o.profile)
-      const created = await initLab(dir, { database: o.database, release: o.release ?? profile.release, edition: o.edition ?? profile.edition, pdbs: o.pdbs?.split(',') ?? profile.pdbs, timeZone: o.timeZone, archiveDelayMs: o.archiveDelay, fsync: o.fsync, smonIntervalMs: o.smonInterval, sizes: sizes(o), tls: o.tls })
+      const created = await initLab(dir, { database: o.database, release: o.release ?? profile.release, edition: o.edition ?? profile.edition, pdbs: o.pdbs?.split(',') ?? profile.pdbs, instances: o.instances, timeZone: o.timeZone, archiveDelayMs: o.archiveDelay, fsync: o.fsync, smonIntervalMs: o.smonInterval, sizes: sizes(o), tls: o.tls })
       const started = o.start ? await startDatabases(dir, undefined) : []
       report(o, { lab: path.resolve(dir), ...created, started }, [SIMULATOR, `Lab in ${path.resolve(dir)}: database ${created.name} (DBID ${created.dbid}) on host ${created.host}${o.start ? ', open' : `; start it with: lab start ${dir}`}`])
     })
@@ -71,21 +71,21 @@ export async function runLab(argv: readonly string[]): Promise<number> {
     const created = await addDatabase(dir, name, sizes(o))
     report(o, created, [`Database ${created.name} (DBID ${created.dbid}) created`])
   })
-  program.command('start <dir> [database]').description('start and open').option(...json).action(async (dir: string, name: string | undefined, o: Output) => {
-    const started = await startDatabases(dir, name)
+  program.command('start <dir> [database]').description('start and open').option('--instance <sid>', 'one instance of a cluster').option(...json).action(async (dir: string, name: string | undefined, o: Output & { instance?: string }) => {
+    const started = await startDatabases(dir, name, o.instance)
     report(o, { started }, [SIMULATOR, ...started.map((s) => (s.pid === null ? `${s.name} runs already` : `${s.name} open (process ${s.pid})`))])
   })
-  program.command('stop <dir> [database]').description('shut down').option('--abort', 'as a crash would', false).option(...json).action(async (dir: string, name: string | undefined, o: Output & { abort: boolean }) => {
-    const stopped = await stopDatabases(dir, name, o.abort ? 'abort' : 'immediate')
+  program.command('stop <dir> [database]').description('shut down').option('--abort', 'as a crash would', false).option('--instance <sid>', 'one instance of a cluster').option(...json).action(async (dir: string, name: string | undefined, o: Output & { abort: boolean; instance?: string }) => {
+    const stopped = await stopDatabases(dir, name, o.abort ? 'abort' : 'immediate', o.instance)
     report(o, { stopped }, [stopped.length === 0 ? 'nothing ran' : `stopped ${stopped.join(', ')}`])
   })
   program.command('status <dir>').description('what runs').option(...json).action(async (dir: string, o: Output) => {
     const status = await labStatus(dir)
     report(o, status, [stringify(status)])
   })
-  program.command('workload <dir> [database]').description('commit transactions').option('--transactions <n>', 'how many', positive).option('--seconds <s>', 'how long', positive).option('--per-second <n>', 'upper bound', positive).option(...json)
-    .action(async (dir: string, name: string | undefined, o: Output & { transactions?: number; seconds?: number; perSecond?: number }) => {
-      const result = await withDatabase(dir, name, (connection) => connection.call({ kind: 'lab', action: 'workload', args: { ...(o.transactions === undefined ? {} : { transactions: o.transactions }), ...(o.seconds === undefined ? {} : { seconds: o.seconds }), ...(o.perSecond === undefined ? {} : { perSecond: o.perSecond }) } }))
+  program.command('workload <dir> [database]').description('commit transactions').option('--transactions <n>', 'how many', positive).option('--seconds <s>', 'how long', positive).option('--per-second <n>', 'upper bound', positive).option('--instance <sid>', 'one instance of a cluster').option(...json)
+    .action(async (dir: string, name: string | undefined, o: Output & { transactions?: number; seconds?: number; perSecond?: number; instance?: string }) => {
+      const result = await withDatabase(dir, name, (connection) => connection.call({ kind: 'lab', action: 'workload', args: { ...(o.transactions === undefined ? {} : { transactions: o.transactions }), ...(o.seconds === undefined ? {} : { seconds: o.seconds }), ...(o.perSecond === undefined ? {} : { perSecond: o.perSecond }) } }), o.instance)
       const { transactions, lastScn } = result as { transactions: number; lastScn: string }
       report(o, { transactions, lastScn }, [`${transactions} transactions committed, the last at SCN ${lastScn}`])
     })

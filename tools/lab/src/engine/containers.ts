@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { PAYLOAD_END, PAYLOAD_START, blockObject, blockType, blockTypeOf } from '../storage/block.ts'
-import { Heap } from './heap.ts'
+import { Heap, HeapState } from './heap.ts'
 import type { Container } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { omfName } from './omf.ts'
@@ -23,27 +23,46 @@ interface Open {
 /** Blocks of the seed that one transaction brings into a new PDB. */
 const BATCH = 20
 
+/** Which containers are open, and their tables; the instances of a cluster share it. */
+export class ContainersState {
+  readonly heaps: Map<number, HeapState> = new Map()
+  readonly open: Map<number, Open> = new Map()
+}
+
 /** The containers of an open database: their tables, and which of the PDBs are open. A database that is no CDB is one container, 0. */
 export class Containers {
   readonly #kernel: Kernel
-  readonly #heaps = new Map<number, Heap>()
-  readonly #open = new Map<number, Open>()
+  readonly #shared: ContainersState
+  readonly #own = new Map<HeapState, Heap>()
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, shared: ContainersState = new ContainersState()) {
     this.#kernel = kernel
+    this.#shared = shared
+  }
+
+  /** What further instances of the database share. */
+  get state(): ContainersState {
+    return this.#shared
+  }
+
+  get #open(): Map<number, Open> {
+    return this.#shared.open
   }
 
   /** The tables of a container; undefined while it is not open. */
   heap(conId: number): Heap | undefined {
-    return this.#heaps.get(conId)
+    const state = this.#shared.heaps.get(conId)
+    if (state === undefined) return undefined
+    const heap = this.#own.get(state) ?? new Heap(this.#kernel, conId, state)
+    this.#own.set(state, heap)
+    return heap
   }
 
   /** Tables of the root, or of the whole database when it is no CDB; made at once, loaded by {@link openWith}. */
   get root(): Heap {
     const conId = rootOf(this.#kernel)
-    const heap = this.#heaps.get(conId) ?? new Heap(this.#kernel, conId)
-    this.#heaps.set(conId, heap)
-    return heap
+    if (!this.#shared.heaps.has(conId)) this.#shared.heaps.set(conId, new HeapState())
+    return this.heap(conId) ?? new Heap(this.#kernel, conId)
   }
 
   mode(conId: number): Open['mode'] | undefined {
@@ -75,9 +94,9 @@ export class Containers {
   }
 
   async #loaded(conId: number, mode: Open['mode']): Promise<void> {
-    const heap = new Heap(this.#kernel, conId)
-    if (conId !== SEED) await heap.load()
-    this.#heaps.set(conId, heap)
+    const state = new HeapState()
+    if (conId !== SEED) await new Heap(this.#kernel, conId, state).load()
+    this.#shared.heaps.set(conId, state)
     this.#open.set(conId, { mode, since: this.#kernel.host.now() })
   }
 
@@ -126,7 +145,7 @@ export class Containers {
     const open = this.#open.get(conId)
     if (open === undefined) throw ora(65020, `pluggable database ${pdb.name} already closed`)
     this.#open.delete(conId)
-    this.#heaps.delete(conId)
+    this.#shared.heaps.delete(conId)
     if (open.mode === 'READ WRITE') await this.#use(conId, this.#files(conId), false)
     this.#kernel.alert(`Pluggable database ${pdb.name} closed`)
   }

@@ -25,7 +25,8 @@ export interface DatabaseSpec {
   readonly host: Host
   readonly dbName: string
   readonly uniqueName: string
-  readonly sid: string
+  /** The instances that will open it, the first one on `host`; several make a cluster database with a redo thread each. */
+  readonly sids: readonly [string, ...string[]]
   /** Megabytes. */
   readonly sizes: { readonly system: number; readonly sysaux: number; readonly undo: number; readonly users: number; readonly redo: number }
   readonly redoGroups: number
@@ -35,12 +36,17 @@ export interface DatabaseSpec {
   readonly parameters: Readonly<Record<string, string>>
 }
 
+/** Where a cluster database has its server parameter file. */
+export const clusterSpfile = (uniqueName: string): string => `/u01/app/oracle/oradata/${uniqueName.toUpperCase()}/spfile${uniqueName}.ora`
+
 const MB = 1024 * 1024
 const CREATION_SCN = 1594143n
 
 /** CREATE DATABASE: files, dictionary, control files and spfile of a database that was shut down cleanly. Returns its DBID. */
 export async function createDatabase(spec: DatabaseSpec): Promise<number> {
-  const { host, sid } = spec
+  const { host } = spec
+  const [sid] = spec.sids
+  const cluster = spec.sids.length > 1
   const base = '/u01/app/oracle'
   const place = `${base}/oradata/${spec.uniqueName.toUpperCase()}`
   const recovery = `${base}/fast_recovery_area/${spec.uniqueName.toUpperCase()}`
@@ -55,7 +61,7 @@ export async function createDatabase(spec: DatabaseSpec): Promise<number> {
   const data: ControlFileData = {
     type: 'CURRENT', dbid, name: spec.dbName, created: now, release: host.lab.release, compatible: compatibleOf(host.lab.release), resetlogsScn, resetlogsId, resetlogsTime: now, checkpointScn: CREATION_SCN,
     checkpointTime: now, sequence: 1, logMode: 'ARCHIVELOG', forceLogging: false, flashbackOn: false, openMode: null, cleanShutdown: true, bct: { status: 'DISABLED', filename: null, bytes: 0 },
-    datafiles: [], tempfiles: [], threads: [{ thread: 1, status: 'CLOSED', enabled: 'PUBLIC', instance: sid, currentGroup: 1, sequence: 1, checkpointScn: CREATION_SCN }], logGroups: [], logHistory: [],
+    datafiles: [], tempfiles: [], threads: spec.sids.map((instance, i) => ({ thread: i + 1, status: 'CLOSED' as const, enabled: 'PUBLIC' as const, instance, currentGroup: i * spec.redoGroups + 1, sequence: 1, checkpointScn: CREATION_SCN })), logGroups: [], logHistory: [],
     archivedLogs: [], datafileCopies: [], backupSets: [], backupPieces: [], backupDatafiles: [], corruptions: [], rmanConfiguration: [], rmanStatus: [],
     incarnations: [{ incarnation: 1, resetlogsScn, resetlogsId, resetlogsTime: now, status: 'CURRENT' }], flashbackLogs: [], recoveredToScn: null, recids: {},
   }
@@ -66,7 +72,7 @@ export async function createDatabase(spec: DatabaseSpec): Promise<number> {
   if (cdb) data.pdbs = pdbs
   const localUndo = compareReleases(host.lab.release, '12.2') >= 0
   const containers: readonly (PdbRecord | undefined)[] = [undefined, ...pdbs]
-  for (const [i, { tablespace, megabytes, number, pdb }] of containers.flatMap((container) => filesOf(container, spec.sizes, localUndo)).entries()) {
+  for (const [i, { tablespace, megabytes, number, pdb }] of containers.flatMap((container) => filesOf(container, spec.sizes, { localUndo, threads: spec.sids.length })).entries()) {
     const directory = pdb === undefined ? `${place}/datafile` : `${place}/${pdb.guid}/datafile`
     await mkdir(host.real(directory), { recursive: true })
     const name = `${directory}/o1_mf_${tablespace.toLowerCase()}_${omfId()}_.dbf`
@@ -84,17 +90,19 @@ export async function createDatabase(spec: DatabaseSpec): Promise<number> {
     await tempHandle.close()
     data.tempfiles.push({ file: i + 1, name: temp, tablespace: 'TEMP', blocks: (megabytes * MB) / 8192, ...(cdb ? { conId: pdb?.conId ?? 1 } : {}) })
   }
-  for (let group = 1; group <= spec.redoGroups; group += 1) {
+  for (let group = 1; group <= spec.redoGroups * spec.sids.length; group += 1) {
+    const thread = Math.ceil(group / spec.redoGroups)
+    const first = group % spec.redoGroups === 1
     const member = `${place}/onlinelog/o1_mf_${group}_${omfId()}_.log`
     const handle = await createFile(host.real(member))
     await handle.truncate(spec.sizes.redo * MB)
-    if (group === 1) {
-      await writeRedoHeader(handle, { dbid, dbName: spec.dbName, thread: 1, sequence: 1, resetlogsScn, resetlogsId, firstScn: CREATION_SCN, firstTime: now, nextScn: null, nextTime: null, bytes: REDO_START })
+    if (first) {
+      await writeRedoHeader(handle, { dbid, dbName: spec.dbName, thread, sequence: 1, resetlogsScn, resetlogsId, firstScn: CREATION_SCN, firstTime: now, nextScn: null, nextTime: null, bytes: REDO_START })
     }
     await handle.close()
     data.logGroups.push({
-      group, thread: 1, members: [member], sizeBytes: spec.sizes.redo * MB, sequence: group === 1 ? 1 : 0, firstScn: group === 1 ? CREATION_SCN : 0n, firstTime: now, nextScn: null,
-      status: group === 1 ? 'CURRENT' : 'UNUSED', archived: group !== 1,
+      group, thread, members: [member], sizeBytes: spec.sizes.redo * MB, sequence: first ? 1 : 0, firstScn: first ? CREATION_SCN : 0n, firstTime: now, nextScn: null,
+      status: first ? 'CURRENT' : 'UNUSED', archived: !first,
     })
   }
   for (const file of controlFiles) await writeControlFile(host.real(file), data, { create: true })
@@ -106,16 +114,25 @@ export async function createDatabase(spec: DatabaseSpec): Promise<number> {
   }))
   const dbs = path.join(host.home, 'dbs')
   await mkdir(dbs, { recursive: true })
-  await writeSpfile(path.join(dbs, `spfile${sid}.ora`), settings)
+  if (!cluster) {
+    await writeSpfile(path.join(dbs, `spfile${sid}.ora`), settings)
+    return dbid
+  }
+  // One server parameter file on the shared disks; each node's home has a text file that leads to it.
+  settings.delete('undo_tablespace')
+  for (const [i, name] of spec.sids.entries()) for (const [key, value] of Object.entries({ instance_number: i + 1, thread: i + 1, undo_tablespace: `UNDOTBS${i + 1}`, instance_name: name })) settings.set(`${name}.${key}`, String(value))
+  settings.set('cluster_database', 'TRUE')
+  await writeSpfile(host.real(clusterSpfile(spec.uniqueName)), settings)
   return dbid
 }
 
 /** The tablespaces of the root (or of the whole database), or of a PDB, with their sizes and numbers. */
-function filesOf(pdb: PdbRecord | undefined, sizes: DatabaseSpec['sizes'], localUndo: boolean): readonly { readonly tablespace: string; readonly megabytes: number; readonly number: number; readonly pdb: PdbRecord | undefined }[] {
+function filesOf(pdb: PdbRecord | undefined, sizes: DatabaseSpec['sizes'], { localUndo, threads }: { readonly localUndo: boolean; readonly threads: number }): readonly { readonly tablespace: string; readonly megabytes: number; readonly number: number; readonly pdb: PdbRecord | undefined }[] {
   const small = (megabytes: number): number => (pdb === undefined ? megabytes : Math.min(1, megabytes))
   return [
     { tablespace: 'SYSTEM', megabytes: small(sizes.system), number: 0, pdb }, { tablespace: 'SYSAUX', megabytes: small(sizes.sysaux), number: 1, pdb },
     ...(pdb === undefined || localUndo ? [{ tablespace: 'UNDOTBS1', megabytes: small(sizes.undo), number: 2, pdb }] : []),
+    ...(pdb === undefined ? Array.from({ length: threads - 1 }, (_, i) => ({ tablespace: `UNDOTBS${i + 2}`, megabytes: sizes.undo, number: i + 5, pdb })) : []),
     ...(pdb?.conId === SEED ? [] : [{ tablespace: 'USERS', megabytes: pdb === undefined ? sizes.users : Math.min(2, sizes.users), number: 4, pdb }]),
   ]
 }

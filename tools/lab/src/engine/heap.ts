@@ -30,19 +30,25 @@ interface TableEntry {
 
 type Row = readonly RowValue[]
 
+/** Where the tables of a container are; the instances of a cluster share it. */
+export class HeapState {
+  tables: Map<string, TableEntry> = new Map()
+  dictionary: Segment = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: [] }
+  lastObject = 100
+}
+
 /** The heap tables of an open database, found through the dictionary in SYSTEM's blocks and the files' space maps. */
 export class Heap {
   readonly #kernel: Kernel
   readonly #conId: number
-  #tables = new Map<string, TableEntry>()
-  #dictionary: Segment = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: [] }
-  #lastObject = 100
+  readonly #state: HeapState
   #undo: Place | undefined
 
-  /** `conId`: the container whose files these are, 0 when the database is no CDB. */
-  constructor(kernel: Kernel, conId: number) {
+  /** @param conId the container whose files these are, 0 when the database is no CDB */
+  constructor(kernel: Kernel, conId: number, state: HeapState = new HeapState()) {
     this.#kernel = kernel
     this.#conId = conId
+    this.#state = state
   }
 
   /** Records of the container's files. */
@@ -61,18 +67,18 @@ export class Heap {
         if (block % ENTRIES_PER_MAP === 0) map = await this.#kernel.cache.get(header.file, mapBlockOf(block))
         const objectId = ownerOf(map, block)
         if (objectId === 0) continue
-        this.#lastObject = Math.max(this.#lastObject, objectId)
+        this.#state.lastObject = Math.max(this.#state.lastObject, objectId)
         const places = owned.get(objectId) ?? []
         places.push({ file: header.file, block })
         owned.set(objectId, places)
       }
     }
-    this.#tables = new Map()
-    this.#dictionary = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: owned.get(DICTIONARY_OBJECT) ?? [] }
-    for (const row of await this.#rows(this.#dictionary)) {
+    this.#state.tables = new Map()
+    this.#state.dictionary = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: owned.get(DICTIONARY_OBJECT) ?? [] }
+    for (const row of await this.#rows(this.#state.dictionary)) {
       const [objectId, indexId, owner, name, tablespace, columns] = row as [number, number | null, string, string, string, string]
-      this.#lastObject = Math.max(this.#lastObject, objectId, indexId ?? 0)
-      this.#tables.set(`${owner}.${name}`, {
+      this.#state.lastObject = Math.max(this.#state.lastObject, objectId, indexId ?? 0)
+      this.#state.tables.set(`${owner}.${name}`, {
         table: { owner, name, tablespace, columns: JSON.parse(columns) as HeapTable['columns'] },
         segment: { objectId, type: blockType.data, tablespace, places: owned.get(objectId) ?? [] },
         index: indexId === null ? undefined : { objectId: indexId, type: blockType.index, tablespace, places: owned.get(indexId) ?? [] },
@@ -81,12 +87,12 @@ export class Heap {
   }
 
   get tables(): readonly HeapTable[] {
-    return [...this.#tables.values()].map((t) => t.table)
+    return [...this.#state.tables.values()].map((t) => t.table)
   }
 
   /** @throws OraError 00942 */
   #entry(owner: string, name: string): TableEntry {
-    const entry = this.#tables.get(`${owner}.${name}`)
+    const entry = this.#state.tables.get(`${owner}.${name}`)
     if (entry === undefined) throw ora(942, 'table or view does not exist')
     return entry
   }
@@ -104,31 +110,31 @@ export class Heap {
   /** @throws OraError 00955 when the name is taken, 00959 without the tablespace */
   async create(table: HeapTable): Promise<void> {
     const key = `${table.owner}.${table.name}`
-    if (this.#tables.has(key)) throw ora(955, 'name is already used by an existing object')
+    if (this.#state.tables.has(key)) throw ora(955, 'name is already used by an existing object')
     if (!this.#records.some((d) => d.tablespace === table.tablespace)) throw ora(959, `tablespace '${table.tablespace}' does not exist`)
     const indexed = table.columns[0]?.name === 'ID'
-    const objectId = this.#lastObject + 1
-    this.#lastObject += 2
+    const objectId = this.#state.lastObject + 1
+    this.#state.lastObject += 2
     await this.#transact(async (tx) => {
-      await this.#append(tx, this.#dictionary, [[objectId, indexed ? objectId + 1 : null, table.owner, table.name, table.tablespace, JSON.stringify(table.columns)]])
+      await this.#append(tx, this.#state.dictionary, [[objectId, indexed ? objectId + 1 : null, table.owner, table.name, table.tablespace, JSON.stringify(table.columns)]])
     })
     const segment = { objectId, type: blockType.data, tablespace: table.tablespace, places: [] }
-    this.#tables.set(key, { table, segment, index: indexed ? { ...segment, objectId: objectId + 1, type: blockType.index, places: [] } : undefined })
+    this.#state.tables.set(key, { table, segment, index: indexed ? { ...segment, objectId: objectId + 1, type: blockType.index, places: [] } : undefined })
   }
 
   async drop(owner: string, name: string): Promise<void> {
     const { segment, index } = this.#entry(owner, name)
     await this.#transact(async (tx) => {
       for (const s of index === undefined ? [segment] : [segment, index]) for (const { file, block } of s.places) setOwner(await tx.edit(file, mapBlockOf(block)), block, 0)
-      await this.#change(tx, this.#dictionary, (row) => (row[0] === segment.objectId ? null : undefined))
+      await this.#change(tx, this.#state.dictionary, (row) => (row[0] === segment.objectId ? null : undefined))
     })
-    this.#tables.delete(`${owner}.${name}`)
+    this.#state.tables.delete(`${owner}.${name}`)
   }
 
   /** The tables of a dropped tablespace are gone with its files; the dictionary forgets them in the same transaction. */
   async forgetTablespace(tx: Transaction, tablespace: string): Promise<void> {
-    await this.#change(tx, this.#dictionary, (row) => (row[4] === tablespace ? null : undefined))
-    for (const [key, { table }] of this.#tables) if (table.tablespace === tablespace) this.#tables.delete(key)
+    await this.#change(tx, this.#state.dictionary, (row) => (row[4] === tablespace ? null : undefined))
+    for (const [key, { table }] of this.#state.tables) if (table.tablespace === tablespace) this.#state.tables.delete(key)
   }
 
   async insert(owner: string, name: string, rows: readonly Row[]): Promise<bigint> {

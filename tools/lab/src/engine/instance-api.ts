@@ -163,6 +163,8 @@ export interface Instance {
   readonly currentScn: bigint
   /** The mounted control file; raises ORA-01507. Change it only inside {@link updateControlFile}. */
   readonly controlFile: ControlFileData
+  /** The started instances of the database, this one among them: several in a cluster. */
+  readonly members: readonly Instance[]
   /** Container in which tables and DDL of this view of the instance live: 0 when the database is no CDB, 1 in the root. */
   readonly container: number
   /** Root, seed and PDBs; empty when the database is no CDB. Raises ORA-01507. */
@@ -196,7 +198,10 @@ export interface Instance {
   open(options: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean }): Promise<void>
   /** Ends the process for `abort` without any writing. */
   shutdown(mode: 'immediate' | 'abort'): Promise<void>
-  setParameter(name: string, value: string, scope: 'memory' | 'spfile' | 'both'): Promise<void>
+  /** `sid`: only for that instance of a cluster; default `*`, all. */
+  setParameter(name: string, value: string, scope: 'memory' | 'spfile' | 'both', sid?: string): Promise<void>
+  /** ALTER DATABASE ENABLE or DISABLE THREAD; raises ORA-01615, ORA-01612, ORA-01613. */
+  enableThread(thread: number, enabled: boolean): Promise<void>
   switchLogfile(): Promise<void>
   /** Switches and waits until the switched log is archived to all destinations that are not failing. */
   archiveLogCurrent(): Promise<void>

@@ -19,6 +19,7 @@ import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdenti
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { LogWriter } from './log-writer.ts'
+import { Mutex } from './mutex.ts'
 import { recoverDatabase } from './media-recovery.ts'
 import { checkMountable } from './mount.ts'
 import { omfName } from './omf.ts'
@@ -28,7 +29,7 @@ import { ora } from './ora-error.ts'
 import type { ParameterSettings } from './parameter-file.ts'
 import { Parameters } from './parameters.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
-import { RedoThread } from './redo-thread.ts'
+import { RedoThread, closeThread, openThread, switchClosedThread } from './redo-thread.ts'
 import { ScnClock } from './scn-clock.ts'
 import { Sessions } from './sessions.ts'
 import { SystemMonitor } from './system-monitor.ts'
@@ -43,6 +44,10 @@ export interface InstanceStart {
   readonly sid: string
   readonly settings: ParameterSettings
   readonly spfile: string | null
+  /** Everything in the spfile, with the entries of single instances as `sid.name`; default: the settings. */
+  readonly spfileEntries?: ParameterSettings
+  /** An instance of the same database in this process: the new one shares its database, with a redo thread of its own. */
+  readonly joins?: LabInstance | undefined
   /** Ends the process of the instance; in-process users pass nothing. */
   readonly exit?: () => void
 }
@@ -60,6 +65,8 @@ export class LabInstance implements Instance {
   readonly #kernel: Kernel
   readonly #containers: Containers
   readonly #views = new Map<number, Instance>()
+  /** The started instances of this database, this one among them. */
+  readonly #peers: Set<LabInstance>
   readonly #monitor: SystemMonitor
   readonly #lock: InstanceLock
   readonly #down = new AbortController()
@@ -69,42 +76,48 @@ export class LabInstance implements Instance {
   #openMode: Instance['openMode'] = 'MOUNTED'
   #changing = false
 
-  constructor({ host, sid, settings, spfile, exit }: InstanceStart) {
+  constructor({ host, sid, settings, spfile, spfileEntries, joins, exit }: InstanceStart) {
     this.host = host
     this.sid = sid
     this.startupTime = host.now()
     this.release = host.lab.release
     this.edition = host.lab.edition
     this.#exit = exit ?? ((): void => undefined)
-    const parameters = new Parameters(host, sid, settings, spfile)
+    const parameters = new Parameters(host, sid, settings, spfile, spfileEntries)
     this.#parameters = parameters
     this.diagnostics = new Diagnostics(host, sid, parameters)
     this.diagnostics.create()
     this.#lock = new InstanceLock(host, sid)
     this.#sessions = new Sessions(host)
-    this.#kernel = this.#makeKernel()
+    this.#peers = joins === undefined ? new Set() : joins.#peers
+    this.#peers.add(this)
+    this.#kernel = this.#makeKernel(joins?.kernel)
     this.#kernel.archiver.configure()
-    this.#containers = new Containers(this.#kernel)
+    this.#containers = new Containers(this.#kernel, joins === undefined ? undefined : joins.#containers.state)
     this.#monitor = new SystemMonitor(this.#kernel, () => this.#containers.root)
     this.diagnostics.alert(`Starting ORACLE instance (normal)\nThis is the @icb/lab simulator, not Oracle Database.`)
   }
 
-  #makeKernel(): Kernel {
+  /** `first`: what an instance of the same database has, to be shared. */
+  #makeKernel(first: Kernel | undefined): Kernel {
     const { host } = this
-    const files = new OpenFiles(host)
-    const history = new History()
+    const files = first?.files ?? new OpenFiles(host)
+    const history = first?.history ?? new History()
+    const members = first?.members ?? []
     const logWriter = new LogWriter(host, () => history.write())
     const parts = {
-      host, sid: this.sid, parameters: this.#parameters, control: new ControlStore(host, this.#parameters.list('control_files')), scn: new ScnClock(), files, history, logWriter,
-      cache: new BufferCache((n) => files.get(n), () => logWriter.flush()), down: this.#down.signal, alert: (text: string) => { this.diagnostics.alert(text) },
+      host, sid: this.sid, parameters: this.#parameters, control: first?.control ?? new ControlStore(host, this.#parameters.list('control_files')), scn: first?.scn ?? new ScnClock(), files, history, logWriter,
+      members, threadNumber: threadNumberOf(this.#parameters),
+      cache: first?.cache ?? new BufferCache((n) => files.get(n), async () => { for (const writer of new Set([logWriter, ...members.map((m) => m.logWriter)])) await writer.flush() }),
+      down: this.#down.signal, alert: (text: string) => { this.diagnostics.alert(text) },
     }
     // The parts below know the whole they belong to.
     const kernel = parts as typeof parts & { -readonly [K in 'thread' | 'archiver' | 'checkpointer' | 'tracker' | 'transactions']: Kernel[K] }
     kernel.thread = new RedoThread(kernel)
     kernel.archiver = new Archiver(kernel)
-    kernel.checkpointer = new Checkpointer(kernel)
-    kernel.tracker = new ChangeTracker(kernel)
-    kernel.transactions = new Transactions(kernel)
+    kernel.checkpointer = first?.checkpointer ?? new Checkpointer(kernel)
+    kernel.tracker = first?.tracker ?? new ChangeTracker(kernel)
+    kernel.transactions = new Transactions(kernel, first?.transactions.mutex ?? new Mutex())
     return kernel
   }
 
@@ -194,12 +207,12 @@ export class LabInstance implements Instance {
   async mount(): Promise<void> {
     await this.#change(async () => {
       if (this.#status !== 'STARTED') throw ora(1100, 'database already mounted')
-      const data = await this.#kernel.control.load()
+      const data = this.#kernel.control.mounted ? this.controlFile : await this.#kernel.control.load()
       checkMountable(data, this.#parameters)
       this.#lock.acquire(this.#parameters.get('db_unique_name'))
-      this.#kernel.control.attach(data)
+      if (!this.#kernel.control.mounted) this.#kernel.control.attach(data)
       this.#status = 'MOUNTED'
-      this.diagnostics.alert(`Successful mount of redo thread 1, with mount id ${data.dbid}\nDatabase mounted in Exclusive Mode`)
+      this.diagnostics.alert(`Successful mount of redo thread ${this.#kernel.threadNumber}, with mount id ${data.dbid}\nDatabase mounted in Exclusive Mode`)
     })
   }
 
@@ -208,8 +221,12 @@ export class LabInstance implements Instance {
       if (this.#status === 'STARTED') throw ora(1507, 'database not mounted')
       if (this.#status === 'OPEN') throw ora(1531, 'a database already open by the instance')
       if (mode === 'READ WRITE') this.#runArchiver()
-      await openDatabase(this.#kernel, { mode, resetlogs })
-      await this.#containers.openWith(mode)
+      if (this.#kernel.members.length > 0) await openThread(this.#kernel)
+      else {
+        await openDatabase(this.#kernel, { mode, resetlogs })
+        await this.#containers.openWith(mode)
+      }
+      this.#kernel.members.push(this.#kernel)
       this.#status = 'OPEN'
       this.#openMode = mode
       if (mode === 'READ WRITE') this.#background.push(this.#monitor.run().catch((error: unknown) => { this.diagnostics.alert(`SMON: ${String(error)}`) }))
@@ -237,6 +254,7 @@ export class LabInstance implements Instance {
   async shutdown(mode: 'immediate' | 'abort'): Promise<void> {
     if (mode === 'abort') {
       this.diagnostics.alert('Shutting down instance (abort)')
+      await this.crash()
       this.#exit()
       return
     }
@@ -244,7 +262,8 @@ export class LabInstance implements Instance {
       const { checkpointer, logWriter, control, files, transactions, history } = this.#kernel
       this.#sessions.endAll()
       this.diagnostics.alert('Shutting down instance (immediate)')
-      if (this.#openMode === 'READ WRITE') {
+      if (this.#isOneOfSeveral) await this.#leave()
+      else if (this.#openMode === 'READ WRITE') {
         await transactions.exclusive(async () => {
           this.#openMode = 'MOUNTED'
           await checkpointer.checkpoint(undefined, { clean: true })
@@ -259,20 +278,59 @@ export class LabInstance implements Instance {
       this.#down.abort(ora(1089, 'immediate shutdown or close in progress - no operations are permitted'))
       await Promise.allSettled(this.#background)
       await control.settle()
-      await history.close()
-      await files.closeAll()
-      control.detach()
-      this.#lock.release()
+      this.#peers.delete(this)
+      if (this.#peers.size === 0) {
+        await history.close()
+        await files.closeAll()
+        control.detach()
+        this.#lock.release()
+      }
       this.diagnostics.alert('Instance shutdown complete')
       this.#exit()
     })
   }
 
-  async setParameter(name: string, value: string, scope: 'memory' | 'spfile' | 'both'): Promise<void> {
+  get members(): readonly Instance[] { return [...this.#peers] }
+
+  /** Whether another instance has the database open too. */
+  get #isOneOfSeveral(): boolean {
+    const { members } = this.#kernel
+    return members.includes(this.#kernel) && members.length > 1
+  }
+
+  /** The thread ends, the other instances go on. */
+  async #leave(): Promise<void> {
+    const { members } = this.#kernel
+    await closeThread(this.#kernel)
+    members.splice(members.indexOf(this.#kernel), 1)
+    this.#openMode = 'MOUNTED'
+  }
+
+  /**
+   * What the surviving instances make of the sudden end of this one: its sessions are gone, its thread is recovered and closed.
+   * Without survivors nothing is written: the database has crashed.
+   */
+  async crash(): Promise<void> {
+    this.#sessions.endAll()
+    this.#peers.delete(this)
+    const survived = this.#isOneOfSeveral
+    if (survived) await this.#leave()
+    this.#status = 'STARTED'
+    this.#down.abort(ora(3113, 'end-of-file on communication channel'))
+    if (!survived) return
+    for (const peer of this.#peers) peer.diagnostics.alert(`Instance recovery: looking for dead threads\nCompleted instance recovery of thread ${this.#kernel.threadNumber}`)
+  }
+
+  async setParameter(name: string, value: string, scope: 'memory' | 'spfile' | 'both', sid = '*'): Promise<void> {
     const key = name.toLowerCase()
     structure.checkParameter(key, value)
-    await this.#parameters.set(key, value, scope)
-    if (scope !== 'spfile' && /^(log_archive_dest|db_recovery_file_dest)/.test(key)) this.#kernel.archiver.configure()
+    const peers = [...this.#peers].filter((p) => sid === '*' || p.sid.toLowerCase() === sid.toLowerCase())
+    this.#parameters.check(key, scope)
+    for (const peer of scope === 'spfile' ? [] : peers) {
+      peer.#parameters.setMemory(key, value, scope === 'both')
+      if (/^(log_archive_dest|db_recovery_file_dest)/.test(key)) peer.#kernel.archiver.configure()
+    }
+    if (scope !== 'memory') await this.#parameters.setSpfile(sid === '*' ? key : `${sid}.${key}`, value)
   }
 
   /** @throws OraError 01109, 16000 */
@@ -292,9 +350,26 @@ export class LabInstance implements Instance {
   async switchLogfile(): Promise<void> { await this.#writable().thread.switchLog() }
 
   async archiveLogCurrent(): Promise<void> {
-    const { thread, archiver } = this.#writable()
-    const sequence = await thread.switchLog()
-    if (this.controlFile.logMode === 'ARCHIVELOG') await archiver.waitFor(sequence, this.#down.signal)
+    const kernel = this.#writable()
+    const { members, archiver } = kernel
+    const ended: { readonly thread: number; readonly sequence: number }[] = []
+    for (const member of members) ended.push({ thread: member.threadNumber, sequence: await member.thread.switchLog() })
+    for (const { thread, enabled } of this.controlFile.threads) {
+      if (enabled !== 'PUBLIC' || members.some((m) => m.threadNumber === thread)) continue
+      const sequence = await switchClosedThread(kernel, thread)
+      if (sequence !== undefined) ended.push({ thread, sequence })
+    }
+    if (this.controlFile.logMode === 'ARCHIVELOG') for (const { thread, sequence } of ended) await archiver.waitFor(thread, sequence, this.#down.signal)
+  }
+
+  async enableThread(thread: number, enabled: boolean): Promise<void> {
+    const kernel = this.#writable()
+    const record = this.controlFile.threads.find((t) => t.thread === thread)
+    if (record === undefined) throw ora(1613, `instance ${this.sid} (thread ${thread}) only has 0 logs - at least 2 logs required to enable.`)
+    if ((record.enabled === 'PUBLIC') === enabled) throw enabled ? ora(1612, `instance ${this.sid} (thread ${thread}) is already enabled`) : ora(1616, `instance ${this.sid} (thread ${thread}) is open - cannot disable`)
+    if (record.status === 'OPEN') throw ora(1615, `instance ${this.sid} (thread ${thread}) is mounted - cannot disable`)
+    if (!enabled) await switchClosedThread(kernel, thread)
+    await this.updateControlFile((data) => { for (const t of data.threads) if (t.thread === thread) t.enabled = enabled ? 'PUBLIC' : 'DISABLED' })
   }
 
   async checkpoint(): Promise<void> { await this.#writable().checkpointer.checkpoint() }
@@ -404,4 +479,9 @@ export class LabInstance implements Instance {
 
   /** The wall clock of the host as a DATE. */
   dateText(time: number): string { return dateText(time, this.host.timeZone) }
+}
+
+/** THREAD, else INSTANCE_NUMBER, else 1. */
+function threadNumberOf(parameters: Parameters): number {
+  return Number(parameters.get('thread')) || Number(parameters.get('instance_number')) || 1
 }

@@ -3,6 +3,7 @@ import { RedoCorruption, readRecords, readRedoHeader } from '../storage/redo-log
 import type { RedoOperation, RedoRecord } from '../storage/redo-record.ts'
 import type { Datafile } from '../storage/datafile.ts'
 import { scanBlocks } from './backup-input.ts'
+import { mergeByScn } from './crash-recovery.ts'
 import { inspectFile, named, needsRecoveryTo } from './file-verification.ts'
 import type { RecoverOptions } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
@@ -52,28 +53,39 @@ class Recovery {
     const { untilScn, untilTime, onLog, abort } = this.#options
     const from = await this.#open()
     if (from === undefined) return
-    const { logs, gap } = await planRecovery(this.#kernel, from, { untilScn, untilTime })
-    for (const log of logs) onLog({ name: log.name, thread: log.thread, sequence: log.sequence, phase: 'on-disk' })
+    const threads = await planRecovery(this.#kernel, from, { untilScn, untilTime })
+    for (const { logs } of threads) for (const log of logs) onLog({ name: log.name, thread: log.thread, sequence: log.sequence, phase: 'on-disk' })
+    // Redo of several threads is applied in the order of SCNs: a thread that ends too early holds the others back.
+    const gap = threads.map((t) => t.gap).filter((g) => g !== undefined).reduce<{ at: bigint; error: OraError } | undefined>((least, g) => (least === undefined || g.at < least.at ? g : least), undefined)
     let reached = from
     let stopped = false
     try {
-      for (const log of logs) {
+      await this.#mark()
+      for await (const { record } of mergeByScn(threads.map((t) => this.#recordsOf(t.logs)))) {
         abort.throwIfAborted()
-        onLog({ name: log.name, thread: log.thread, sequence: log.sequence, phase: 'applied' })
-        const end = await this.#applyLog(log, from)
-        reached = end.scn
-        stopped = end.stopped
-        if (stopped) break
+        if (gap !== undefined && record.scn >= gap.at) break
+        if ((untilScn !== undefined && record.scn >= untilScn) || (untilTime !== undefined && record.time >= untilTime)) {
+          reached = record.scn
+          stopped = true
+          break
+        }
+        reached = record.scn + 1n
+        this.#redoTime = record.time
+        if (record.scn < from) continue
+        for (const operation of record.operations) await this.#repeat(operation, record)
+        await applyRecord(record, this.#kernel.cache, (file) => this.#targets.get(file)?.record, () => undefined)
       }
     } catch (error) {
       await this.#finish(reached, 'broken')
       throw error instanceof OraError && !error.message.startsWith('RMAN') ? new OraError([{ code: 'ORA-00283', text: 'recovery session canceled due to errors' }, ...error.messages]) : error
     }
-    if (gap !== undefined) {
-      await this.#finish(reached, 'gap')
-      throw gap
+    if (gap !== undefined && !stopped) {
+      await this.#finish(gap.at, 'gap')
+      throw gap.error
     }
-    if (!stopped && logs.at(-1)?.nextScn === null) await this.#finish(this.#endOfRedo(reached), 'complete')
+    const ends = threads.map((t) => t.logs.at(-1))
+    if (!stopped) for (const last of ends) if (last?.nextScn != null && last.nextScn > reached) reached = last.nextScn
+    if (!stopped && ends.some((last) => last?.nextScn === null)) await this.#finish(this.#endOfRedo(reached), 'complete')
     else await this.#finish(untilScn ?? reached, untilScn !== undefined || untilTime !== undefined ? 'incomplete' : 'complete')
   }
 
@@ -125,31 +137,27 @@ class Recovery {
     }
   }
 
-  async #applyLog(log: PlannedLog, from: bigint): Promise<{ readonly scn: bigint; readonly stopped: boolean }> {
-    const { host, control, cache } = this.#kernel
-    const { untilScn, untilTime, abort } = this.#options
-    const real = host.real(log.name)
-    const found = await readRedoHeader(real)
-    if (found === undefined || found.header.dbid !== control.data.dbid || found.header.sequence !== log.sequence || found.header.firstScn !== log.firstScn) {
-      throw ora(310, `archived log contains sequence ${found?.header.sequence ?? 0}; sequence ${log.sequence} required`, [334, `archived log: '${log.name}'`])
-    }
-    let last = log.firstScn
-    await this.#mark()
-    try {
-      for await (const { record } of readRecords(real)) {
-        if ((untilScn !== undefined && record.scn >= untilScn) || (untilTime !== undefined && record.time >= untilTime)) return { scn: record.scn, stopped: true }
-        last = record.scn
-        this.#redoTime = record.time
-        if (record.scn < from) continue
-        abort.throwIfAborted()
-        for (const operation of record.operations) await this.#repeat(operation, record)
-        await applyRecord(record, cache, (file) => this.#targets.get(file)?.record, () => undefined)
+  /** The records of a thread's logs, one log after the other. */
+  async *#recordsOf(logs: readonly PlannedLog[]): AsyncGenerator<{ readonly record: RedoRecord }> {
+    const { host, control } = this.#kernel
+    for (const log of logs) {
+      this.#options.onLog({ name: log.name, thread: log.thread, sequence: log.sequence, phase: 'applied' })
+      const real = host.real(log.name)
+      const found = await readRedoHeader(real)
+      if (found === undefined || found.header.dbid !== control.data.dbid || found.header.sequence !== log.sequence || found.header.firstScn !== log.firstScn || found.header.thread !== log.thread) {
+        throw ora(310, `archived log contains sequence ${found?.header.sequence ?? 0}; sequence ${log.sequence} required`, [334, `archived log: '${log.name}'`])
       }
-    } catch (error) {
-      if (!(error instanceof RedoCorruption)) throw error
-      throw ora(354, 'corrupt redo log block header', [353, `log corruption near block ${error.redoBlock} change ${last}`], [334, `archived log: '${log.name}'`])
+      let last = log.firstScn
+      try {
+        for await (const { record } of readRecords(real)) {
+          last = record.scn
+          yield { record }
+        }
+      } catch (error) {
+        if (!(error instanceof RedoCorruption)) throw error
+        throw ora(354, 'corrupt redo log block header', [353, `log corruption near block ${error.redoBlock} change ${last}`], [334, `archived log: '${log.name}'`])
+      }
     }
-    return { scn: log.nextScn ?? last + 1n, stopped: false }
   }
 
   async #repeat(operation: RedoOperation, record: RedoRecord): Promise<void> {

@@ -57,10 +57,10 @@ export class Parameters {
   readonly spfile: string | null
 
   /** @throws OraError 01078 with LRM-00101 for a name that no release knows; hidden names pass */
-  constructor(host: Host, sid: string, settings: ParameterSettings, spfile: string | null) {
+  constructor(host: Host, sid: string, settings: ParameterSettings, spfile: string | null, entries: ParameterSettings = settings) {
     this.#host = host
     this.spfile = spfile
-    this.#spfileSettings = spfile === null ? undefined : new Map(settings)
+    this.#spfileSettings = spfile === null ? undefined : entries === settings ? new Map(settings) : entries
     for (const [name, value] of defaults(host, sid, settings)) this.#entries.set(name, { value, isDefault: true, inSpfile: false })
     for (const [name, value] of settings) {
       if (!name.startsWith('_') && !this.#entries.has(name)) throw parameterError('LRM-00101', `unknown parameter name '${name}'`)
@@ -91,16 +91,21 @@ export class Parameters {
   }
 
   /** @throws OraError 02065 unknown, 02095 static, 32001 no spfile */
-  async set(name: string, value: string, scope: 'memory' | 'spfile' | 'both'): Promise<void> {
-    const key = name.toLowerCase()
+  check(key: string, scope: 'memory' | 'spfile' | 'both'): void {
     if (!key.startsWith('_') && !this.#entries.has(key)) throw ora(2065, 'illegal option for ALTER SYSTEM')
     if (scope !== 'memory' && this.#spfileSettings === undefined) throw ora(32001, 'write to SPFILE requested but no SPFILE is in use')
     if (scope !== 'spfile' && fixed.has(key)) throw ora(2095, 'specified initialization parameter cannot be modified')
-    if (scope !== 'spfile') this.#entries.set(key, { value: normalise(key, value), isDefault: false, inSpfile: scope === 'both' })
-    if (scope !== 'memory' && this.#spfileSettings !== undefined && this.spfile !== null) {
-      this.#spfileSettings.set(key, value)
-      await writeSpfile(this.#host.real(this.spfile), this.#spfileSettings)
-    }
+  }
+
+  setMemory(key: string, value: string, inSpfile: boolean): void {
+    this.#entries.set(key, { value: normalise(key, value), isDefault: false, inSpfile })
+  }
+
+  /** `entry`: a name, or `sid.name` for one instance. */
+  async setSpfile(entry: string, value: string): Promise<void> {
+    if (this.#spfileSettings === undefined || this.spfile === null) return
+    this.#spfileSettings.set(entry, value)
+    await writeSpfile(this.#host.real(this.spfile), this.#spfileSettings)
   }
 
   /** What a backup of the spfile contains; undefined without one. */

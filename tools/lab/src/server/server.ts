@@ -1,4 +1,3 @@
-import { unlinkSync } from 'node:fs'
 import net from 'node:net'
 import readline from 'node:readline'
 import type { LabInstance } from '../engine/instance.ts'
@@ -6,35 +5,16 @@ import type { ServerSession } from '../engine/instance-api.ts'
 import { OraError, type OraMessage, ora } from '../engine/ora-error.ts'
 import type { Request, Response } from '../engine/protocol.ts'
 import { runLabAction } from './lab-actions.ts'
-import { socketAddress } from './socket.ts'
+import { bindSocket } from './socket.ts'
 
 /** Listens for clients until `close`. A call goes on when its client is gone; the session ends with the call then. */
 export async function serveInstance(instance: LabInstance, socketFile: string): Promise<{ close(): void }> {
-  try {
-    unlinkSync(socketFile)
-  } catch {
-    // Nothing was left behind.
-  }
-  const target = socketAddress(socketFile)
   const server = net.createServer((socket) => { serveClient(instance, socket) })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(target.address, resolve)
-  })
-  target.release()
-  return {
-    close: () => {
-      server.close()
-      try {
-        unlinkSync(socketFile)
-      } catch {
-        // Removed with its directory.
-      }
-    },
-  }
+  return { close: await bindSocket(server, socketFile) }
 }
 
-function serveClient(instance: LabInstance, socket: net.Socket): void {
+/** Serves one client until it leaves. */
+export function serveClient(instance: LabInstance, socket: net.Socket): void {
   let session: ServerSession | undefined
   let running = 0
   let gone = false

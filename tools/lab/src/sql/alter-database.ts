@@ -41,6 +41,13 @@ function parseAction(cursor: Cursor, instance: Instance): Action {
   if (cursor.acceptWords('NO', 'FORCE', 'LOGGING')) return () => setForceLogging(instance, false)
   if (cursor.acceptWords('ARCHIVELOG')) return () => setLogMode(instance, 'ARCHIVELOG')
   if (cursor.acceptWords('NOARCHIVELOG')) return () => setLogMode(instance, 'NOARCHIVELOG')
+  if (cursor.isWord('ENABLE', 'DISABLE')) {
+    const enabled = cursor.next().value === 'ENABLE'
+    if (enabled) cursor.acceptWords('PUBLIC')
+    if (!cursor.acceptWords('THREAD')) throw invalid().at(cursor.at)
+    const thread = cursor.integer(invalid)
+    return () => instance.enableThread(thread, enabled)
+  }
   if (cursor.acceptWords('DATAFILE')) return parseDatafile(cursor, instance)
   if (cursor.acceptWords('TEMPFILE')) return parseTempfile(cursor, instance)
   if (cursor.acceptWords('BACKUP', 'CONTROLFILE', 'TO')) {

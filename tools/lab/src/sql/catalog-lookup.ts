@@ -94,8 +94,12 @@ function viewTable(view: View, cluster: boolean, instance: Instance): CatalogTab
     name: cluster ? `G${view.name}` : view.name,
     columns: cluster ? [{ name: 'INST_ID', type: NUMBER }, ...columns] : columns,
     rows: async (context) => {
-      const rows = visibleIn(instance, (await view.rows(context)).map((row) => withContainer(instance, row)))
-      return rows.map((row) => [...(cluster ? [instanceNumber(instance)] : []), ...columns.map((column) => row[column.name] ?? null)])
+      // GV$: the rows of every instance of the cluster.
+      const all = await Promise.all((cluster ? instance.members : [instance]).map(async (member) => {
+        const rows = visibleIn(instance, (await view.rows(cluster ? { ...context, instance: member } : context)).map((row) => withContainer(instance, row)))
+        return rows.map((row) => [...(cluster ? [instanceNumber(member)] : []), ...columns.map((column) => row[column.name] ?? null)])
+      }))
+      return all.flat()
     },
   }
 }

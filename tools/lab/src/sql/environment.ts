@@ -2,11 +2,11 @@ import type { Instance, ServerSession } from '../engine/instance-api.ts'
 
 const parameter = (instance: Instance, name: string): string | undefined => instance.parameters.get(name)?.value
 
-/** INSTANCE_NUMBER and THREAD#: 0 of the parameters means 1. */
-export function instanceNumber(instance: Instance, name: 'instance_number' | 'thread' = 'instance_number'): number {
-  const set = Number(parameter(instance, name) ?? 0)
-  return set > 0 ? set : 1
-}
+/** INSTANCE_NUMBER: 0 of the parameter means 1. */
+export const instanceNumber = (instance: Instance): number => Number(parameter(instance, 'instance_number') ?? 0) || 1
+
+/** THREAD#: 0 of the parameter means that of the instance. */
+export const threadNumber = (instance: Instance): number => Number(parameter(instance, 'thread') ?? 0) || instanceNumber(instance)
 
 /** DB_UNIQUE_NAME of the instance: the parameter, else DB_NAME. */
 export function uniqueName(instance: Instance): string {

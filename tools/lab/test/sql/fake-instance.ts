@@ -186,6 +186,7 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
     sid: 'orcl',
     container: 0,
     containers: [],
+    get members() { return [fake] },
     status: change.status ?? 'OPEN',
     get openMode(): string {
       return fake['status'] === 'OPEN' ? 'READ WRITE' : 'MOUNTED'

@@ -1,7 +1,7 @@
 import { defineView, type ViewRow } from './view.ts'
 import type { ViewContext } from '../catalog.ts'
 import { baseRelease, brandOf } from '../../host/release.ts'
-import { instanceNumber } from '../environment.ts'
+import { instanceNumber, threadNumber } from '../environment.ts'
 import { allParameters } from '../parameters.ts'
 
 const editionName = { EE: 'Enterprise Edition', SE: 'Standard Edition' } as const
@@ -16,8 +16,8 @@ defineView('V$INSTANCE', 'started', 'INSTANCE_NUMBER:n INSTANCE_NAME:v16 HOST_NA
     VERSION_FULL: instance.release,
     STARTUP_TIME: instance.startupTime,
     STATUS: instance.status,
-    PARALLEL: 'NO',
-    'THREAD#': instanceNumber(instance, 'thread'),
+    PARALLEL: instance.parameters.get('cluster_database')?.value === 'TRUE' ? 'YES' : 'NO',
+    'THREAD#': threadNumber(instance),
     ARCHIVER: instance.status !== 'STARTED' && instance.controlFile.logMode === 'ARCHIVELOG' ? 'STARTED' : 'STOPPED',
     LOGINS: 'ALLOWED',
     SHUTDOWN_PENDING: 'NO',
@@ -212,7 +212,7 @@ defineView('V$OPTION', 'started', 'PARAMETER:v64 VALUE:v64', ({ instance }) => {
   const enterprise = instance.edition === 'EE' ? 'TRUE' : 'FALSE'
   return [
     { PARAMETER: 'Partitioning', VALUE: enterprise },
-    { PARAMETER: 'Real Application Clusters', VALUE: 'FALSE' },
+    { PARAMETER: 'Real Application Clusters', VALUE: instance.parameters.get('cluster_database')?.value === 'TRUE' ? 'TRUE' : 'FALSE' },
     { PARAMETER: 'Fast-Start Fault Recovery', VALUE: enterprise },
     { PARAMETER: 'Block Change Tracking', VALUE: enterprise },
     { PARAMETER: 'Parallel backup and recovery', VALUE: enterprise },
