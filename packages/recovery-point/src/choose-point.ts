@@ -68,7 +68,8 @@ export interface ChoosePointOptions {
  * different incarnations (resetlogs id) are never combined; where windows of several incarnations contain an SCN, the one with the newest snapshot
  * counts. Only points in state `refreshed` are chosen. `targetTime` of the answer is database-local, as RMAN wants it.
  *
- * For a `pair` the chain of logs of both manifests must still be proven with `proveLogChain` before anything is restored.
+ * A pair whose logs are recorded not to meet is `none`. For a `pair` the chain must still be proven with `proveLogChain` before anything is
+ * recovered: the index says what was there when the snapshot was made.
  * @throws ICB_POINT_TARGET for a time without zone or an SCN below 1
  */
 export function choosePoint(points: readonly RecoveryPoint[], target: RestoreTarget, options: ChoosePointOptions): PointChoice {
@@ -105,7 +106,11 @@ function chooseOnAxis(points: readonly RecoveryPoint[], axis: 'scn' | 'time', ta
     if (single !== undefined) return { kind: 'single', point: single.point, ...aim(single.entry) }
     const before = group.findLast((candidate) => candidate.last < target)
     const after = group.find((candidate) => candidate.min > target)
-    if (before !== undefined && after !== undefined) return { kind: 'pair', copies: before.point, logs: after.point, chainKnown: reaches(before.entry, after.entry), ...aim(before.entry) }
+    if (before !== undefined && after !== undefined) {
+      const reach = reaches(before.entry, after.entry)
+      if (reach === false) return { kind: 'none', reason: `the target lies between two points and the archived logs of the later one do not go back to the earlier one; before it: ${describe(before.point)}; after it: ${describe(after.point)}`, before: before.point, after: after.point }
+      return { kind: 'pair', copies: before.point, logs: after.point, chainKnown: reach === true, ...aim(before.entry) }
+    }
     if (age === 0 && before !== undefined) {
       return { kind: 'live', copies: before.point, reason: `the target lies after the newest point (${before.point.snapshot}): switch logs and take a snapshot of the area, then choose again` }
     }
@@ -114,9 +119,9 @@ function chooseOnAxis(points: readonly RecoveryPoint[], axis: 'scn' | 'time', ta
   return { kind: 'none', reason: `no point contains the target; before it: ${describe(around.before)}; after it: ${describe(around.after)}`, ...around }
 }
 
-/** Whether the logs of the later point begin where the window of the earlier one ends. */
-function reaches(before: PointEntry, after: PointEntry): boolean {
-  return before.lastScn !== undefined && after.logsFrom !== undefined && after.logsFrom <= before.lastScn + 1n
+/** Whether the logs of the later point go back to the window of the earlier one; `undefined`: nobody recorded it. */
+function reaches(before: PointEntry, after: PointEntry): boolean | undefined {
+  return before.lastScn === undefined || after.logsFrom === undefined ? undefined : after.logsFrom <= before.lastScn + 1n
 }
 
 function neighbours(candidates: readonly Candidate[], target: bigint): { readonly before?: RecoveryPoint; readonly after?: RecoveryPoint } {

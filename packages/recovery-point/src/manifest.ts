@@ -48,7 +48,7 @@ export interface ManifestWindow {
   /** Restorable from here: highest SCN in any copy block. */
   readonly minScn: bigint
   readonly minTime?: string
-  /** The listed logs reach back to here without a hole, further than the copies need; absent: to `redoFrom`. */
+  /** The logs in the area reach back to here without a hole, further than the copies need; absent: it was not recorded. */
   readonly logsFrom?: bigint
   /** Restorable to here; `null` until the logs of the next switch are proven landed. */
   readonly lastScn: bigint | null
@@ -105,7 +105,7 @@ export interface PointEntry {
   readonly redoFrom?: bigint
   readonly minScn?: bigint
   readonly lastScn?: bigint
-  /** From here to `lastScn` the snapshot's archived logs are proven; at most `redoFrom`, less where logs of the time before are kept. */
+  /** The snapshot's archived logs go back to here without a hole; absent: it was not recorded. */
   readonly logsFrom?: bigint
   readonly minTime?: string
   readonly lastTime?: string

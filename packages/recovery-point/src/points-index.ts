@@ -107,7 +107,7 @@ export function pointEntryOf(facts: PointFacts): PointEntry {
           redoFrom: window.redoFrom,
           minScn: window.minScn,
           ...(window.lastScn === null ? {} : { lastScn: window.lastScn }),
-          logsFrom: window.logsFrom ?? window.redoFrom,
+          ...(window.logsFrom === undefined ? {} : { logsFrom: window.logsFrom }),
           ...(window.minTime === undefined ? {} : { minTime: window.minTime }),
           ...(window.lastTime === undefined ? {} : { lastTime: window.lastTime }),
           utcOffset: window.utcOffset,
