@@ -1,0 +1,150 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createStage } from '@icb/testing'
+import type { IcbDocument, Stage } from '@icb/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+/**
+ * `icb restore` against the truth: every block of a restored database is compared with the lab's history of that block at the target.
+ * Ten days of it are `npm run proof:restores`.
+ */
+
+let stage: Stage
+const database = `r${Math.floor(Math.random() * 0xffffff).toString(16).padStart(6, '0')}`
+const timeout = 240_000
+
+interface Window { readonly snapshot: string; readonly minScn: bigint; readonly lastScn: bigint; readonly lastTime: string }
+interface Restored {
+  readonly runId: string
+  readonly outcome: string
+  readonly resumed: boolean
+  readonly plan: { readonly kind: string; readonly chainKnown: boolean; readonly scratch: string; readonly copies: { readonly snapshot: string }; readonly logs?: { readonly snapshot: string } }
+  readonly paths: readonly string[]
+  readonly scn: string
+}
+
+let windows: readonly Window[]
+
+async function must(document: Promise<IcbDocument>): Promise<unknown> {
+  const { exitCode, error, result } = await document
+  expect({ exitCode, error }).toEqual({ exitCode: 0, error: undefined })
+  return result
+}
+
+async function workload(transactions: number): Promise<void> {
+  const result = await stage.lab(['workload', stage.labDirectory, '--transactions', String(transactions)])
+  if (result.exitCode !== 0) throw new Error(result.stderr)
+}
+
+async function listWindows(): Promise<readonly Window[]> {
+  const points = (await must(stage.icbJson('prod', ['snapshot', 'list', database]))) as { snapshot: { name: string }; entry: { minScn: string; lastScn: string; lastTime: string; utcOffset: string } }[]
+  return points.map(({ snapshot, entry }) => ({ snapshot: snapshot.name, minScn: BigInt(entry.minScn), lastScn: BigInt(entry.lastScn), lastTime: `${entry.lastTime}${entry.utcOffset}` }))
+}
+
+function restoreArguments(target: bigint | string, ...more: readonly string[]): readonly string[] {
+  return ['restore', database, '--to', String(target), '--sid', stage.slot, '--yes', ...more]
+}
+
+async function restore(target: bigint | string, ...more: readonly string[]): Promise<Restored> {
+  return (await must(stage.icbJson('sandbox', restoreArguments(target, ...more)))) as Restored
+}
+
+/** Blocks of the restored data files that are not as they were at the SCN. */
+async function differences(restored: Restored, scn: bigint): Promise<unknown[]> {
+  const copies = restored.paths[0] ?? ''
+  const files = readdirSync(copies).filter((each) => each.startsWith('data_'))
+  expect(files.length).toBeGreaterThan(3)
+  const checks = files.map(async (name) => {
+    const result = await stage.lab(['history', 'check', join(copies, name), '--lab', stage.labDirectory, '--scn', String(scn), '--json'])
+    return (JSON.parse(result.stdout) as { differences: unknown[] }).differences.map((difference) => ({ name, difference }))
+  })
+  return (await Promise.all(checks)).flat()
+}
+
+async function onTheCopy(script: string): Promise<string> {
+  return (await stage.sqlplus('sandbox', `whenever sqlerror exit failure\nconn / as sysdba\nset heading off feedback off pages 0 linesize 1000\n${script}\nexit\n`, { ORACLE_SID: stage.slot })).stdout
+}
+
+async function remove(restored: Pick<Restored, 'runId'>): Promise<void> {
+  await must(stage.icbJson('sandbox', ['restore', database, '--cleanup', restored.runId]))
+  expect(await must(stage.icbJson('sandbox', ['clone', 'list', database]))).toEqual([])
+  expect(readdirSync(stage.scratch)).toEqual(['.icb-sandbox'])
+}
+
+beforeAll(async () => {
+  stage = await createStage({ database })
+  await must(stage.icbJson('prod', ['configure', database, '--yes']))
+  await must(stage.icbJson('prod', ['backup', database]))
+  await workload(100)
+  // Busy while it is backed up, so that changes lie between the two windows.
+  await Promise.all([must(stage.icbJson('prod', ['backup', database])), workload(60)])
+  await workload(60)
+  await must(stage.icbJson('prod', ['backup', database]))
+  windows = await listWindows()
+}, timeout)
+afterAll(async () => {
+  await (stage as Stage | undefined)?.[Symbol.asyncDispose]()
+}, 60_000)
+
+describe('choosing a target', () => {
+  it('says what is impossible, with the windows around it, and changes nothing', async () => {
+    const [first] = windows
+    const refused = await stage.icbJson('sandbox', restoreArguments(first!.minScn - 1n))
+    expect(refused).toMatchObject({ exitCode: 1, error: { code: 'ICB_AUTORESTORE_NOT_RECOVERABLE', details: { after: { snapshot: first!.snapshot, window: expect.stringContaining(String(first!.minScn)) as unknown } } } })
+    expect(await stage.icbJson('sandbox', restoreArguments('2026-11-22T10:00:00'))).toMatchObject({ exitCode: 2 })
+    expect(await stage.icbJson('sandbox', ['restore', database, '--to', String(first!.lastScn), '--sid', stage.slot])).toMatchObject({ exitCode: 2, error: { code: 'ICB_USAGE_ARGUMENT' } })
+    const planned = await restore(first!.lastScn + 1n, '--dry-run')
+    expect(planned).toMatchObject({ outcome: 'planned', plan: { kind: 'pair', chainKnown: true, copies: { snapshot: first!.snapshot }, logs: { snapshot: windows[1]!.snapshot } } })
+    expect(readdirSync(stage.scratch)).toEqual(['.icb-sandbox'])
+    expect(await must(stage.icbJson('sandbox', ['clone', 'list', database]))).toEqual([])
+  }, timeout)
+})
+
+describe('restored databases', () => {
+  it('stands at a time, byte for byte, and is removed by its run', async () => {
+    const restored = await restore(windows[0]!.lastTime.replace(' ', 'T'))
+    expect(restored).toMatchObject({ outcome: 'opened', resumed: false, plan: { kind: 'single' } })
+    // UNTIL TIME excludes that second: everything before the SCN that the headers stand at.
+    expect(await differences(restored, BigInt(restored.scn) - 1n)).toEqual([])
+    expect(await must(stage.icbJson('sandbox', ['restore', database, '--list']))).toMatchObject([{ runId: restored.runId, interrupted: false }])
+    expect(await onTheCopy('select open_mode from v$database;')).toContain('READ ONLY')
+    await remove(restored)
+    expect(await must(stage.icbJson('sandbox', ['restore', database, '--list']))).toEqual([])
+    const listed = (await must(stage.icbJson('prod', ['ledger', 'list', database]))) as { runId: string; verdict: { action: string; outcome: string } }[]
+    expect(listed).toMatchObject([{ runId: restored.runId, verdict: { action: 'restore', outcome: 'passed' } }])
+    // What a DBA restored is no proof of the whole point.
+    const points = (await must(stage.icbJson('prod', ['snapshot', 'list', database]))) as { proof?: unknown }[]
+    expect(points.map((point) => point.proof)).toEqual([undefined, undefined])
+  }, timeout)
+
+  it('goes on after kill -9 while it recovers, with the logs of the next snapshot', async () => {
+    const step = 'recover'
+    const target = windows[0]!.lastScn + (windows[1]!.minScn - windows[0]!.lastScn) / 2n
+    const events = join(stage.directory, `${step}.events`)
+    let pid = 0
+    const killed = stage.icb('sandbox', [...restoreArguments(target), '--events', events], { onStart: (started) => { pid = started } })
+    await expect.poll(() => existsSync(events) && readFileSync(events, 'utf8').split('\n').some((line) => line.includes('"step.started"') && line.includes(`"${step}"`)), { timeout: 120_000, interval: 10 }).toBe(true)
+    process.kill(pid, 'SIGKILL')
+    await killed
+    const restored = await restore(target)
+    expect(restored).toMatchObject({ outcome: 'opened', resumed: true, plan: { kind: 'pair' } })
+    expect(await differences(restored, target)).toEqual([])
+    await remove(restored)
+  }, timeout)
+
+  it("reaches today's gap by a snapshot of the live area, and opens as a database of its own", async () => {
+    await workload(30)
+    const now = /\d+/.exec((await stage.sqlplus('prod', `conn /@${database} as sysdba\nset heading off feedback off pages 0\nselect to_char(current_scn) from v$database;\nexit\n`)).stdout)?.[0] ?? ''
+    const restored = await restore(BigInt(now), '--resetlogs', '--name', 'copy1')
+    expect(restored.outcome).toBe('opened')
+    const [copies] = restored.paths
+    expect(await onTheCopy("select open_mode || ' ' || db_unique_name from v$database;")).toContain('READ WRITE copy1')
+    const members = (await onTheCopy('select member from v$logfile;')).split(/\s+/).filter((word) => word.startsWith('/'))
+    expect(members.length).toBeGreaterThan(1)
+    expect(members.filter((member) => !member.startsWith(`${copies!}/`))).toEqual([])
+    // It can be written to, and archives into its own directory.
+    await onTheCopy('alter system archive log current;')
+    expect(readdirSync(restored.plan.scratch)).toEqual(expect.arrayContaining([expect.stringMatching(/^1_1_\d+\.dbf$/) as unknown]))
+    await remove(restored)
+  }, timeout)
+})
