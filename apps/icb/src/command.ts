@@ -43,3 +43,9 @@ export function text(options: Readonly<Record<string, unknown>>, name: string): 
   const value = options[name]
   return typeof value === 'string' ? value : undefined
 }
+
+/** Every value of an option that may be given more than once (`<value...>`). */
+export function texts(options: Readonly<Record<string, unknown>>, name: string): readonly string[] {
+  const value = options[name]
+  return Array.isArray(value) ? value.map(String) : []
+}

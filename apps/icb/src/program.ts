@@ -17,7 +17,7 @@ const dryRun = ['--dry-run', 'show what would be done, change nothing'] as const
 /** Every command: `group verb` or `verb`, with its module. */
 const definitions: readonly (CommandDefinition & { readonly group?: string })[] = [
   { usage: 'init [dir]', summary: 'write a first configuration', options: [['--database <name>', 'db_unique_name of the first database'], ['--dbid <n>', 'its DBID'], ['--force', 'overwrite an existing file']], load: async () => (await import('./commands/init.command.ts')).init },
-  { usage: 'doctor [db]', summary: 'check everything that backups and restore tests need', load: async () => (await import('./commands/doctor.command.ts')).doctor },
+  { usage: 'doctor [db]', summary: 'check everything that backups and restore tests need, or repair what ended runs left', options: [['--repair', 'show what ended runs of this host left'], ['--yes', 'with --repair: remove it'], ['--host <id...>', 'with --repair: hosts that are gone for good, whose clones may go too']], load: async () => (await import('./commands/doctor.command.ts')).doctor },
   { group: 'config', usage: 'check', summary: 'read the configuration and say what is wrong', load: async () => (await import('./commands/config-check.command.ts')).configCheck },
   { group: 'config', usage: 'show [db]', summary: 'the configuration as understood, without secrets', load: async () => (await import('./commands/config-show.command.ts')).configShow },
   { group: 'config', usage: 'schema', summary: 'JSON schema of the YAML form', load: async () => (await import('./commands/config-schema.command.ts')).configSchema },

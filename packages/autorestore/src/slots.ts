@@ -43,12 +43,17 @@ export function uniqueNameOfSlot(sid: string): string {
 
 type LockDependencies = Pick<SlotDependencies, 'slotLocks' | 'host' | 'runId' | 'clock' | 'logger' | 'signal'>
 
+/** The lease file of one slot. */
+export function slotLock(directory: string, sid: string): string {
+  return join(directory, `slot-${sid.toLowerCase()}.lease`)
+}
+
 /** The lock of one slot; `undefined` while somebody else has it. */
 export async function lockSlot(sid: string, deps: LockDependencies): Promise<Lease | undefined> {
   await mkdir(deps.slotLocks, { recursive: true })
   try {
     return await acquireLease({
-      path: join(deps.slotLocks, `slot-${sid.toLowerCase()}.lease`), boundTo: deps.host.hostId, runId: deps.runId, purpose: `slot ${sid}`, waitMs: 0, clock: deps.clock, logger: deps.logger, signal: deps.signal,
+      path: slotLock(deps.slotLocks, sid), boundTo: deps.host.hostId, runId: deps.runId, purpose: `slot ${sid}`, waitMs: 0, clock: deps.clock, logger: deps.logger, signal: deps.signal,
     })
   } catch (error) {
     if (hasErrorCode(error, 'ICB_LEASE_HELD')) return undefined
@@ -99,10 +104,14 @@ export async function takeSlot(deps: SlotDependencies): Promise<Slot> {
   }
 }
 
-/** Files that an instance leaves in its Oracle home. Nothing of a slot may be left on the host, or they pile up. */
+/** Files that an instance of a slot left in its Oracle home. */
+export async function instanceFiles(sid: string, dbsDirectory: string): Promise<readonly string[]> {
+  const paths = [`hc_${sid}.dat`, `lk${uniqueNameOfSlot(sid).toUpperCase()}`].map((name) => join(dbsDirectory, name))
+  const there = await Promise.all(paths.map(async (path) => (await lstat(path).catch(() => undefined))?.isFile() === true))
+  return paths.filter((_, index) => there[index])
+}
+
+/** Removes them: nothing of a slot may be left on the host, or they pile up. */
 export async function removeInstanceFiles(sid: string, dbsDirectory: string): Promise<void> {
-  for (const name of [`hc_${sid}.dat`, `lk${uniqueNameOfSlot(sid).toUpperCase()}`]) {
-    const path = join(dbsDirectory, name)
-    if ((await lstat(path).catch(() => undefined))?.isFile() === true) await rm(path, { force: true })
-  }
+  for (const path of await instanceFiles(sid, dbsDirectory)) await rm(path, { force: true })
 }

@@ -111,7 +111,7 @@ async function cleanup(app: AppContext, name: string, runId: string): Promise<Co
         await readJournals(connection.paths.journals),
         runId,
       )
-      app.print(removed.removed.length === 0 ? `nothing of restore ${runId} is left` : `removed: ${removed.removed.join(', ')}`)
+      app.print(removed.removed.length === 0 ? `nothing of restore ${runId} is left` : `removed: ${removed.removed.map(({ kind, name: what }) => `${kind} ${what}`).join(', ')}`)
       return { schema: 'restore-cleanup/1', result: removed }
     }),
   )

@@ -1,9 +1,9 @@
 import { reconcileRun, reopenJournal } from '@icb/runtime'
-import type { JournalRun } from '@icb/runtime'
+import type { JournalRun, Leftover } from '@icb/runtime'
 import { announcedMounter } from '../clone-mounter.ts'
 import { autorestoreErrors as errors } from '../errors.ts'
+import type { RecordedClone } from '../leftovers.ts'
 import { closeInterrupted, removeWhatRunMade } from '../reconcile.ts'
-import type { RecordedClone } from '../reconcile.ts'
 import { planOf, restoreCloneName } from './restoration.ts'
 import type { CloneUse } from './restoration.ts'
 import type { RestoreDependencies } from './restore-request.ts'
@@ -13,7 +13,7 @@ type RemovalDependencies = Omit<RestoreDependencies, 'journal' | 'resume' | 'con
 /** What a removed restore was. */
 export interface RemovedRestore {
   readonly runId: string
-  readonly removed: readonly string[]
+  readonly removed: readonly Leftover[]
 }
 
 /**

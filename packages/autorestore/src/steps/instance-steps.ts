@@ -32,7 +32,10 @@ export const prepareScratch: Step<RecoveryRun> = {
   },
 }
 
-type OwnInstance = Pick<RecoveryRun, 'deps' | 'sid' | 'oracle' | 'scratch'>
+/** An instance that a run may have started, and where. */
+export interface OwnInstance extends Pick<RecoveryRun, 'sid' | 'oracle' | 'scratch'> {
+  readonly deps: Pick<RecoveryRun['deps'], 'host'>
+}
 
 /** Control files of the instance with the slot's SID; `undefined`: none runs. One that this test started has them below the test's directory. */
 async function controlFilesOfSlot(run: OwnInstance, signal: AbortSignal): Promise<readonly string[] | undefined> {
