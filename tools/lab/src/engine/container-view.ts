@@ -12,7 +12,7 @@ interface Parts {
 }
 
 /** What differs in a PDB. */
-type Local = Pick<Instance, 'container' | 'tables' | 'readTable' | 'createTable' | 'dropTable' | 'insertRows' | 'updateRows' | 'deleteRows' | 'applyChanges' | 'createTablespace' | 'addDatafile' | 'dropTablespace' | 'setTablespaceReadOnly' | 'omfName' | 'inContainer'>
+type Local = Pick<Instance, 'container' | 'tables' | 'readTable' | 'createTable' | 'dropTable' | 'insertRows' | 'updateRows' | 'deleteRows' | 'applyChanges' | 'alterTable' | 'createTablespace' | 'addDatafile' | 'dropTablespace' | 'setTablespaceReadOnly' | 'omfName' | 'inContainer'>
 
 /** The instance as a session in a PDB sees it: the PDB's tables and tablespaces, everything else as in the root. */
 export function containerView(instance: Instance, conId: number, { kernel, containers }: Parts): Instance {
@@ -40,6 +40,7 @@ export function containerView(instance: Instance, conId: number, { kernel, conta
     insertRows: async (owner, name, rows) => writable().insert(owner, name, rows),
     updateRows: async (owner, name, change) => writable().update(owner, name, change),
     deleteRows: async (owner, name, which) => writable().delete(owner, name, which),
+    alterTable: async (owner, name, change) => { await writable().alter(owner, name, change) },
     applyChanges: async (changes) => writable().apply(changes),
     omfName: (kind, tablespace) => omfName(kernel.parameters, kind, tablespace, guidOf(kernel.control.data, conId)),
     createTablespace: async (name, files) => {

@@ -1,10 +1,11 @@
 import { blockType } from '../storage/block.ts'
 import { appendRow, encodeRow, freeBytes, readRows, writeRows } from './block-rows.ts'
-import type { HeapTable, RowValue, TableChange } from './instance-api.ts'
+import type { HeapTable, RowValue, TableAlteration, TableChange } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { DICTIONARY_OBJECT, UNDO_OBJECT } from './objects.ts'
 import { ora } from './ora-error.ts'
 import type { DatafileRecord } from './records.ts'
+import { chainOf, RowChains, rowPieces } from './row-chains.ts'
 import { ENTRIES_PER_MAP, firstFreeBlock, mapBlockOf, ownerOf, setOwner } from './space-map.ts'
 import { containerOf } from './structure.ts'
 import type { Transaction } from './transactions.ts'
@@ -102,9 +103,9 @@ export class Heap {
   }
 
   async #rows(segment: Segment): Promise<Row[]> {
-    const rows: Row[] = []
-    for (const { file, block } of segment.places) rows.push(...readRows(await this.#kernel.cache.get(file, block)))
-    return rows
+    const chains = new RowChains()
+    for (const { file, block } of segment.places) for (const row of readRows(await this.#kernel.cache.get(file, block))) chains.add(row)
+    return chains.rows
   }
 
   /** @throws OraError 00955 when the name is taken, 00959 without the tablespace */
@@ -168,6 +169,18 @@ export class Heap {
     return result
   }
 
+  /** Another name or other columns, in one transaction with the rows' new shape. */
+  async alter(owner: string, name: string, { name: newName = name, columns, change }: TableAlteration): Promise<void> {
+    const entry = this.#entry(owner, name)
+    const table: HeapTable = { ...entry.table, name: newName, columns: columns ?? entry.table.columns }
+    await this.#transact(async (tx) => {
+      if (change !== undefined) await this.#change(tx, entry.segment, change)
+      await this.#change(tx, this.#dictionary, (row) => (row[0] === entry.segment.objectId ? [...row.slice(0, 3), newName, ...row.slice(4, 5), JSON.stringify(table.columns)] : undefined))
+    })
+    this.#tables.delete(`${owner}.${name}`)
+    this.#tables.set(`${owner}.${newName}`, { ...entry, table })
+  }
+
   /** Changes of several tables, committed together. */
   async apply(changes: readonly TableChange[]): Promise<bigint> {
     const { scn } = await this.#transact(async (tx) => {
@@ -198,16 +211,30 @@ export class Heap {
   async #change(tx: Transaction, segment: Segment, change: (row: Row) => Row | null | undefined): Promise<number> {
     let changed = 0
     const moved: Row[] = []
+    const chained = await this.#chained(tx, segment)
+    const decisions = new Map([...chained].map(([chain, row]) => [chain, change(row)]))
+    for (const next of decisions.values()) {
+      if (next !== undefined) changed += 1
+      if (next !== undefined && next !== null) moved.push(next)
+    }
     for (const { file, block } of segment.places) {
       const rows: Row[] = []
       let touched = false
       for (const row of readRows(await tx.read(file, block))) {
+        const chain = chainOf(row)
+        if (chain !== undefined) {
+          if (decisions.get(chain) === undefined) rows.push(row)
+          else touched = true
+          continue
+        }
         const next = change(row)
         if (next !== undefined) {
           touched = true
           changed += 1
         }
-        if (next !== null) rows.push(next ?? row)
+        // A row that became too long for one piece moves to the end, in pieces.
+        if (next !== null && next !== undefined && rowPieces(next).length > 1) moved.push(next)
+        else if (next !== null) rows.push(next ?? row)
       }
       if (touched) moved.push(...writeRows(await tx.edit(file, block), rows))
     }
@@ -215,15 +242,23 @@ export class Heap {
     return changed
   }
 
+  /** The rows of a segment that stand in several pieces, by their chain. */
+  async #chained(tx: Transaction, segment: Segment): Promise<ReadonlyMap<string, Row>> {
+    const chains = new RowChains()
+    for (const { file, block } of segment.places) for (const row of readRows(await tx.read(file, block))) if (chainOf(row) !== undefined) chains.add(row)
+    return chains.chained
+  }
+
   async #append(tx: Transaction, segment: Segment, rows: readonly Row[]): Promise<Place[]> {
     const where: Place[] = []
     for (const row of rows) {
-      const bytes = encodeRow(row)
-      if (bytes.length > 4000) throw ora(1461, 'can bind a LONG value only for insert into a LONG column')
-      let place = segment.places.at(-1)
-      if (place === undefined || freeBytes(await tx.read(place.file, place.block)) < bytes.length + 2) place = await this.#extend(tx, segment)
-      appendRow(await tx.edit(place.file, place.block), bytes)
-      where.push(place)
+      const pieces = rowPieces(row)
+      for (const [index, bytes] of pieces.entries()) {
+        let place = segment.places.at(-1)
+        if (place === undefined || freeBytes(await tx.read(place.file, place.block)) < bytes.length + 2) place = await this.#extend(tx, segment)
+        appendRow(await tx.edit(place.file, place.block), bytes)
+        if (index === 0) where.push(place)
+      }
     }
     return where
   }

@@ -82,6 +82,12 @@ export interface HeapColumn {
   readonly sequence?: string
 }
 
+export interface TableAlteration {
+  readonly name?: string
+  readonly columns?: readonly HeapColumn[]
+  readonly change?: (row: readonly RowValue[]) => readonly RowValue[]
+}
+
 /** A change of one table inside of a transaction: rows to add, or for each row its successor (null removes it, undefined leaves it). */
 export interface TableChange {
   readonly owner: string
@@ -227,6 +233,8 @@ export interface Instance {
 
   deleteRows(owner: string, name: string, which: (row: readonly RowValue[]) => boolean): Promise<number>
   dropTable(owner: string, name: string): Promise<void>
+  /** Another name or other columns; `change` gives each row its new shape. */
+  alterTable(owner: string, name: string, change: TableAlteration): Promise<void>
   /** Several changes as one transaction. Gives the commit SCN when the redo is on disk. */
   applyChanges(changes: readonly TableChange[]): Promise<bigint>
 

@@ -15,7 +15,7 @@ import { History } from './history.ts'
 import { identifyFile } from './identify.ts'
 import { copyArchivedLog, copyDatafile, createEmptyDatafile } from './image-copy.ts'
 import { applyIncremental, incrementalBackup } from './incremental.ts'
-import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, ServerSession, TableChange } from './instance-api.ts'
+import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, ServerSession, TableAlteration, TableChange } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { LogWriter } from './log-writer.ts'
@@ -429,6 +429,11 @@ export class LabInstance implements Instance {
   async deleteRows(owner: string, name: string, which: (row: readonly RowValue[]) => boolean): Promise<number> {
     this.#writable()
     return this.#containers.root.delete(owner, name, which)
+  }
+
+  async alterTable(owner: string, name: string, change: TableAlteration): Promise<void> {
+    this.#writable()
+    await this.#containers.root.alter(owner, name, change)
   }
 
   async applyChanges(changes: readonly TableChange[]): Promise<bigint> {

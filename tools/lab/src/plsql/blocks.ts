@@ -45,7 +45,7 @@ function leaveHandled(error: OraError): void {
 }
 
 function compileHandler(handler: Handler, scope: Scope, unit: Unit): { readonly catches: (error: OraError) => boolean; readonly body: Execute } {
-  const wanted = handler.exceptions?.map(({ path, at }) => collecting(unit, () => exceptionNamed(path, at, scope)))
+  const wanted = handler.exceptions?.map(({ path, at }) => collecting(unit, () => exceptionNamed(path, at, scope, unit)))
   return {
     catches: (error) => wanted === undefined || wanted.some((exception) => exception !== undefined && matches(exception, error)),
     body: compileStatements(handler.body, scope, unit),
@@ -53,9 +53,11 @@ function compileHandler(handler: Handler, scope: Scope, unit: Unit): { readonly 
 }
 
 /** A declared exception, or the SQLCODE of one of Oracle's. @throws CompileError PLS-00201 */
-export function exceptionNamed(path: readonly string[], at: number, scope: Scope): UserException | number {
+export function exceptionNamed(path: readonly string[], at: number, scope: Scope, unit: Unit): UserException | number {
   const found = path.length === 2 ? scope.labelled(path[0] ?? '')?.names.get(path[1] ?? '') : scope.find(path[0] ?? '')
   if (found?.kind === 'exception') return found.exception
+  const stored = path.length > 1 ? unit.stored(path) : undefined
+  if (stored?.kind === 'exception') return stored.exception
   const code = predefinedCode(path.at(-1) ?? '')
   if (code === undefined || (path.length > 1 && path[0] !== 'STANDARD')) throw pls(201, `identifier '${path.join('.')}' must be declared`, at)
   return code
@@ -67,7 +69,7 @@ function matches(exception: UserException | number, error: OraError): boolean {
 }
 
 /** Puts names into the scope; gives what runs when the block is entered. */
-export function compileDeclarations(declarations: readonly Declaration[], scope: Scope, unit: Unit): Prepare[] {
+export function compileDeclarations(declarations: readonly Declaration[], scope: Scope, unit: Unit, specification = false): Prepare[] {
   const prepare: Prepare[] = []
   for (const declaration of declarations) {
     const step = collecting(unit, () => compileDeclaration(declaration, scope, unit))
@@ -83,10 +85,10 @@ export function compileDeclarations(declarations: readonly Declaration[], scope:
       })
     }
   }
-  for (const [name, found] of scope.names) {
-    if (found.kind === 'subprograms' && unit.errors.length === 0 && found.overloads.some((callable) => callable.body === undefined && callable.unit === '')) {
+  for (const [name, found] of specification ? [] : scope.names) {
+    if (found.kind === 'subprograms' && unit.errors.length === 0 && found.overloads.some((callable) => callable.body === undefined)) {
       const at = declarations.find((declaration) => declaration.kind === 'subprogram' && declaration.subprogram.name === name)?.at ?? 0
-      if (declarations.some((declaration) => declaration.kind === 'subprogram' && declaration.subprogram.name === name)) unit.errors.push(pls(313, `'${name}' not declared in this scope`, at))
+      unit.errors.push(homes.has(scope) ? pls(323, `subprogram or cursor '${name}' is declared in a package specification and must be defined in the package body`, at) : pls(313, `'${name}' not declared in this scope`, at))
     }
   }
   return prepare
@@ -119,7 +121,7 @@ function compileDeclaration(declaration: Declaration, scope: Scope, unit: Unit):
     case 'cursor':
       return compileCursor(declaration, scope, unit)
     case 'subprogram':
-      compileSubprogram(declaration.subprogram, scope, unit, { unit: '' })
+      compileSubprogram(declaration.subprogram, scope, unit, homes.get(scope) ?? { unit: unit.name })
       return undefined
   }
 }
@@ -170,6 +172,14 @@ export interface SubprogramHome {
   /** For ORA-06512. */
   readonly unit: string
   readonly home?: Callable['home']
+  readonly enter?: Callable['enter']
+}
+
+const homes = new WeakMap<Scope, SubprogramHome>()
+
+/** What the subprograms declared in a scope belong to: a package. */
+export function setSubprogramHome(scope: Scope, home: SubprogramHome): void {
+  homes.set(scope, home)
 }
 
 function compileParameters(parameters: readonly Parameter[], outer: Scope, scope: Scope, unit: Unit): Callable['parameters'] {
@@ -190,7 +200,7 @@ export function compileSubprogram(subprogram: Subprogram, outer: Scope, unit: Un
   if (named !== undefined && named.kind !== 'subprograms') throw pls(371, `at most one declaration for '${subprogram.name}' is permitted`, subprogram.at)
   const overloads = named?.overloads ?? []
   const open = overloads.find((candidate) => candidate.body === undefined && candidate.parameters.length === parameters.length && candidate.parameters.every((parameter, index) => parameter.name === parameters[index]?.name))
-  const callable: Callable = open ?? { kind: 'subprogram', name: subprogram.name, unit: home.unit, depth: scope.depth, parameters, returns, autonomous: subprogram.autonomous, body: undefined, home: home.home }
+  const callable: Callable = open ?? { kind: 'subprogram', name: subprogram.name, unit: home.unit, depth: scope.depth, parameters, returns, autonomous: subprogram.autonomous, body: undefined, home: home.home, enter: home.enter }
   if (open === undefined) overloads.push(callable)
   else {
     // The defaults may stand in the declaration only.

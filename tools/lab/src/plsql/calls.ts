@@ -82,8 +82,8 @@ export function compileCall(overloads: readonly Callable[], args: readonly Expre
     returns: callable.returns,
     run: async (frame) => {
       const { run } = frame
-      const home = callable.home === undefined ? (hops < 0 ? frame : frame.out(hops)) : callable.home(frame)
-      const inner = new Frame(run, home)
+      const home = callable.home !== undefined ? await callable.home(frame) : callable.enter !== undefined ? undefined : frame.out(hops)
+      const inner = new Frame(callable.enter?.(run) ?? run, home)
       for (const [index, parameter] of callable.parameters.entries()) {
         const argument = matched[index]
         inner.values[parameter.index] = parameter.mode === 'OUT' ? emptyValue(parameter.type) : argument === undefined ? ((await parameter.initial?.(inner)) ?? null) : fit(run.instance, run.session, await argument.value.get(frame), argument.value.type, parameter.type)

@@ -6,6 +6,7 @@ import { parseQuery } from '../sql/parse-query.ts'
 import { stateOf } from '../sql/session-state.ts'
 import { compileBlock } from './blocks.ts'
 import { blockErrors, findings } from './errors.ts'
+import { newRun } from './invoke.ts'
 import { Frame, leaveUnit, withBacktrace, type Run } from './frame.ts'
 import './packages/dbms-output.ts'
 import './packages/standard.ts'
@@ -42,7 +43,7 @@ export async function executeBlock(instance: Instance, session: ServerSession, t
   const state = stateOf(session)
   const before = state.pending.length
   const transaction = state.transaction
-  const run: Run = { instance, session, binds: new Map(Object.entries(given)), assigned: new Set(), handling: [], rowCount: undefined, steps: 0, depth: 0 }
+  const run: Run = { ...newRun(instance, session), binds: new Map(Object.entries(given)) }
   try {
     await execute(new Frame(run, undefined))
   } catch (error) {

@@ -1,4 +1,4 @@
-import { OraError, ora } from '../engine/ora-error.ts'
+import { OraError } from '../engine/ora-error.ts'
 import type { Condition, Expression } from '../sql/ast.ts'
 import { BOOLEAN, NULL, NUMBER, varchar, type Bound, type SqlType } from '../sql/bound.ts'
 import { catalogOf } from '../sql/catalog-lookup.ts'
@@ -11,7 +11,7 @@ import { Scope as SqlScope } from '../sql/scope.ts'
 import { statementContext, type StatementContext } from '../sql/session-state.ts'
 import { calculate } from './calculator.ts'
 import { asValueError } from './convert.ts'
-import { CompileError, pls } from './errors.ts'
+import { pls } from './errors.ts'
 import type { Frame } from './frame.ts'
 import { resolveReference } from './references.ts'
 import type { Scope } from './scope.ts'
@@ -149,15 +149,19 @@ export class Formula implements Compiled {
     const { instance, session } = frame.run
     if (this.#prepared.formats === undefined || this.#prepared.formats !== formatsOf(statementContext(instance, session))) this.#prepared = this.#prepare()
     const { sql, parameters } = this.#prepared
-    const values = parameters.map((parameter) => parameter(frame))
-    if (values.some((value) => value instanceof Promise)) return inOrder(parameters, frame).then((settled) => compute(sql, settled))
-    return compute(sql, values as Value[])
+    const values: Value[] = []
+    for (const [index, parameter] of parameters.entries()) {
+      const value = parameter(frame)
+      if (value instanceof Promise) return inOrder(values, value, parameters.slice(index + 1), frame).then((settled) => compute(sql, settled))
+      values.push(value)
+    }
+    return compute(sql, values)
   }
 }
 
 /** One after the other: functions may depend on each other. */
-async function inOrder(parameters: readonly Compiled['get'][], frame: Frame): Promise<Value[]> {
-  const values: Value[] = []
+async function inOrder(known: readonly Value[], next: Promise<Value>, parameters: readonly Compiled['get'][], frame: Frame): Promise<Value[]> {
+  const values = [...known, await next]
   for (const parameter of parameters) values.push(await parameter(frame))
   return values
 }
@@ -252,10 +256,3 @@ function unknown(path: readonly string[], at: number): never {
   throw pls(201, `identifier '${path.join('.')}' must be declared`, at)
 }
 
-/** For values that SQL must see at once. @throws OraError */
-export function immediately(value: Value | Promise<Value>): Value {
-  if (value instanceof Promise) throw ora(3001, 'unimplemented feature: a PL/SQL function inside of a SQL statement here')
-  return value
-}
-
-export { CompileError }

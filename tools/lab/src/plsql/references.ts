@@ -1,7 +1,8 @@
-import { ora } from '../engine/ora-error.ts'
+import { ora, OraError } from '../engine/ora-error.ts'
+import { schemaName } from '../sql/schema/names.ts'
 import type { Expression } from '../sql/ast.ts'
 import { BOOLEAN, NUMBER, varchar } from '../sql/bound.ts'
-import { currentValue, nextValue, sequenceNamed } from '../sql/sequences.ts'
+import { currentValue, nextValue, sequenceNamed } from '../sql/schema/sequences.ts'
 import { builtinNamed } from './builtins.ts'
 import { compileBuiltinCall, compileCall } from './calls.ts'
 import { collectionMethod, elementOf, isPending, keepElement } from './collections.ts'
@@ -104,6 +105,8 @@ function resolveNamed(found: Named, rest: readonly string[], args: readonly Expr
       if (attribute?.startsWith('%') !== true) throw pls(330, 'invalid use of type name or subtype name', at)
       return cursorAttribute(variableReference({ kind: 'variable', type: { kind: 'cursor' }, constant: true, depth: found.depth, index: found.index }, scope), attribute)
     }
+    case 'global':
+      return follow(found, rest, args, at, scope, unit)
     case 'subprograms': {
       const call = compileCall(found.overloads, args ?? [], names ?? [], at, scope, unit)
       return rest.length > 0 ? follow(readOnly(call.returns, call.run), rest, undefined, at, scope, unit) : readOnly(call.returns, call.run)
@@ -191,6 +194,16 @@ function resolveSpecial(path: readonly string[], args: readonly Expression[] | u
   }
 }
 
+/** @throws CompileError PLS-00905 for a program with errors */
+function storedOf(path: readonly string[], at: number, unit: Unit): Named | undefined {
+  try {
+    return unit.stored(path)
+  } catch (error) {
+    if (error instanceof OraError && error.messages[0]?.code === 'ORA-04063') throw pls(905, `object ${path.length === 1 ? `${schemaName(unit.session)}.` : ''}${path.join('.')} is invalid`, at)
+    throw error
+  }
+}
+
 function resolveGlobal(path: readonly string[], args: readonly Expression[] | undefined, names: readonly (string | undefined)[] | undefined, at: number, scope: Scope, unit: Unit): Reference | undefined {
   const builtin = builtinNamed(path)
   if (builtin !== undefined) {
@@ -204,7 +217,7 @@ function resolveGlobal(path: readonly string[], args: readonly Expression[] | un
     if (sequence === undefined) throw ora(2289, 'sequence does not exist').at(at)
     return readOnly(number, ({ run }) => (last === 'NEXTVAL' ? nextValue(run.instance, run.session, sequence) : currentValue(run.session, sequence)))
   }
-  const stored = unit.stored(path)
+  const stored = storedOf(path, at, unit)
   if (stored === undefined) return undefined
-  return stored.kind === 'subprograms' ? resolveNamed(stored, [], args, names, at, scope, unit) : resolveNamed(stored, [], args, names, at, scope, unit)
+  return resolveNamed(stored, [], args, names, at, scope, unit)
 }

@@ -1,7 +1,7 @@
 import type { Block, Parameter, Subprogram } from './ast.ts'
 import type { Query } from '../sql/ast.ts'
 import type { UserException } from './errors.ts'
-import type { Frame } from './frame.ts'
+import type { Frame, Run } from './frame.ts'
 import type { PlType, Value } from './types.ts'
 
 export interface Variable {
@@ -11,6 +11,14 @@ export interface Variable {
   readonly constant: boolean
   readonly depth: number
   readonly index: number
+}
+
+/** A variable of a package. */
+export interface GlobalVariable {
+  readonly kind: 'global'
+  readonly type: PlType
+  readonly get: (frame: Frame) => Promise<Value>
+  readonly set: ((frame: Frame, value: Value) => Promise<void>) | undefined
 }
 
 export interface CursorVariable {
@@ -47,10 +55,12 @@ export interface Callable {
   readonly autonomous: boolean
   body: Execute | undefined
   /** The frame around it when it is stored; `undefined`: that of the caller. */
-  readonly home: ((frame: Frame) => Frame | undefined) | undefined
+  readonly home: ((frame: Frame) => Promise<Frame>) | undefined
+  /** Stored programs run with the names of their owner. */
+  readonly enter: ((run: Run) => Run) | undefined
 }
 
-export type Named = Variable | CursorVariable | { readonly kind: 'type'; readonly type: PlType } | { readonly kind: 'exception'; readonly exception: UserException } | { readonly kind: 'subprograms'; readonly overloads: Callable[] }
+export type Named = Variable | CursorVariable | { readonly kind: 'type'; readonly type: PlType } | { readonly kind: 'exception'; readonly exception: UserException } | { readonly kind: 'subprograms'; readonly overloads: Callable[] } | GlobalVariable
 
 /** The names of a block, inside those of the block around it. */
 export class Scope {

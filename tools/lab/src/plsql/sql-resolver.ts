@@ -2,7 +2,7 @@ import { ora } from '../engine/ora-error.ts'
 import type { Expression } from '../sql/ast.ts'
 import { NULL, type Bound } from '../sql/bound.ts'
 import { literalOf, type NameResolver } from '../sql/compile-expression.ts'
-import { isFunction } from '../sql/functions.ts'
+import { pls } from './errors.ts'
 import type { Frame } from './frame.ts'
 import { resolveReference } from './references.ts'
 import type { Scope } from './scope.ts'
@@ -46,6 +46,8 @@ export class SqlNames implements NameResolver {
     if (frame === undefined) return bound(null)
     const value = reference.get(frame)
     if (!(value instanceof Promise)) return bound(isScalarValue(value) ? value : null)
+    // The statement may fail before this is waited for.
+    value.catch(() => undefined)
     this.#wanted.push({ key, compute: async () => { const settled = await value; return bound(isScalarValue(settled) ? settled : null) } })
     return bound(null)
   }
@@ -55,7 +57,11 @@ export class SqlNames implements NameResolver {
   }
 
   call(expression: Expression & { kind: 'call' }): Bound | undefined {
-    if (isFunction(expression.name) && this.#scope.find(expression.name) === undefined) return undefined
+    const [first = ''] = expression.name.split('.')
+    const found = this.#scope.find(first)
+    if (found?.kind === 'subprograms') throw pls(231, `function '${expression.name}' may not be used in SQL`, expression.at)
+    // Stored functions are SQL's own business: their arguments may be columns.
+    if (found === undefined) return undefined
     return this.#resolve(expression, expression)
   }
 

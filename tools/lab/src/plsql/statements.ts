@@ -78,7 +78,7 @@ function compile(statement: Statement, scope: Scope, unit: Unit): Execute {
     case 'block':
       return compileBlock(statement.block, scope, unit, statement.label)
     case 'raise':
-      return compileRaise(statement, scope)
+      return compileRaise(statement, scope, unit)
     case 'return':
       return compileReturn(statement, scope, unit)
     case 'call':
@@ -201,7 +201,7 @@ function compileFor(statement: Statement & { kind: 'for' }, scope: Scope, unit: 
   }
 }
 
-function compileRaise(statement: Statement & { kind: 'raise' }, scope: Scope): Execute {
+function compileRaise(statement: Statement & { kind: 'raise' }, scope: Scope, unit: Unit): Execute {
   const { path } = statement
   if (path === undefined) {
     return (frame) => {
@@ -210,7 +210,7 @@ function compileRaise(statement: Statement & { kind: 'raise' }, scope: Scope): E
       throw error instanceof RaisedException ? new RaisedException(error.exception) : new OraError(error.messages)
     }
   }
-  const exception = exceptionNamed(path, statement.at, scope)
+  const exception = exceptionNamed(path, statement.at, scope, unit)
   return () => {
     if (typeof exception === 'number') throw predefinedError(path.at(-1) ?? '')
     if (exception.code !== undefined) throw ora(exception.code === 100 ? 1403 : -exception.code, '')

@@ -1,3 +1,4 @@
+import { requireUser } from './schema/names.ts'
 import { ora } from '../engine/ora-error.ts'
 import type { Instance } from '../engine/instance-api.ts'
 import type { SqlResult } from '../engine/protocol.ts'
@@ -41,6 +42,9 @@ export async function alterSession({ cursor, session, instance }: Statement): Pr
       changes.timeZone = value === 'LOCAL' ? undefined : value
     } else if (single[name] !== undefined) {
       if (!single[name].test(value)) throw ora(12705, 'Cannot access NLS data files or invalid environment specified')
+    } else if (name === 'CURRENT_SCHEMA') {
+      requireUser(value.toUpperCase(), instance)
+      changes.currentSchema = value.toUpperCase()
     } else if (name === 'CONTAINER') container = containerNamed(instance, value, at)
     else throw invalidOption().at(at)
   } while (cursor.token.kind === 'word')

@@ -3,12 +3,15 @@ import type { HeapTable, Instance, RowValue, ServerSession } from '../engine/ins
 import { CLOB, DATE, NUMBER, TIMESTAMP_TZ, varchar, type SqlType } from './bound.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
 import { instanceNumber } from './environment.ts'
+import { heapTable } from './schema/names.ts'
+import { storedView } from './schema/views.ts'
 import { stateOf } from './session-state.ts'
 import './views/container-views.ts'
 import './views/control-file-views.ts'
 import './views/dictionary-views.ts'
 import './views/instance-views.ts'
 import './views/repository-views.ts'
+import './views/schema-views.ts'
 import { hasSince, viewNamed, type View, type ViewRow } from './views/view.ts'
 
 const noSuchTable = () => ora(942, 'table or view does not exist')
@@ -49,14 +52,11 @@ function find(path: readonly string[], instance: Instance, session: ServerSessio
     if (view !== undefined) return view
   }
   if (instance.status !== 'OPEN') throw ora(1219, 'database or pluggable database not open: queries allowed on fixed tables or views only')
-  const table = heapTable(owner, name, instance, session)
-  if (table === undefined) throw noSuchTable()
-  return catalogTable(table)
-}
-
-/** The heap table that a name means for this session. */
-export function heapTable(owner: string | undefined, name: string, instance: Instance, session: ServerSession): HeapTable | undefined {
-  return instance.tables().find((table) => table.name === name && table.owner === (owner ?? session.username.toUpperCase()))
+  const table = heapTable(path, instance, session)
+  if (table !== undefined) return catalogTable(table)
+  const view = storedView(path, instance, session)
+  if (view === undefined) throw noSuchTable()
+  return { owner: view.owner, name: view.name, columns: [], rows: () => [], view }
 }
 
 /** Rows as this session sees them: with its own changes that are not committed yet. */

@@ -1,4 +1,5 @@
 import type { Instance, RowValue, ServerSession } from '../engine/instance-api.ts'
+import type { Query } from './ast.ts'
 import type { SqlType } from './bound.ts'
 import type { StatementContext } from './session-state.ts'
 
@@ -24,6 +25,8 @@ export interface CatalogTable {
   readonly owner: string
   readonly name: string
   readonly columns: readonly CatalogColumn[]
+  /** A stored view: its query stands in its place. */
+  readonly view?: { readonly query: Query; readonly columns: readonly string[] | undefined }
   readonly rows: (context: ViewContext) => Promise<readonly (readonly CellValue[])[]> | readonly (readonly CellValue[])[]
 }
 

@@ -3,8 +3,10 @@ import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import type { Comparison, Condition, Expression, OrderKey, Query, Window } from './ast.ts'
 import { BOOLEAN, Conversions, DATE, derive, inconsistent, INTERVAL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Kind, type SqlType } from './bound.ts'
 import { parseMoment } from './date-parse.ts'
-import { bindCall, bindPseudo, concatenate, nullOf, type CallContext } from './functions.ts'
+import { bindCall, bindPseudo, concatenate, isFunction, nullOf, type CallContext } from './functions.ts'
 import { normalise, storeNumber, type StoredNumber } from './number.ts'
+import { StoredCalls } from './stored-calls.ts'
+import { sequenceNamed } from './schema/sequences.ts'
 import type { Scope } from './scope.ts'
 import type { StatementContext } from './session-state.ts'
 import { dateText, offsetAt, timestampText, utcOf } from './zone.ts'
@@ -50,10 +52,15 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
   readonly session: ServerSession
 
   readonly resolver: NameResolver | undefined
+  /** PL/SQL functions that the statement calls. */
+  storedCalls: StoredCalls
+  /** NEXTVAL stands somewhere: the numbers must be written when the rows were read. */
+  usesSequences = false
 
   constructor(instance: Instance, session: ServerSession, context: StatementContext, binds: Binds, resolver?: NameResolver) {
     super(context)
     this.resolver = resolver
+    this.storedCalls = new StoredCalls(instance, session)
     this.instance = instance
     this.session = session
     this.#binds = Object.fromEntries(Object.entries(binds).map(([name, value]) => [name.replace(/^:/, '').toUpperCase(), value]))
@@ -172,6 +179,8 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
       const column = current.own(path)
       if (column !== undefined) return { sql: column.sql, type: column.type, at, ungrouped: current === scope ? at : undefined, aggregate: false }
     }
+    const sequence = path.length > 1 ? this.#sequence(path, at) : undefined
+    if (sequence !== undefined) return sequence
     const resolved = this.resolver?.name(path, at)
     if (resolved !== undefined) return resolved
     if (path.length === 1) {
@@ -183,6 +192,16 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
       if (pseudo !== undefined) return pseudo
     }
     throw ora(904, `${path.map((part) => `"${part}"`).join('.')}: invalid identifier`).at(at)
+  }
+
+  /** `sequence.NEXTVAL` */
+  #sequence(path: readonly string[], at: number): Bound | undefined {
+    const last = path.at(-1)
+    if (last !== 'NEXTVAL' && last !== 'CURRVAL') return undefined
+    const sequence = sequenceNamed(this.instance, this.session, path.slice(0, -1))
+    if (sequence === undefined) throw ora(2289, 'sequence does not exist').at(at)
+    if (last === 'NEXTVAL') this.usesSequences = true
+    return { sql: `o_${last.toLowerCase()}(${quote(sequence.owner)}, ${quote(sequence.name)})`, type: NUMBER, at, ungrouped: undefined, aggregate: false }
   }
 
   #binary(operator: '+' | '-' | '*' | '/' | '||', left: Bound, right: Bound, at: number): Bound {
@@ -218,11 +237,11 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
     const { name, at } = expression
     const resolved = this.resolver?.call(expression, this, scope)
     if (resolved !== undefined) return resolved
-    if (expression.names !== undefined) throw ora(904, `"${name}": invalid identifier`).at(at)
     if (aggregates.has(name)) return this.#aggregate(expression, scope)
     if (analytic.has(name)) return this.#analytic(expression, scope)
     if (expression.over !== undefined || expression.withinGroup !== undefined || expression.distinct) throw ora(30484, 'missing window specification for this function').at(at)
-    return bindCall(name, expression.args.map((arg) => this.value(arg, scope)), this, at)
+    const stored = isFunction(name) ? undefined : this.storedCalls.bind(expression, this, scope)
+    return stored ?? bindCall(name, expression.args.map((arg) => this.value(arg, scope)), this, at)
   }
 
   #aggregate(expression: Expression & { kind: 'call' }, scope: Scope): Bound {

@@ -10,6 +10,7 @@ import { rownumLimit } from './rownum.ts'
 import { Scope, type Relation, type ScopeColumn } from './scope.ts'
 import type { StatementContext } from './session-state.ts'
 import { environmentValue } from './environment.ts'
+import { writeSequences } from './schema/sequences.ts'
 
 interface CompiledBlock extends CompiledQuery {
   readonly scope: Scope | undefined
@@ -21,7 +22,7 @@ interface CompiledBlock extends CompiledQuery {
  */
 export class QueryCompiler extends ExpressionCompiler {
   /** Base tables that the compiled queries read, by their name in SQLite. */
-  readonly tables: Map<CatalogTable, string> = new Map()
+  tables: Map<CatalogTable, string> = new Map()
   readonly #catalog: Catalog
   readonly #common: Map<string, CompiledQuery>[] = []
   #aliases = 0
@@ -210,10 +211,23 @@ export class QueryCompiler extends ExpressionCompiler {
     }
     try {
       const table = this.#catalog(source.path)
+      if (table.view !== undefined) {
+        const { sql, columns } = this.#viewQuery(table.view)
+        return this.#relate(`(${sql})`, source.alias ?? source.path.at(-1), source.alias === undefined ? table.owner : undefined, columns, scope)
+      }
       return this.#relate(this.tableName(table), source.alias ?? source.path.at(-1), source.alias === undefined ? table.owner : undefined, table.columns, scope)
     } catch (error) {
       throw locate(error, source.at)
     }
+  }
+
+  /** A view's query sees neither the statement's WITH nor its variables. */
+  #viewQuery(view: NonNullable<CatalogTable['view']>): CompiledQuery {
+    const inner = new QueryCompiler(this.instance, this.session, this.context, {}, this.#catalog, undefined)
+    inner.tables = this.tables
+    inner.storedCalls = this.storedCalls
+    const compiled = inner.compileQuery(view.query, undefined)
+    return { sql: compiled.sql, columns: compiled.columns.map((column, index) => ({ name: view.columns?.[index] ?? column.name, type: column.type })) }
   }
 
   /** The name of a base table in SQLite; it is loaded before the statement runs. */
@@ -261,7 +275,7 @@ export class QueryCompiler extends ExpressionCompiler {
 
   /** What reading left to do: the numbers that sequences gave are written down. */
   async settle(): Promise<void> {
-    await Promise.resolve()
+    if (this.usesSequences) await writeSequences(this.instance)
   }
 
   #join(source: TableSource & { kind: 'join' }, scope: Scope): string {

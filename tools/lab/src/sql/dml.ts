@@ -2,19 +2,20 @@ import { ora } from '../engine/ora-error.ts'
 import type { HeapTable, Instance, RowValue, ServerSession } from '../engine/instance-api.ts'
 import type { Condition, Expression, Query } from './ast.ts'
 import type { Bound, Kind, SqlType } from './bound.ts'
-import { catalogOf, columnTypeOf, heapTable } from './catalog-lookup.ts'
+import { catalogOf, columnTypeOf } from './catalog-lookup.ts'
 import type { Binds, NameResolver } from './compile-expression.ts'
 import { QueryCompiler } from './compile-query.ts'
 import { checkConstraints } from './constraints.ts'
 import { columnDefault } from './defaults.ts'
 import type { Dml, NamedColumn, NewValue, Target } from './dml-ast.ts'
 import { mergePlan } from './merge.ts'
-import { loadNumber, normalise } from './number.ts'
 import { isQuery } from './parse-dml.ts'
-import { Workspace, type StoredValue } from './run-query.ts'
+import { registerCalls, Workspace, type StoredValue } from './run-query.ts'
 import { Scope } from './scope.ts'
 import { statementContext, stateOf } from './session-state.ts'
 import { fitColumn } from './column-values.ts'
+import { rowValue } from './row-values.ts'
+import { heapTable } from './schema/names.ts'
 
 /** Where a change of rows runs. */
 export interface DmlEnvironment {
@@ -42,7 +43,7 @@ export interface DmlResult {
 /** The heap table to change. @throws OraError 00942, 01109, 16000 opened read only */
 export function targetTable({ path, at }: Target, { instance, session }: DmlEnvironment): HeapTable {
   if (instance.status !== 'OPEN') throw ora(1109, 'database not open')
-  const table = heapTable(path.at(-2), path.at(-1) ?? '', instance, session)
+  const table = heapTable(path, instance, session)
   if (table === undefined) {
     // A view is found too, and refused for what it is.
     const view = catalogOf(instance, session)(path)
@@ -59,18 +60,14 @@ export async function readRows({ instance, session }: DmlEnvironment, compiler: 
   const workspace = new Workspace({ instance, session, statement: compiler.context })
   try {
     for (const [table, name] of compiler.tables) await workspace.load(name, table)
-    return workspace.rows(sql)
+    registerCalls(workspace, compiler.storedCalls)
+    let rows = workspace.rows(sql)
+    while (await compiler.storedCalls.settle()) rows = workspace.rows(sql)
+    return rows
   } finally {
     workspace.close()
     await compiler.settle()
   }
-}
-
-export function rowValue(value: StoredValue | undefined, kind: Kind): RowValue {
-  if (value === null || value === undefined || value === '') return null
-  if (kind !== 'NUMBER') return String(value)
-  const number = normalise(loadNumber(value))
-  return typeof number === 'bigint' && (number > BigInt(Number.MAX_SAFE_INTEGER) || number < -BigInt(Number.MAX_SAFE_INTEGER)) ? number.toString() : Number(number)
 }
 
 export function columnIndex(table: HeapTable, { name, at }: NamedColumn): number {
@@ -119,7 +116,7 @@ export async function runDml(dml: Dml, environment: DmlEnvironment): Promise<Dml
   if (instance.openMode === 'READ ONLY') throw ora(16000, 'database or pluggable database open for read-only access')
   const returning = dml.kind === 'merge' ? undefined : dml.returning
   const { changes, count, after } = await plan.run()
-  await checkConstraints(changes)
+  await checkConstraints(changes, environment)
   enqueue(changes, session)
   return { count, returned: returning === undefined ? { columns: [], rows: [] } : await returnedRows(returning.values, plan.table, after, environment) }
 }

@@ -1,3 +1,4 @@
+import { schemaName } from './schema/names.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 
 const parameter = (instance: Instance, name: string): string | undefined => instance.parameters.get(name)?.value
@@ -41,9 +42,10 @@ export function environmentValue(name: string, instance: Instance, session: Serv
       return String(session.sid)
     case 'SESSIONID':
       return '4294967295'
+    case 'CURRENT_SCHEMA':
+      return schemaName(session)
     case 'SESSION_USER':
     case 'CURRENT_USER':
-    case 'CURRENT_SCHEMA':
       return session.username.toUpperCase()
     case 'SESSION_USERID':
     case 'CURRENT_SCHEMAID':

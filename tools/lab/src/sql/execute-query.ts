@@ -3,7 +3,7 @@ import type { Query } from './ast.ts'
 import { catalogOf } from './catalog-lookup.ts'
 import type { Binds, CompiledQuery, NameResolver } from './compile-expression.ts'
 import { QueryCompiler } from './compile-query.ts'
-import { OpenQuery, Workspace, type StoredValue } from './run-query.ts'
+import { OpenQuery, registerCalls, Workspace, type StoredValue } from './run-query.ts'
 import { statementContext } from './session-state.ts'
 
 /** Runs a query: names and types first, then the rows of the tables it names, then SQLite. */
@@ -14,7 +14,16 @@ export async function openQuery(instance: Instance, session: ServerSession, quer
   const workspace = new Workspace({ instance, session, statement: context })
   try {
     for (const [table, name] of compiler.tables) await workspace.load(name, table)
-    return new OpenQuery(workspace, compiled, compiler)
+    registerCalls(workspace, compiler.storedCalls)
+    let opened = new OpenQuery(workspace, compiled, compiler)
+    if (!compiler.usesSequences && !compiler.storedCalls.used) return opened
+    opened.readAll()
+    while (await compiler.storedCalls.settle()) {
+      opened = new OpenQuery(workspace, compiled, compiler)
+      opened.readAll()
+    }
+    await compiler.settle()
+    return opened
   } catch (error) {
     workspace.close()
     throw error

@@ -16,7 +16,11 @@ import { openQuery } from './execute-query.ts'
 import { parseQuery } from './parse-query.ts'
 import { OpenQuery } from './run-query.ts'
 import { unimplemented, type Statement, type StatementHandler } from './statement.ts'
-import { createTable, dropTable } from './tables.ts'
+import { comment } from './schema/comments.ts'
+import { alterObject, createObject, dropObject } from './schema/define.ts'
+import { loadSchema } from './schema/schema-store.ts'
+import { truncateTable } from './schema/tables.ts'
+import { grant, revoke } from './schema/users.ts'
 import { alterTablespace, createTablespace, dropTablespace } from './tablespaces.ts'
 import { alterPluggable, createPluggable, dropPluggable } from './pluggable.ts'
 import { commit, commitStatement, rollbackStatement, savepointStatement } from './transaction.ts'
@@ -31,14 +35,22 @@ const handlers: readonly { readonly words: readonly string[]; readonly ddl: bool
   { words: ['CREATE', 'PLUGGABLE', 'DATABASE'], ddl: true, run: createPluggable },
   { words: ['DROP', 'PLUGGABLE', 'DATABASE'], ddl: true, run: dropPluggable },
   { words: ['CREATE', 'TABLESPACE'], ddl: true, run: createTablespace },
-  { words: ['CREATE', 'TABLE'], ddl: true, run: createTable },
   { words: ['DROP', 'TABLESPACE'], ddl: true, run: dropTablespace },
-  { words: ['DROP', 'TABLE'], ddl: true, run: dropTable },
   { words: ['DROP', 'RESTORE', 'POINT'], ddl: true, run: dropRestorePoint },
+  { words: ['CREATE'], ddl: true, run: createObject },
+  { words: ['ALTER'], ddl: true, run: alterObject },
+  { words: ['DROP'], ddl: true, run: dropObject },
+  { words: ['TRUNCATE', 'TABLE'], ddl: true, run: truncateTable },
+  { words: ['COMMENT'], ddl: true, run: comment },
+  { words: ['GRANT'], ddl: true, run: grant },
+  { words: ['REVOKE'], ddl: true, run: revoke },
   { words: ['COMMIT'], ddl: false, run: commitStatement },
   { words: ['ROLLBACK'], ddl: false, run: rollbackStatement },
   { words: ['SAVEPOINT'], ddl: false, run: savepointStatement },
 ]
+
+/** CREATE of something whose text is PL/SQL. */
+const programText = /^\s*(?:(?:--[^\n]*\n|\/\*[^]*?\*\/)\s*)*create\s+(or\s+replace\s+)?((non)?editionable\s+)?(procedure|function|package|trigger|type)\b/i
 
 /** First words that Oracle knows; what this database lacks of them is ORA-03001, not ORA-00900. */
 const oracleWords = new Set('ADMINISTER ALTER ANALYZE ASSOCIATE AUDIT CALL COMMENT CREATE DISASSOCIATE DROP EXPLAIN FLASHBACK GRANT LOCK MERGE NOAUDIT PURGE RENAME REVOKE SAVEPOINT SET TRUNCATE'.split(' '))
@@ -75,11 +87,13 @@ export async function openSql(instance: Instance, session: ServerSession, text: 
 
 /** {@link openSql} for PL/SQL, which wants the types of out binds. */
 export async function runStatement(instance: Instance, session: ServerSession, text: string, binds: Binds = {}): Promise<OpenQuery | Executed> {
+  await loadSchema(instance)
   if (/^\s*(?:(?:--[^\n]*\n|\/\*[^]*?\*\/)\s*)*(<<|(begin|declare)\b)/i.test(text)) {
     const { outs } = await executeBlock(instance, session, text, binds)
     return { message: 'PL/SQL procedure successfully completed.', outs }
   }
-  const cursor = new Cursor(text, parseQuery)
+  const cursor = new Cursor(text, parseQuery, programText.test(text))
+  cursor.procedural = false
   if (cursor.isWord('SELECT', 'WITH') || cursor.isOperator('(')) {
     const query = parseQuery(cursor)
     cursor.expectEnd()

@@ -3,7 +3,9 @@ import type { SqlColumn, SqlResult } from '../engine/protocol.ts'
 import type { Conversions, SqlType } from './bound.ts'
 import { formatWidth } from './date-format.ts'
 import { storeNumber, parseNumber, loadNumber, numberText, type StoredNumber } from './number.ts'
+import { currentValue, takeNext } from './schema/sequences.ts'
 import { intervalText, registerFunctions } from './runtime.ts'
+import type { StoredCalls } from './stored-calls.ts'
 import type { CatalogTable, CellValue, ViewContext } from './catalog.ts'
 import type { CompiledQuery } from './compile-expression.ts'
 import { formatMoment } from './date-format.ts'
@@ -34,6 +36,7 @@ export class Workspace {
   constructor(context: ViewContext) {
     this.#context = context
     registerFunctions(this.#database)
+    registerSequences(this.#database, context)
   }
 
   /** Creates a table for a view or heap table and fills it with its rows, or with the given ones. */
@@ -72,9 +75,25 @@ export class Workspace {
     return statement.iterate() as unknown as Iterator<StoredValue[]>
   }
 
+  /** A function of this statement alone. */
+  define(name: string, call: (...args: StoredValue[]) => StoredValue): void {
+    this.#database.function(name, { varargs: true, useBigIntArguments: true, deterministic: false }, (...args) => call(...(args as StoredValue[])))
+  }
+
   close(): void {
     this.#database.close()
   }
+}
+
+/** PL/SQL functions of one statement. */
+export function registerCalls(workspace: Workspace, calls: StoredCalls): void {
+  workspace.define('o_stored', (id, ...args) => calls.lookup(Number(id), args))
+}
+
+/** NEXTVAL and CURRVAL: every call counts. */
+function registerSequences(database: DatabaseSync, { instance, session }: ViewContext): void {
+  database.function('o_nextval', { deterministic: false }, (owner, name) => takeNext(instance, session, { owner: String(owner), name: String(name) }))
+  database.function('o_currval', { deterministic: false }, (owner, name) => currentValue(session, { owner: String(owner), name: String(name) }))
 }
 
 /** The text of a value as the session shows it. */
@@ -118,7 +137,7 @@ export class OpenQuery {
   readonly columns: CompiledQuery['columns']
   readonly #workspace: Workspace
   readonly #conversions: Conversions
-  readonly #rows: Iterator<StoredValue[]>
+  #rows: Iterator<StoredValue[]>
 
   /** The tables of the query must be loaded. The workspace is closed with the query. */
   constructor(workspace: Workspace, query: CompiledQuery, conversions: Conversions) {
@@ -126,6 +145,11 @@ export class OpenQuery {
     this.#workspace = workspace
     this.#conversions = conversions
     this.#rows = workspace.iterate(query.sql)
+  }
+
+  /** Takes all rows out of SQLite now. */
+  readAll(): void {
+    this.#rows = this.read(Infinity)[Symbol.iterator]()
   }
 
   /** Up to `count` further rows; fewer only at the end. */

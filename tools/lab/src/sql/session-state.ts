@@ -29,6 +29,12 @@ export interface SessionState {
   readonly savepoints: Map<string, number>
   /** Counts transactions, so that one can be told from the next. */
   transaction: number
+  /** CURRVAL by sequence. */
+  readonly currentValues: Map<string, bigint>
+  /** ALTER SESSION SET CURRENT_SCHEMA. */
+  currentSchema: string | undefined
+  /** Variables of packages, by package. */
+  readonly packages: Map<string, unknown>
   readonly output: ServerOutput
 }
 
@@ -37,11 +43,25 @@ const states = new WeakMap<ServerSession, SessionState>()
 export function stateOf(session: ServerSession): SessionState {
   let state = states.get(session)
   if (state === undefined) {
-    state = { nlsDateFormat: 'DD-MON-RR', nlsTimestampFormat: 'DD-MON-RR HH.MI.SSXFF AM', nlsTimestampTzFormat: 'DD-MON-RR HH.MI.SSXFF AM TZR', timeZone: undefined, pending: [], savepoints: new Map(), transaction: 0, output: { enabled: false, lines: [], partial: undefined } }
+    state = { nlsDateFormat: 'DD-MON-RR', nlsTimestampFormat: 'DD-MON-RR HH.MI.SSXFF AM', nlsTimestampTzFormat: 'DD-MON-RR HH.MI.SSXFF AM TZR', timeZone: undefined, pending: [], savepoints: new Map(), transaction: 0, currentValues: new Map(), currentSchema: undefined, packages: new Map(), output: { enabled: false, lines: [], partial: undefined } }
     states.set(session, state)
   }
   return state
 }
+
+const definers = new WeakMap<ServerSession, string>()
+
+/** The session while it runs a program of another owner: names are that owner's, everything else is the session's. */
+export function actAs(session: ServerSession, owner: string): ServerSession {
+  if (definers.get(session) === owner) return session
+  const acting = Object.create(session) as ServerSession
+  states.set(acting, stateOf(session))
+  definers.set(acting, owner)
+  return acting
+}
+
+/** The owner of the program that runs; `undefined` outside of stored programs. */
+export const definerOf = (session: ServerSession): string | undefined => definers.get(session)
 
 /** What one statement sees of its session: formats, zones and a time that stands still. */
 export interface StatementContext {

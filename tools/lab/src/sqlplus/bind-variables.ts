@@ -22,7 +22,7 @@ export class BindVariables {
   take(outs: Readonly<Record<string, OutBind>>): void {
     for (const [name, out] of Object.entries(outs)) {
       const variable = this.#variables.get(name)
-      const value = Array.isArray(out) ? out[0] : out
+      const value = typeof out === 'object' && out !== null ? out[0] : out
       if (variable !== undefined) variable.value = value === null || value === undefined || value === '' ? null : String(value as string | number)
     }
   }

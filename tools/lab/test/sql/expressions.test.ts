@@ -325,7 +325,7 @@ const refused: readonly (readonly [string, string])[] = [
   ['selec 1 from dual', 'ORA-00900'],
   ['pragma table_info(x)', 'ORA-00900'],
   ['attach database x', 'ORA-00900'],
-  ['grant dba to x', 'ORA-03001'],
+  ['grant dba to x', 'ORA-01917'], ['analyze table x compute statistics', 'ORA-03001'],
   ["select sys_context('userenv', 'nonsense') from dual", 'ORA-02003'],
   ['select 1 from v$nonlogged_block', 'ORA-00942'],
   ['select tsname from v$datafile_copy', 'ORA-00904'],

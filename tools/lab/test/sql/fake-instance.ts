@@ -1,4 +1,4 @@
-import type { ArchiveDestination, HeapTable, Instance, RowValue, ServerSession, TableChange } from '../../src/engine/instance-api.ts'
+import type { ArchiveDestination, HeapTable, Instance, RowValue, ServerSession, TableAlteration, TableChange } from '../../src/engine/instance-api.ts'
 import type { ArchivedLogRecord, ControlFileData, DatafileCopyRecord, DatafileRecord } from '../../src/engine/records.ts'
 import { ora } from '../../src/engine/ora-error.ts'
 
@@ -238,6 +238,11 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
         found.rows.push(...(insert ?? []))
       }
       return Promise.resolve(6000n)
+    },
+    alterTable: (owner: string, name: string, { name: newName = name, columns, change }: TableAlteration) => {
+      const found = table(owner, name)
+      heap[heap.indexOf(found)] = { ...found, name: newName, columns: columns ?? found.columns, rows: change === undefined ? found.rows : found.rows.map(change) }
+      return Promise.resolve()
     },
     dropTable: (owner: string, name: string) => {
       heap.splice(heap.indexOf(table(owner, name)), 1)

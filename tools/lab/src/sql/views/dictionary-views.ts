@@ -51,29 +51,3 @@ defineView('DBA_TABLESPACES', 'open', 'TABLESPACE_NAME:v30 BLOCK_SIZE:n STATUS:v
   ]
 })
 
-for (const name of ['DBA_TABLES', 'ALL_TABLES']) {
-  defineView(name, 'open', 'OWNER:v128 TABLE_NAME:v128 TABLESPACE_NAME:v30 STATUS:v8 LOGGING:v3 NUM_ROWS:n', ({ instance }) =>
-    instance.tables().map((table) => ({ OWNER: table.owner, TABLE_NAME: table.name, TABLESPACE_NAME: table.tablespace, STATUS: 'VALID', LOGGING: 'YES' })),
-  )
-}
-defineView('USER_TABLES', 'open', 'TABLE_NAME:v128 TABLESPACE_NAME:v30 STATUS:v8 LOGGING:v3 NUM_ROWS:n', ({ instance, session }) =>
-  instance
-    .tables()
-    .filter((table) => table.owner === session.username.toUpperCase())
-    .map((table) => ({ TABLE_NAME: table.name, TABLESPACE_NAME: table.tablespace, STATUS: 'VALID', LOGGING: 'YES' })),
-)
-for (const [name, owned] of [
-  ['DBA_TAB_COLUMNS', true],
-  ['ALL_TAB_COLUMNS', true],
-  ['USER_TAB_COLUMNS', false],
-] as const) {
-  defineView(name, 'open', `${owned ? 'OWNER:v128 ' : ''}TABLE_NAME:v128 COLUMN_NAME:v128 DATA_TYPE:v128 COLUMN_ID:n`, ({ instance, session }) =>
-    instance
-      .tables()
-      .filter((table) => owned || table.owner === session.username.toUpperCase())
-      .flatMap((table) => table.columns.map((column, index) => ({ ...(owned ? { OWNER: table.owner } : {}), TABLE_NAME: table.name, COLUMN_NAME: column.name, DATA_TYPE: column.type, COLUMN_ID: index + 1 }))),
-  )
-}
-defineView('DBA_USERS', 'open', 'USERNAME:v128 USER_ID:n ACCOUNT_STATUS:v32 DEFAULT_TABLESPACE:v30 TEMPORARY_TABLESPACE:v30 CREATED:d PROFILE:v128', ({ instance }) =>
-  [...new Set(['SYS', 'SYSTEM', ...instance.tables().map((table) => table.owner)])].map((name, index) => ({ USERNAME: name, USER_ID: index, ACCOUNT_STATUS: 'OPEN', DEFAULT_TABLESPACE: index < 2 ? 'SYSTEM' : 'USERS', TEMPORARY_TABLESPACE: 'TEMP', CREATED: instance.controlFile.created, PROFILE: 'DEFAULT' })),
-)
