@@ -8,6 +8,11 @@ const wanted = [
   { program: '/sbin/zfs-fuse', package: 'zfs-fuse' },
 ]
 
+const zfs = { program: '/sbin/zfs-fuse', package: 'zfs-fuse' }
+const mergerfs = { program: '/bin/mergerfs', package: 'mergerfs' }
+/** What a demo over this storage needs. */
+export const storagePackages = { openzfs: [zfs], zfssa: [zfs, mergerfs], ontap: [mergerfs] }
+
 function onDebian() {
   try {
     return /^ID(_LIKE)?=.*debian/m.test(readFileSync('/etc/os-release', 'utf8'))

@@ -19,6 +19,7 @@ const cloneName = 'autorestore'
 export interface ArrayStageStorage extends StageStorage {
   /** What stands for the array's file system here. */
   readonly description: string
+  readonly hosts: NetworkHosts<StageHost>
 }
 
 export type ZfssaStageStorage = ArrayStageStorage & { readonly appliance: Appliance }
@@ -109,7 +110,7 @@ interface Exports extends Pick<NetworkHostsOptions<StageHost>, 'server' | 'holde
 }
 
 /** The area is mounted on prod; the sandbox has a line for the clone in its fstab, as docs/storage/*.md tell. */
-async function connectHosts(place: StagePlace, undo: (() => Promise<void>)[], { live, clone, ...server }: Exports): Promise<Omit<ArrayStageStorage, 'config' | 'description' | 'dispose'> & { readonly hosts: NetworkHosts<StageHost> }> {
+async function connectHosts(place: StagePlace, undo: (() => Promise<void>)[], { live, clone, ...server }: Exports): Promise<Omit<ArrayStageStorage, 'config' | 'description' | 'dispose'>> {
   const { directory, database, user, node } = place
   const mountPoint = join(directory, 'hosts', 'sandbox', 'autorestore')
   const hosts = await makeNetworkHosts<StageHost>({

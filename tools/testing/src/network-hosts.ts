@@ -43,6 +43,8 @@ export interface NetworkHosts<Host extends string> {
   root(host: Host): string
   mount(host: Host, path: string, mountPoint: string): Promise<void>
   unmount(mountPoint: string): Promise<void>
+  /** Mount points at or below a path. */
+  mountsBelow(path: string): readonly string[]
   /** Where this process finds what a host sees at a path below its root. */
   seen(path: string): string
   dispose(): Promise<void>
@@ -164,7 +166,7 @@ export async function makeNetworkHosts<Host extends string>(options: NetworkHost
         ...inside(namespaces.get(host) ?? 0), `--wdns=${cwd}`,
         ...(user === undefined ? [] : [programs.setpriv, `--reuid=${String(user.uid)}`, `--regid=${String(user.gid)}`, '--clear-groups']),
       ],
-      root: rootOf, mount, unmount, seen, dispose,
+      root: rootOf, mount, unmount, mountsBelow, seen, dispose,
     }
   } catch (error) {
     await dispose()

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -90,7 +90,9 @@ export async function makeZfsPool(options: ZfsPoolOptions = {}): Promise<ZfsPool
   try {
     const inside = `/proc/${String(daemon.pid)}/root`
     const deadline = performance.now() + 10_000
-    while (!existsSync(join(inside, 'run/zfs/zfs_socket'))) {
+    // Before it has a /run of its own, the socket seen there may be another daemon's.
+    const listens = (): boolean => existsSync(join(inside, 'run/zfs/zfs_socket')) && (visible || statSync(join(inside, 'run')).dev !== statSync('/run').dev)
+    while (!listens()) {
       if (daemon.exitCode !== null || performance.now() > deadline) throw new Error(`zfs-fuse did not start: ${readFileSync(join(directory, 'log'), 'utf8').slice(-2000)}`)
       await delay(10)
     }
