@@ -175,10 +175,10 @@ export class Heap {
     const table: HeapTable = { ...entry.table, name: newName, columns: columns ?? entry.table.columns }
     await this.#transact(async (tx) => {
       if (change !== undefined) await this.#change(tx, entry.segment, change)
-      await this.#change(tx, this.#dictionary, (row) => (row[0] === entry.segment.objectId ? [...row.slice(0, 3), newName, ...row.slice(4, 5), JSON.stringify(table.columns)] : undefined))
+      await this.#change(tx, this.#state.dictionary, (row) => (row[0] === entry.segment.objectId ? [...row.slice(0, 3), newName, ...row.slice(4, 5), JSON.stringify(table.columns)] : undefined))
     })
-    this.#tables.delete(`${owner}.${name}`)
-    this.#tables.set(`${owner}.${newName}`, { ...entry, table })
+    this.#state.tables.delete(`${owner}.${name}`)
+    this.#state.tables.set(`${owner}.${newName}`, { ...entry, table })
   }
 
   /** Changes of several tables, committed together. */

@@ -60,6 +60,9 @@ export function takeNext(instance: Instance, session: ServerSession, sequence: S
   const definition = definitionOf(instance, sequence)
   const counter = counterOf(instance, sequence, definition)
   const [increment, minimum, maximum] = [BigInt(definition.increment), BigInt(definition.minimum), BigInt(definition.maximum)]
+  // Another instance may have taken numbers meanwhile.
+  const last = BigInt(definition.last)
+  if (counter.next === counter.reserved && (increment > 0n ? last > counter.next : last < counter.next)) Object.assign(counter, { next: last, reserved: last })
   let value = counter.next
   if (value > maximum || value < minimum) {
     if (!definition.cycle) throw ora(8004, `sequence ${sequence.name}.NEXTVAL ${increment > 0n ? 'exceeds MAXVALUE' : 'goes below MINVALUE'} and cannot be instantiated`)
