@@ -19,6 +19,15 @@ it('a timeout says nothing about the recovery point', () => {
   expect(rmanFinding({ ...failed(), timedOut: true }, 'recovery', 'RECOVERY_FAILED').details).toMatchObject({ reason: 'SANDBOX_FAILED' })
 })
 
+it.each([
+  ['was killed before it said anything', { ...failed(), exitCode: null }],
+  ['ended without an error message', { ...failed(), exitCode: 1 }],
+  ['lost the instance', failed(['RMAN-03002', 'failure of recover command'], ['ORA-03113', 'end-of-file on communication channel'])],
+  ['found no instance', failed(['RMAN-04005', 'error from target database'], ['ORA-01034', 'ORACLE not available'], ['ORA-27101', 'shared memory realm does not exist'])],
+] as const)('an RMAN that %s says nothing about the recovery point', (_, result) => {
+  expect(rmanFinding(result, 'recovery', 'RECOVERY_FAILED').details).toMatchObject({ reason: 'SANDBOX_FAILED' })
+})
+
 it('guards and the storage make a verdict inconclusive, content makes it failed', () => {
   const guard = reasonOfError(autorestoreErrors.REFUSED_PATH('/u01 is here', { hint: 'go away' }), 'guard-host', false)
   const storage = reasonOfError(storageErrors.UNREACHABLE('no answer'), 'create-clone', false)
