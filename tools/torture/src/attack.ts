@@ -3,6 +3,12 @@ import { join } from 'node:path'
 import { ownedDirectory } from '@icb/testing'
 import type { IcbDocument, StageHost } from '@icb/testing'
 import type { DoorAnswer } from './door.ts'
+import { damageSnapshot } from './damage.ts'
+import { leftOver, lost, reached } from './findings.ts'
+import type { Finding } from './findings.ts'
+import { forbiddenInSandbox, forbiddenOnProd } from './forbidden.ts'
+import { journalIntents } from './journals.ts'
+import { outcomeOf, snapshotOf } from './outcome.ts'
 import type { CallFault, Command, Fault, Plan, Trigger } from './plan.ts'
 import { undoUnsynced } from './power-notes.ts'
 import { descendants, instanceOf, killNow, signal } from './processes.ts'
@@ -19,7 +25,23 @@ export interface AttackReport {
   readonly steps: readonly string[]
   /** What a power cut took away. */
   readonly undone: readonly string[]
+  /** What must not happen while a command is under attack. */
+  readonly findings: readonly Finding[]
+  /** The snapshot that was damaged for this command: its test has failed, and so it should. */
+  readonly damaged?: string
   readonly seconds: number
+}
+
+/** RMAN's lie looks like a bad point: its test fails for it, as it should. */
+function damagedOf(damaged: string | undefined, { fault }: Plan, document: IcbDocument | undefined): { readonly damaged?: string } {
+  const snapshot = damaged ?? (fault.kind === 'half-switch' ? snapshotOf(document) : undefined)
+  return snapshot === undefined ? {} : { damaged: snapshot }
+}
+
+/** A test of a damaged snapshot has to fail; anything else is a false word about it. */
+function unnoticed(document: IcbDocument | undefined, what: string, snapshot: string): readonly Finding[] {
+  const outcome = outcomeOf(document)
+  return outcome === 'failed' ? [] : [lost(`the restore test of ${snapshot} ended ${outcome ?? 'without a verdict'}, although its ${what} was damaged`)]
 }
 
 export const hostOf = (command: Command): StageHost => (command === 'restore-test' ? 'sandbox' : 'prod')
@@ -45,12 +67,14 @@ export async function attack(stand: Stand, plan: Plan): Promise<AttackReport> {
   const strike = new Strike(stand, plan)
   const notes = join(stage.directory, 'power-notes')
   strike.arm(notes)
+  await stand.setSpeed({ archiving: plan.slowArchiving ? 'slow' : 'quick', backup: plan.slowBackup ? 'slow' : 'quick' })
+  const damaged = fault.kind === 'damage' ? await damageSnapshot(stand, fault.what, fault.choice) : undefined
   const busy = plan.busy ? stand.work({ seconds: 4, perSecond: 25 }).catch(() => undefined) : undefined
   const begun = performance.now()
   const steps: string[] = []
   let output: Awaited<ReturnType<typeof stage.icb>>
   try {
-    const args = [...argumentsOf(command, stage.database), '--json', '--events', '&3']
+    const args = [...argumentsOf(command, stage.database), ...(damaged === undefined ? [] : ['--snapshot', damaged.snapshot, '--validate', 'always']), '--json', '--events', '&3']
     const running = stage.icb(host, args, {
       timeoutMs: hopelessMs,
       onStdout: () => undefined,
@@ -65,14 +89,18 @@ export async function attack(stand: Stand, plan: Plan): Promise<AttackReport> {
     output = await running
   } finally {
     strike.over()
+    damaged?.repair()
   }
   await strike.done()
   const { struck } = strike
   const undone = fault.kind === 'power-cut' && struck ? undoUnsynced(notes) : []
   strike.disarm()
   await busy
+  // It may be down; then somebody starts it, at its usual speed.
+  await stand.setSpeed({ archiving: plan.slowArchiving ? 'slow' : 'quick', backup: 'quick' }).catch(() => undefined)
   const document = documentOf(output.stdout)
-  return { struck, exitCode: output.exitCode, ...(document === undefined ? {} : { document }), steps, undone, seconds: (performance.now() - begun) / 1000 }
+  const findings = [...strike.findings, ...(damaged === undefined ? [] : unnoticed(document, fault.kind === 'damage' ? fault.what : '', damaged.snapshot))]
+  return { struck: struck || damaged !== undefined, findings, ...damagedOf(damaged?.snapshot, plan, document), exitCode: output.exitCode, ...(document === undefined ? {} : { document }), steps, undone, seconds: (performance.now() - begun) / 1000 }
 }
 
 function documentOf(text: string): IcbDocument | undefined {
@@ -99,7 +127,10 @@ class Strike {
   #timer: NodeJS.Timeout | undefined
   #seen = false
   #acting: Promise<void> = Promise.resolve()
+  #resolveEnd: () => void = () => undefined
+  readonly #end: Promise<void> = new Promise((resolve) => { this.#resolveEnd = resolve })
   #running = true
+  readonly #findings: Finding[] = []
 
   constructor(stand: Stand, plan: Plan) {
     this.#stand = stand
@@ -111,13 +142,27 @@ class Strike {
     return this.#struck || (this.#fault.kind === 'storage' && this.#stand.storageFaultStruck())
   }
 
+  get findings(): readonly Finding[] {
+    return this.#findings
+  }
+
   /** Before the command starts. */
   arm(notes: string): void {
     const { stage, ledgerDirectory, doors } = this.#stand
     const fault = this.#fault
     // What can be killed has to be a process.
-    for (const door of Object.values(doors)) door.onCall = () => ({ kind: 'pass' })
+    doors.prod.onCall = async (call) => this.#watched(await forbiddenOnProd(this.#stand, call))
+    doors.sandbox.onCall = async (call) => this.#watched(await forbiddenInSandbox(this.#stand, call))
     switch (fault.kind) {
+      case 'half-switch': {
+        const watch = doors.sandbox.onCall
+        doors.sandbox.onCall = async (call) => {
+          if (call.program !== 'rman' || !/^\s*SWITCH DATABASE TO COPY;/m.test(call.script)) return watch(call)
+          this.#struck = true
+          return { kind: 'script', script: call.script.replace('SWITCH DATABASE TO COPY;', 'SWITCH DATAFILE 1,2,3 TO COPY;') }
+        }
+        break
+      }
       case 'power-cut':
         rmSync(notes, { recursive: true, force: true })
         mkdirSync(notes)
@@ -125,9 +170,10 @@ class Strike {
         break
       case 'call': {
         const door = doors[hostOf(this.#plan.command)]
+        const watch = door.onCall
         let count = 0
         door.onCall = (call) => {
-          if (call.program !== fault.program || (count += 1) !== fault.nth) return { kind: 'pass' }
+          if (call.program !== fault.program || (count += 1) !== fault.nth) return watch(call)
           this.#struck = true
           return answerOf(fault.fault, fault.ms)
         }
@@ -143,6 +189,11 @@ class Strike {
         break
       default:
     }
+  }
+
+  #watched(findings: readonly Finding[]): DoorAnswer {
+    this.#findings.push(...findings)
+    return { kind: 'pass' }
   }
 
   started(pid: number): void {
@@ -187,6 +238,12 @@ class Strike {
         killNow(instance)
         break
       }
+      case 'suspend':
+        await this.#suspend(pid)
+        break
+      case 'twice':
+        await this.#twice()
+        break
       case 'power-cut': {
         this.#killProduct(pid, true)
         const sids = hostOf(this.#plan.command) === 'prod' ? [stage.database] : [stage.slot]
@@ -195,6 +252,40 @@ class Strike {
       }
       default:
     }
+  }
+
+  /** A run that stood still and lost its lease must begin nothing any more. */
+  async #suspend(pid: number): Promise<void> {
+    const { stage } = this.#stand
+    const journals = join(this.#stand.stateDirectory('prod'), 'journals')
+    this.#struck = true
+    signal(pid, 'SIGSTOP')
+    try {
+      const before = await journalIntents(journals)
+      await stage.icbJson('prod', ['lease', 'break', stage.database, '--yes'])
+      this.#stand.serveCalls('prod')
+      const other = await stage.icbJson('prod', ['backup', stage.database])
+      if (!other.ok) this.#findings.push(leftOver(`a backup beside a stopped one failed: ${other.error?.code ?? ''} ${other.error?.message ?? ''}`))
+      const between = await journalIntents(journals)
+      signal(pid, 'SIGCONT')
+      await this.#end
+      const after = await journalIntents(journals)
+      for (const [run, steps] of after) {
+        const known = between.get(run)
+        if (before.has(run) && known !== undefined && steps.length > known.length) this.#findings.push(reached(`run ${run} had lost its lease and began ${steps.slice(known.length).join(', ')}`))
+      }
+    } finally {
+      signal(pid, 'SIGCONT')
+    }
+  }
+
+  /** Two runs of one database at once: the second has to be refused. */
+  async #twice(): Promise<void> {
+    const { stage } = this.#stand
+    const { command } = this.#plan
+    this.#struck = true
+    const second = await stage.icbJson(hostOf(command), argumentsOf(command, stage.database))
+    if (this.#running && second.exitCode !== 4) this.#findings.push(reached(`a second ${command} ended with ${String(second.exitCode)} while the first one ran`))
   }
 
   #killProduct(pid: number, all: boolean): void {
@@ -222,6 +313,7 @@ class Strike {
   over(): void {
     this.#running = false
     clearTimeout(this.#timer)
+    this.#resolveEnd()
   }
 
   async done(): Promise<void> {

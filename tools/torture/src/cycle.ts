@@ -2,10 +2,11 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { IcbDocument } from '@icb/testing'
 import { checkHistory } from '../../lab/src/cli/history-check.ts'
-import type { DoorCall } from './door.ts'
-import { leftOver, lost, reached } from './findings.ts'
+import { forbiddenInSandbox, forbiddenOnProd } from './forbidden.ts'
+import { leftOver, lost } from './findings.ts'
 import type { Finding } from './findings.ts'
 import { findLeftovers } from './leftovers.ts'
+import { outcomeOf, reasonsOf } from './outcome.ts'
 import { listPoints } from './points.ts'
 import type { ListedPoint, PointAudit } from './points.ts'
 import type { Random } from './random.ts'
@@ -23,13 +24,18 @@ export interface CycleReport {
  * repairs anything between; the product has to come back by itself. Then everything is audited.
  */
 export async function normalCycle(stand: Stand, audit: PointAudit, random: Random): Promise<CycleReport> {
-  const { stage } = stand
+  const { stage, doors } = stand
   const findings: Finding[] = []
   const converge = (document: IcbDocument, what: string): void => {
     if (!document.ok) findings.push(leftOver(`the next ${what} failed: ${document.error?.code ?? ''} ${document.error?.message ?? JSON.stringify(document.result)}`))
   }
   await stand.work({ transactions: 3 + random.below(10) })
+  doors.prod.onCall = async (call) => {
+    findings.push(...(await forbiddenOnProd(stand, call)))
+    return serve(stage.labDirectory, 'prod', call)
+  }
   converge(await stage.icbJson('prod', ['backup', stage.database]), 'backup')
+  stand.serveCalls('prod')
   converge(await stage.icbJson('prod', ['snapshot', 'clean', stage.database]), 'snapshot clean')
   const points = await listPoints(stand)
   findings.push(...(await audit.audit(points)))
@@ -42,29 +48,27 @@ export async function normalCycle(stand: Stand, audit: PointAudit, random: Rando
   return { findings, restored: chosen.name }
 }
 
-interface TestResult {
-  readonly restoreTests?: readonly { readonly verdict?: { readonly outcome: string; readonly snapshot?: string; readonly reasons: readonly { readonly code: string; readonly text: string }[] }; readonly error?: { readonly code: string; readonly message: string } }[]
-}
-
 /** The product restores a point; before it lets go of the instance, what it restored is compared with the truth. */
 async function restore(stand: Stand, point: ListedPoint): Promise<readonly Finding[]> {
   const { stage, doors } = stand
   const findings: Finding[] = []
   let compared = 0
+  let opened = false
   doors.sandbox.onCall = async (call) => {
-    if (call.program === 'sqlplus' && /^shutdown abort/m.test(call.script)) {
+    if (call.program === 'sqlplus' && /^\s*alter database open/m.test(call.script)) opened = true
+    // Before that, an instance of an earlier test may be ended.
+    if (opened && call.program === 'sqlplus' && /^shutdown abort/m.test(call.script)) {
       const found = await compareRestored(stand, point)
       compared += found.files
       findings.push(...found.problems.map((problem) => lost(`${point.name} restored: ${problem}`)))
     }
-    findings.push(...(await forbidden(stand, call)))
+    findings.push(...(await forbiddenInSandbox(stand, call)))
     return serve(stage.labDirectory, 'sandbox', call)
   }
   try {
     const document = await stage.icbJson('sandbox', ['restore-test', stage.database, '--snapshot', point.name])
-    const [test] = (document.result as TestResult | undefined)?.restoreTests ?? []
-    const why = test?.verdict?.reasons.map((reason) => `${reason.code}: ${reason.text}`).join('; ') ?? test?.error?.message ?? document.error?.message ?? ''
-    if (test?.verdict?.outcome !== 'passed') findings.push(lost(`the restore test of ${point.name} ended ${test?.verdict?.outcome ?? 'without a verdict'}: ${why}`))
+    const outcome = outcomeOf(document)
+    if (outcome !== 'passed') findings.push(lost(`the restore test of ${point.name} ended ${outcome ?? 'without a verdict'}: ${reasonsOf(document)}`))
     else if (compared === 0) findings.push(lost(`the restore test of ${point.name} passed, and no restored file was there to compare`))
   } finally {
     stand.serveCalls('sandbox')
@@ -87,14 +91,4 @@ async function compareRestored(stand: Stand, { lastScn }: ListedPoint): Promise<
     }
   }
   return { files, problems }
-}
-
-/** What a test instance must never be told while a file of the source is still among its own. */
-export async function forbidden(stand: Stand, call: DoorCall): Promise<readonly Finding[]> {
-  const dangerous = call.program === 'rman' ? /^\s*recover\s+database/im.test(call.script) : /^\s*alter\s+database\s+open/im.test(call.script)
-  if (!dangerous) return []
-  const { stage } = stand
-  const rows = await stand.sql('sandbox', stage.slot, 'select name from v$datafile')
-  const outside = rows.map((row) => row[0] ?? '').filter((name) => !name.startsWith(`${join(stand.snapshotDirectory, 'clones')}/`) && !name.startsWith(`${stage.scratch}/`))
-  return outside.length === 0 ? [] : [reached(`${call.program} is about to recover or open ${outside[0] ?? ''} and ${String(outside.length - 1)} more files outside the clone`)]
 }

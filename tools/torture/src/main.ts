@@ -1,22 +1,24 @@
-import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { describePlan } from './plan.ts'
+import { describePlan, planOf } from './plan.ts'
 import { Worker } from './run.ts'
-import type { RunReport, WorkerOptions } from './run.ts'
+import type { WorkerOptions } from './run.ts'
 import { renderTable, summaryLine } from './table.ts'
+import { buildVariant, readPatches } from './variants.ts'
+import type { BrokenGuarantee, Variant } from './variants.ts'
+import { runAll } from './workers.ts'
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' }, first: { type: 'string', default: '0' }, workers: { type: 'string', default: String(Math.min(2, availableParallelism())) },
-    replay: { type: 'string' }, json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false }, worker: { type: 'string' },
+    replay: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false }, patches: { type: 'boolean', default: false }, patch: { type: 'string', multiple: true }, worker: { type: 'string' },
   },
 })
 const json = values.json
 const tell = (text: string): void => { if (!json) process.stdout.write(`${text}\n`) }
 
 if (values.worker !== undefined) await work(JSON.parse(values.worker) as WorkerOptions)
+else if (values.patches || values.patch !== undefined) process.exitCode = await breakGuarantees(values.patch)
 else process.exitCode = await torture()
 
 /** A worker's process: it gets numbers of runs and answers their reports. */
@@ -37,9 +39,9 @@ async function work(options: WorkerOptions): Promise<void> {
 
 async function torture(): Promise<number> {
   const seed = Number(values.seed)
-  const numbers = values.replay === undefined ? Array.from({ length: Number(values.runs) }, (_, index) => Number(values.first) + index) : [Number(values.replay)]
+  const numbers = values.replay === undefined ? numbersOf(seed, Number(values.first), Number(values.runs), values.only) : [Number(values.replay)]
   const begun = performance.now()
-  const reports = await runAll(numbers, { seed, keep: values.keep }, Math.min(Number(values.workers), numbers.length), (report, done) => {
+  const reports = await runAll(numbers, { seed, keep: values.keep }, Number(values.workers), (report, done) => {
     const { plan, findings } = report
     if (findings.length > 0 || values.verbose) {
       tell(`run ${String(plan.run)}: ${describePlan(plan)}${report.struck ? '' : ' (came too late)'}; exit ${String(report.exitCode)}${report.code === undefined ? '' : ` ${report.code}`}, ${report.attackSeconds.toFixed(1)} of ${report.seconds.toFixed(1)} s`)
@@ -58,27 +60,48 @@ async function torture(): Promise<number> {
   return bad.length === 0 ? 0 : 1
 }
 
-async function runAll(numbers: readonly number[], options: WorkerOptions, workers: number, onReport: (report: RunReport, done: number) => void): Promise<readonly RunReport[]> {
-  const left = [...numbers]
-  const reports: RunReport[] = []
-  await Promise.all(Array.from({ length: workers }, () => new Promise<void>((resolve, reject) => {
-    const child = fork(fileURLToPath(import.meta.url), ['--worker', JSON.stringify(options)], { execArgv: process.execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    const next = (): void => {
-      const number = left.shift()
-      if (number === undefined) child.disconnect()
-      else child.send(number)
-    }
-    child.on('message', (report: RunReport) => {
-      reports.push(report)
-      onReport(report, reports.length)
-      next()
-    })
-    child.once('error', reject)
-    child.once('exit', (code, signal) => {
-      if (code === 0) resolve()
-      else reject(new Error(`a worker ended with ${String(code ?? signal)}`))
-    })
-    next()
-  })))
-  return reports.sort((a, b) => a.plan.run - b.plan.run)
+/** Each broken guarantee must be caught within 200 runs of the seed; those come first that look like it. */
+async function breakGuarantees(only: readonly string[] | undefined): Promise<number> {
+  const seed = Number(values.seed)
+  const all = readPatches()
+  const chosen = only === undefined ? all : all.filter((patch) => only.includes(patch.name))
+  for (const name of only ?? []) if (!all.some((patch) => patch.name === name)) throw new Error(`there is no patch ${name}: ${all.map((patch) => patch.name).join(', ')}`)
+  const results: { patch: string; guarantee: string; caught: boolean; run?: number; tried: number; finding: string }[] = []
+  for (const patch of chosen) {
+    const result = await breakOne(patch, seed)
+    results.push(result)
+    tell(`${result.caught ? 'caught' : 'NOT CAUGHT'}  ${result.patch}: ${result.guarantee}`)
+    tell(`    ${result.caught ? `run ${String(result.run)}, the ${String(result.tried)}. tried: ` : `${String(result.tried)} runs: `}${result.finding}`)
+  }
+  const missed = results.filter((result) => !result.caught)
+  if (json) process.stdout.write(`${JSON.stringify({ schema: 'icb/torture-patches/1', seed, ok: missed.length === 0, patches: results }, null, 2)}\n`)
+  tell(`${String(results.length)} broken guarantees, ${String(results.length - missed.length)} caught`)
+  return missed.length === 0 && results.length > 0 ? 0 : 1
+}
+
+async function breakOne(patch: BrokenGuarantee, seed: number): Promise<{ patch: string; guarantee: string; caught: boolean; run?: number; tried: number; finding: string }> {
+  const about = { patch: patch.name, guarantee: patch.guarantee }
+  let variant: Variant
+  try {
+    variant = buildVariant(patch)
+  } catch (error) {
+    return { ...about, caught: false, tried: 0, finding: `it cannot be tried: ${error instanceof Error ? error.message : String(error)}` }
+  }
+  try {
+    const numbers = Array.from({ length: 200 }, (_, index) => index)
+    const likely = numbers.filter((run) => describePlan(planOf(seed, run)).includes(patch.first))
+    const ordered = [...likely, ...numbers.filter((run) => !likely.includes(run))]
+    const reports = await runAll(ordered, { seed, icb: variant.icb, builtDirectory: variant.builtDirectory }, Number(values.workers), () => undefined, (report) => report.findings.length > 0)
+    const bad = reports.find((report) => report.findings.length > 0)
+    return { ...about, caught: bad !== undefined, ...(bad === undefined ? {} : { run: bad.plan.run }), tried: reports.length, finding: bad?.findings[0]?.text ?? 'nothing was noticed' }
+  } finally {
+    variant[Symbol.dispose]()
+  }
+}
+
+/** The numbers of so many runs, of those only whose plan reads like that. */
+function numbersOf(seed: number, first: number, count: number, only: string | undefined): readonly number[] {
+  const numbers: number[] = []
+  for (let run = first; numbers.length < count && run < first + 100_000; run += 1) if (only === undefined || describePlan(planOf(seed, run)).includes(only)) numbers.push(run)
+  return numbers
 }

@@ -9,6 +9,8 @@ export type Trigger =
   | { readonly at: 'step'; readonly step: string; readonly edge: 'started' | 'finished'; readonly offsetMs: number }
   | { readonly at: 'moment'; readonly offsetMs: number }
 
+/** `manifest`: its window is made shorter. `block`: a byte of a block that no redo touches. `log`: the last archived log is gone. `copy`: a copy is gone. */
+export type Damage = 'manifest' | 'block' | 'log' | 'copy'
 export type CallFault = 'fail' | 'hang' | 'late' | 'lost' | 'cut'
 export type StorageCall = 'createSnapshot' | 'listSnapshots' | 'deleteSnapshot' | 'createClone' | 'listClones' | 'deleteClone' | 'describe'
 /** `outage`: every call from this one on fails until the command ends. */
@@ -30,6 +32,14 @@ export type Fault =
   | { readonly kind: 'storage'; readonly call: StorageCall; readonly nth: number; readonly fault: StorageFault; readonly ms: number }
   /** The ledger's directory takes no row, or is not there. */
   | { readonly kind: 'ledger'; readonly fault: 'read-only' | 'absent' }
+  /** The process stands still (SIGSTOP) while its lease is broken and another run does the work; then it goes on. */
+  | { readonly kind: 'suspend'; readonly trigger: Trigger }
+  /** The same command a second time while the first one runs. */
+  | { readonly kind: 'twice'; readonly trigger: Trigger }
+  /** RMAN says that it switched to the copies, and one file is left. */
+  | { readonly kind: 'half-switch' }
+  /** Something in the tested snapshot is changed, and changed back afterwards. */
+  | { readonly kind: 'damage'; readonly what: Damage; readonly choice: number }
 
 export interface Plan {
   readonly seed: number
@@ -38,6 +48,10 @@ export interface Plan {
   readonly fault: Fault
   /** The database is written to while the command runs. */
   readonly busy: boolean
+  /** Archiving a log takes long, also on the next day. */
+  readonly slowArchiving: boolean
+  /** RMAN reads slowly while the command runs, so that its work outlives what is killed. */
+  readonly slowBackup: boolean
 }
 
 /** Steps by name and order, as the workflows emit them. A name that no event ever has is a failure of the harness, see `table.ts`. */
@@ -71,7 +85,7 @@ export function planOf(seed: number, run: number): Plan {
   const random = randomOf(`${String(seed)}/${String(run)}`)
   const command = random.weighted<Command>({ backup: 44, 'restore-test': 36, 'snapshot clean': 8, 'snapshot create': 6, archivelogs: 6 })
   const fault = faultOf(random, command)
-  return { seed, run, command, fault, busy: random.fraction() < 0.5 }
+  return { seed, run, command, fault, busy: random.fraction() < 0.5, slowArchiving: random.fraction() < 0.15, slowBackup: command === 'backup' && random.fraction() < 0.2 }
 }
 
 function faultOf(random: Random, command: Command): Fault {
@@ -84,13 +98,22 @@ function faultOf(random: Random, command: Command): Fault {
     'kill-instance': programs.length > 0 ? 5 : 0,
     call: programs.length > 0 ? 20 : 0,
     ledger: command === 'restore-test' ? 6 : 0,
+    suspend: command === 'backup' ? 5 : 0,
+    twice: command === 'backup' || command === 'restore-test' ? 4 : 0,
+    'half-switch': command === 'restore-test' ? 4 : 0,
+    damage: command === 'restore-test' ? 12 : 0,
   })
   switch (kind) {
     case 'kill': return { kind, scope: random.weighted({ product: 1, group: 1 }), trigger: triggerOf(random, command, steps) }
     case 'signal': return { kind, signal: random.weighted({ SIGINT: 1, SIGTERM: 1 }), trigger: triggerOf(random, command, steps) }
     case 'kill-child':
     case 'kill-instance':
+    case 'twice':
     case 'power-cut': return { kind, trigger: triggerOf(random, command, steps) }
+    // Not while it holds nothing yet, and not so late that nothing is left to do.
+    case 'suspend': return { kind, trigger: { at: 'step', step: random.pick(steps.slice(1, -2)), edge: 'started', offsetMs: random.below(200) } }
+    case 'half-switch': return { kind }
+    case 'damage': return { kind, what: random.weighted<Damage>({ manifest: 1, block: 2, log: 1, copy: 1 }), choice: random.below(1_000_000) }
     case 'call': {
       const program = random.pick(programs)
       const fault = random.weighted<CallFault>({ fail: 3, lost: 3, cut: 3, late: 2, hang: 1 })
@@ -121,6 +144,8 @@ export function placeOf({ command, fault }: Plan): string {
     case 'call': return `${command}: ${fault.program}`
     case 'storage': return `${command}: storage ${fault.call}`
     case 'ledger': return `${command}: ledger`
+    case 'half-switch': return `${command}: rman`
+    case 'damage': return `${command}: ${fault.what} in the snapshot`
     default: return `${command}: ${fault.trigger.at === 'step' ? fault.trigger.step : 'any moment'}`
   }
 }
@@ -133,6 +158,7 @@ export function faultName({ fault }: Plan): string {
     case 'call':
     case 'storage': return fault.fault === 'lost-for-good' ? 'lost' : fault.fault === 'outage' ? 'fail' : fault.fault
     case 'ledger': return 'fail'
+    case 'half-switch': return 'lie'
     default: return fault.kind
   }
 }
@@ -151,7 +177,11 @@ export function describePlan(plan: Plan): string {
       case 'call': return `${fault.program} call ${String(fault.nth)}: ${fault.fault}${fault.ms > 0 ? ` ${String(fault.ms)} ms` : ''}`
       case 'storage': return `storage ${fault.call} ${String(fault.nth)}: ${fault.fault}${fault.ms > 0 ? ` ${String(fault.ms)} ms` : ''}`
       case 'ledger': return `ledger ${fault.fault}`
+      case 'suspend': return `stopped ${when}, lease broken, another backup, continued`
+      case 'twice': return `started again ${when}`
+      case 'half-switch': return 'RMAN leaves a file behind in SWITCH'
+      case 'damage': return `${fault.what} of the snapshot changed`
     }
   })()
-  return `${plan.command}, ${what}${plan.busy ? ', busy database' : ''}`
+  return `${plan.command}, ${what}${plan.busy ? ', busy database' : ''}${plan.slowArchiving ? ', slow archiving' : ''}${plan.slowBackup ? ', slow RMAN' : ''}`
 }

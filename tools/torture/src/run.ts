@@ -49,7 +49,9 @@ export class Worker implements AsyncDisposable {
     const findings: Finding[] = []
     try {
       report = await attack(stand, plan)
-      await recoverDatabase(stand)
+      findings.push(...report.findings)
+      if (report.damaged !== undefined) audit.forget(report.damaged)
+      await recoverDatabase(stand, plan)
       findings.push(...(await normalCycle(stand, audit, randomOf(`${String(plan.seed)}/${String(number)}/cycle`))).findings)
       for (const trouble of Object.values(stand.doors).flatMap((door) => door.trouble)) throw new Error(trouble)
     } catch (error) {
@@ -90,6 +92,8 @@ export class Worker implements AsyncDisposable {
 }
 
 /** Somebody starts the database again when it is down; the product does not. */
-async function recoverDatabase(stand: Stand): Promise<void> {
-  if (instanceOf(stand.stage.database) === undefined) await stand.startDatabase()
+async function recoverDatabase(stand: Stand, plan: Plan): Promise<void> {
+  if (instanceOf(stand.stage.database) !== undefined) return
+  await stand.startDatabase()
+  await stand.setSpeed({ archiving: plan.slowArchiving ? 'slow' : 'quick', backup: 'quick' })
 }

@@ -41,9 +41,13 @@ export interface Stand extends AsyncDisposable {
   sql(host: StageHost, sid: string, text: string): Promise<readonly (readonly (string | null)[])[]>
   /** Commits transactions. */
   work(args: { readonly transactions?: number; readonly seconds?: number; readonly perSecond?: number }): Promise<void>
+  /** How fast the database archives a log and RMAN reads. */
+  setSpeed(speed: { readonly archiving: Speed; readonly backup: Speed }): Promise<void>
   /** Starts the database where a fault has killed it. */
   startDatabase(): Promise<void>
 }
+
+export type Speed = 'quick' | 'slow'
 
 export interface Foreign {
   readonly clone: string
@@ -100,14 +104,17 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       await withInstance(labDirectory, 'prod', database, (connection) => connection.call({ kind: 'lab', action: 'workload', args: { transactions } }))
       must(await stage.icbJson('prod', ['backup', database]), 'backup')
     }
-    await run(20)
-    await run(5)
+    for (const transactions of [20, 5, 5]) await run(transactions)
     const snapshotDirectory = join(dirname(stage.areaPath), '.icb-snapshots', database)
     const [cloned = ''] = readdirSync(join(snapshotDirectory, 'snapshots')).filter((name) => !name.startsWith('.'))
     const foreign: Foreign = { clone: `${database}-rt-00000000-elsewhere`, cloned, snapshot: `${database}-20200101T000000` }
     must(await stage.icbJson('prod', ['clone', 'create', database, cloned, foreign.clone]), 'clone create')
     const planted = ownedDirectory(join(snapshotDirectory, 'snapshots', foreign.snapshot), stage.programs.user)
     writeFileSync(join(planted, 'thesis.tex'), 'the only copy')
+    const sql: Stand['sql'] = async (host, sid, text) => {
+      const answer = await withInstance(labDirectory, host, sid, (connection) => connection.call({ kind: 'sql', text }))
+      return (answer as { rows?: (string | null)[][] }).rows ?? []
+    }
     return {
       stage, snapshotDirectory, foreign,
       doors, serveCalls,
@@ -123,12 +130,13 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       },
       storageFaultStruck: () => readdirSync(join(directory, 'control')).includes(struckFile),
       stateDirectory: (host) => (JSON.parse(readFileSync(stage.configs[host], 'utf8')) as { stateDir: string }).stateDir,
-      async sql(host, sid, text) {
-        const answer = await withInstance(labDirectory, host, sid, (connection) => connection.call({ kind: 'sql', text }))
-        return (answer as { rows?: (string | null)[][] }).rows ?? []
-      },
+      sql,
       async work(args) {
         await withInstance(labDirectory, 'prod', database, (connection) => connection.call({ kind: 'lab', action: 'workload', args }))
+      },
+      async setSpeed({ archiving, backup }) {
+        await sql('prod', database, `alter system set "_lab_archive_delay_ms"=${archiving === 'slow' ? '1500' : '60'} scope=memory`)
+        await sql('prod', database, `alter system set "_lab_backup_rate"=${backup === 'slow' ? '1500000' : '0'} scope=memory`)
       },
       async startDatabase() {
         const started = await stage.lab(['start', labDirectory, database])
