@@ -24,7 +24,7 @@ export function closedManifest(input: CloseInput): Manifest {
     redoFrom: copies.redoFrom, minScn: copies.minScn, lastScn: switchPoint.scn, lastTime: switchPoint.time, utcOffset: switchPoint.utcOffset,
     ...(chain.logsFrom === undefined ? {} : { logsFrom: chain.logsFrom }),
     // The time belongs to that SCN; copies that were moved by somebody else since have another one.
-    ...(before?.minTime === undefined || before.minScn !== copies.minScn ? {} : { minTime: before.minTime }),
+    ...(before?.minTime === undefined || before.minScn !== copies.minScn ? {} : { minTime: before.minTime, minUtcOffset: before.minUtcOffset ?? before.utcOffset }),
   }
   return {
     ...manifestBase({ ...facts, controlFile: previous.controlFile }), state: 'refreshed', window,

@@ -123,7 +123,7 @@ export const manifestRefreshedStep: Step<BackupRun> = {
     const surroundings = { ...before, sourcePaths: { ...before.sourcePaths, datafiles: state.datafiles.map((d) => d.name) } }
     const { utcOffset } = known(run.switchPoint, 'switch point')
     const minTime = known(run.refreshedTime, 'end of the refresh')
-    run.window = { ...copies, minTime, lastScn: null, utcOffset }
+    run.window = { ...copies, minTime, minUtcOffset: utcOffset, lastScn: null, utcOffset }
     const { controlFile } = known(run.metadata, 'control file backup')
     await publishSeedControlFile(settings.areaPath, controlFile)
     const base = manifestBase({ areaPath: settings.areaPath, areaId: known(run.areaId, 'area id'), tool: deps.tool, runId: deps.runId, state, surroundings, controlFile })

@@ -48,12 +48,14 @@ export interface ManifestWindow {
   /** Restorable from here: highest SCN in any copy block. */
   readonly minScn: bigint
   readonly minTime?: string
+  /** Offset of SYSTIMESTAMP at `minTime`, which a change of the clock may have made another one; absent: as `utcOffset`. */
+  readonly minUtcOffset?: string
   /** The logs in the area reach back to here without a hole, further than the copies need; absent: it was not recorded. */
   readonly logsFrom?: bigint
   /** Restorable to here; `null` until the logs of the next switch are proven landed. */
   readonly lastScn: bigint | null
   readonly lastTime?: string
-  /** Offset of SYSTIMESTAMP at the database, `+02:00`. */
+  /** Offset of SYSTIMESTAMP at the database at `lastTime` (before there is one, at `minTime`), `+02:00`. */
   readonly utcOffset: string
 }
 
@@ -108,7 +110,9 @@ export interface PointEntry {
   /** The snapshot's archived logs go back to here without a hole; absent: it was not recorded. */
   readonly logsFrom?: bigint
   readonly minTime?: string
+  readonly minUtcOffset?: string
   readonly lastTime?: string
+  /** At `lastTime`. */
   readonly utcOffset?: string
   readonly resetlogsId: string
   readonly dbid: string

@@ -109,6 +109,7 @@ export function pointEntryOf(facts: PointFacts): PointEntry {
           ...(window.lastScn === null ? {} : { lastScn: window.lastScn }),
           ...(window.logsFrom === undefined ? {} : { logsFrom: window.logsFrom }),
           ...(window.minTime === undefined ? {} : { minTime: window.minTime }),
+          ...(window.minUtcOffset === undefined ? {} : { minUtcOffset: window.minUtcOffset }),
           ...(window.lastTime === undefined ? {} : { lastTime: window.lastTime }),
           utcOffset: window.utcOffset,
         }),

@@ -31,7 +31,7 @@ const copy = z.object({
 
 const log = z.object({ thread: whole, sequence: whole, resetlogsId: digits, firstScn: decimal, nextScn: decimal, firstTime: localTime, nextTime: localTime, path: areaPath })
 
-const window = z.object({ redoFrom: decimal, minScn: decimal, logsFrom: z.exactOptional(decimal), minTime: z.exactOptional(localTime), lastScn: z.nullable(decimal), lastTime: z.exactOptional(localTime), utcOffset: offset })
+const window = z.object({ redoFrom: decimal, minScn: decimal, logsFrom: z.exactOptional(decimal), minTime: z.exactOptional(localTime), minUtcOffset: z.exactOptional(offset), lastScn: z.nullable(decimal), lastTime: z.exactOptional(localTime), utcOffset: offset })
 
 const paths = z.array(text)
 const sourcePaths = z.object({
@@ -81,6 +81,7 @@ export const pointEntrySchema: z.ZodType<PointEntry> = z.object({
   lastScn: z.exactOptional(decimal),
   logsFrom: z.exactOptional(decimal),
   minTime: z.exactOptional(localTime),
+  minUtcOffset: z.exactOptional(offset),
   lastTime: z.exactOptional(localTime),
   utcOffset: z.exactOptional(offset),
   resetlogsId: text,

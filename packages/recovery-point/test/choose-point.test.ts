@@ -133,3 +133,50 @@ describe('choosing a point by time', () => {
     expect(brief(choosePoint([point(1, 1n, 5n)], { kind: 'time', time: '2026-03-28T21:00:00Z' }, { now: '2026-04-10T00:00:00Z' }))).toBe('none')
   })
 })
+
+describe('clocks of the database', () => {
+  const at = (name: string, entry: Partial<PointEntry>): RecoveryPoint => point(Number(name), 1n, 2n, { entry: { snapshot: name, minUtcOffset: '+01:00', utcOffset: '+01:00', ...entry } })
+  const time = (text: string) => ({ kind: 'time', time: text }) as const
+  // Berlin: summer time from 2026-03-29 01:00Z, winter time again from 2026-10-25 01:00Z.
+  const spring = [at('1', { minTime: '2026-03-28 03:00:00', lastTime: '2026-03-29 04:00:00', utcOffset: '+02:00' })]
+  const autumn = [at('2', { minTime: '2026-10-24 03:00:00', minUtcOffset: '+02:00', lastTime: '2026-10-25 06:00:00' })]
+  const late = { now: '2027-01-01T00:00:00Z' }
+
+  it.each([
+    ['2026-03-28T01:59:00Z', undefined],
+    ['2026-03-28T02:00:00Z', '2026-03-28 03:00:00'],
+    ['2026-03-29T00:59:59Z', '2026-03-29 01:59:59'],
+    ['2026-03-29T01:00:00Z', '2026-03-29 03:00:00'],
+    ['2026-03-29T04:00:00+02:00', '2026-03-29 04:00:00'],
+  ])('spring: %s', (target, expected) => {
+    const choice = choosePoint(spring, time(target), late)
+    if (expected === undefined) expect(choice.kind).toBe('none')
+    else expect(choice).toMatchObject({ kind: 'single', targetTime: expected })
+  })
+
+  it.each([
+    ['2026-10-24T23:30:00Z', '2026-10-25 01:30:00'],
+    // The hour that came twice: RMAN stops at the first.
+    ['2026-10-25T00:30:00Z', '2026-10-25 02:30:00'],
+    ['2026-10-25T01:30:00Z', undefined],
+    ['2026-10-25T02:00:00Z', '2026-10-25 03:00:00'],
+  ])('autumn: %s', (target, expected) => {
+    const choice = choosePoint(autumn, time(target), late)
+    if (expected === undefined) expect(choice).toMatchObject({ kind: 'none', reason: expect.stringMatching(/twice.*give an SCN/) as unknown })
+    else expect(choice).toMatchObject({ kind: 'single', targetTime: expected })
+  })
+
+  it('does not take a target for the future because this host is late', () => {
+    expect(choosePoint(spring, time('2026-03-28T12:00:00Z'), { now: '2026-03-27T00:00:00Z' }).kind).toBe('single')
+    expect(choosePoint(spring, time('2026-03-30T12:00:00Z'), { now: '2026-03-29T00:00:00Z' })).toMatchObject({ kind: 'none', reason: expect.stringContaining('future') as unknown })
+  })
+})
+
+describe('pairs whose logs do not meet', () => {
+  it('are no pair when the index says so, and unproven when it says nothing', () => {
+    const points = (logsFrom?: bigint): RecoveryPoint[] => [point(1, 100n, 199n), point(2, 250n, 299n, { entry: logsFrom === undefined ? {} : { logsFrom } })]
+    expect(choosePoint(points(), scn(220n), options)).toMatchObject({ kind: 'pair', chainKnown: false })
+    expect(choosePoint(points(200n), scn(220n), options)).toMatchObject({ kind: 'pair', chainKnown: true })
+    expect(choosePoint(points(201n), scn(220n), options)).toMatchObject({ kind: 'none', before: { snapshot: 's1' }, after: { snapshot: 's2' }, reason: expect.stringMatching(/s1 \(SCN 100 to 199.*s2 \(SCN 250 to 299/) as unknown })
+  })
+})
