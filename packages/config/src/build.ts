@@ -81,6 +81,7 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
     const connect = get(settings.connect) ?? `/@${from.name}`
     const sid = get(settings.sid)
     if (connect === '/' && sid === undefined) wrong(settings.sid, 'MISSING_KEY', 'required when connect is "/"')
+    if (get(settings.user) !== undefined && get(settings.password) === undefined) wrong(settings.password, 'MISSING_KEY', 'required with a database user')
     const home = env['ORACLE_HOME']
     const oracleHome = get(settings.oracleHome) ?? (home === undefined || home === '' ? undefined : home)
     const warningAgeHours = need(settings.warningAgeHours, 0)
@@ -88,11 +89,14 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
     if (criticalAgeHours < warningAgeHours) wrong(settings.criticalAgeHours, 'INVALID_VALUE', `critical after ${criticalAgeHours} h comes before warning after ${warningAgeHours} h`)
     return {
       ...present({ oracleHome, sid, catalog: get(settings.catalog), tnsAdmin: get(settings.tnsAdmin), osUser: get(settings.osUser) }),
+      ...present({ user: get(settings.user), password: get(settings.password) }),
       ...present({ sectionSize: get(settings.sectionSize), snapshotControlfile: get(settings.snapshotControlfile) }),
       name: from.name,
       dbid: need(settings.dbid, '0'),
       connect,
       primaryConnect: get(settings.primaryConnect) ?? connect,
+      driver: need(settings.driver, 'auto'),
+      privilege: need(settings.privilege, 'sysdba'),
       registerCatalog: need(settings.registerCatalog, false),
       areaPath: areaPath(),
       storage: storage(from),

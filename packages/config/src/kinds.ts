@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import type { SecretReference } from './model.ts'
 
 export type ValueType =
-  | 'text' | 'path' | 'integer' | 'boolean' | 'size' | 'dbid' | 'connect' | 'alias' | 'sid' | 'zone' | 'choice' | 'list' | 'paths' | 'rules' | 'parameters' | 'blocks' | 'assertions'
+  | 'text' | 'path' | 'integer' | 'boolean' | 'size' | 'dbid' | 'connect' | 'alias' | 'sid' | 'zone' | 'choice' | 'list' | 'paths' | 'rules' | 'parameters' | 'blocks' | 'assertions' | 'secret'
 
 /** One kind of value: how it is written in an INI file and what it must be. */
 export interface Kind<T> {
@@ -25,6 +26,23 @@ export const path: Kind<string> = {
   schema: z.string().min(1).refine((value) => !/[\0\n\r]/u.test(value)),
   fromText: asIs,
   expectation: 'a file name in one line',
+}
+
+/** Where a secret comes from; in an INI file `env NAME`, `file /path` or `command /path argument …`. */
+export const secret: Kind<SecretReference> = {
+  type: 'secret',
+  schema: z.union([
+    z.strictObject({ env: z.string().min(1) }),
+    z.strictObject({ file: z.string().min(1), section: z.string().optional(), key: z.string().optional() }),
+    z.strictObject({ command: z.array(z.string().min(1)).min(1) }),
+  ]) as z.ZodType<SecretReference>,
+  fromText: (value) => {
+    const [form, ...rest] = value.split(/\s+/u)
+    if (form === 'command') return { command: rest }
+    return (form === 'env' || form === 'file') && rest.length > 0 ? { [form]: rest.join(' ') } : value
+  },
+  expectation: '{ env }, { file } or { command: [program, …] } (in an INI file "env NAME", "file /path", "command /path argument"), never the secret itself',
+  discreet: true,
 }
 
 /** A whole number in a closed range. */

@@ -83,6 +83,12 @@ export interface DatabaseConfig {
   /** ORACLE_SID when `connect` is `/`. */
   readonly sid?: string
   readonly primaryConnect: string
+  /** What carries SQL; `auto`: node-oracledb in Thin mode where it can, else SQL*Plus. */
+  readonly driver: 'auto' | 'thin' | 'thick' | 'sqlplus'
+  /** Database user for the driver, with its password. */
+  readonly user?: string
+  readonly password?: SecretReference
+  readonly privilege: 'sysdba' | 'sysbackup'
   readonly catalog?: string
   readonly registerCatalog: boolean
   readonly tnsAdmin?: string

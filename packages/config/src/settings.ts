@@ -1,5 +1,6 @@
-import { alias, assertions, blocks, boolean, choice, connect, dbid, integer, parameters, path, paths, rules, sid, sids, size, text, zone } from './kinds.ts'
+import { alias, assertions, blocks, boolean, choice, connect, dbid, integer, parameters, path, paths, rules, secret, sid, sids, size, text, zone } from './kinds.ts'
 import type { AcceptedBlocks, Assertion, KeepRule, Kind } from './kinds.ts'
+import type { SecretReference } from './model.ts'
 import { icbKeys } from './icb-keys.ts'
 import type { SettingSection } from './icb-keys.ts'
 import { seedKeys } from './seed.ts'
@@ -46,6 +47,10 @@ export interface Settings {
   readonly connect: Setting<string>
   readonly sid: Setting<string>
   readonly primaryConnect: Setting<string>
+  readonly driver: Setting<'auto' | 'thin' | 'thick' | 'sqlplus'>
+  readonly user: Setting<string>
+  readonly password: Setting<SecretReference>
+  readonly privilege: Setting<'sysdba' | 'sysbackup'>
   readonly oracleHome: Setting<string>
   readonly tnsAdmin: Setting<string>
   readonly osUser: Setting<string>
@@ -114,6 +119,10 @@ export const settings: Settings = {
   connect: setting('only-database', 'connect', connect, 'database', 'connect'),
   sid: setting('only-database', 'sid', sid, 'database', 'sid'),
   primaryConnect: setting('only-database', 'primaryConnect', alias, 'database', 'primarytns'),
+  driver: setting('database', 'driver', choice('auto', 'thin', 'thick', 'sqlplus'), 'generic', 'driver'),
+  user: setting('database', 'user', text, 'generic', 'dbuser'),
+  password: setting('database', 'password', secret, 'generic', 'dbpassword'),
+  privilege: setting('database', 'privilege', choice('sysdba', 'sysbackup'), 'generic', 'privilege'),
   oracleHome: setting('database', 'oracleHome', path, 'generic', 'oraclehome'),
   tnsAdmin: setting('database', 'tnsAdmin', path, 'generic', 'tnsadmin'),
   osUser: setting('database', 'osUser', text, 'generic', 'osuser'),

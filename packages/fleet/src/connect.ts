@@ -6,8 +6,8 @@ import { findDatabase, resolveSecret } from '@icb/config'
 import type { DatabaseConfig, Environment, IcbConfig } from '@icb/config'
 import { createFileLedger } from '@icb/ledger'
 import type { FileLedger } from '@icb/ledger'
-import { createInstanceControl, createSqlPlusSession, oracleEnvironment } from '@icb/oracle'
-import type { SqlSession } from '@icb/oracle'
+import { chooseDriver, createInstanceControl, createOracledbSession, createSqlPlusSession, findOracledb, oracleEnvironment, oracleErrors, withFallback } from '@icb/oracle'
+import type { DriverChoice, SqlSession } from '@icb/oracle'
 import { createRman } from '@icb/rman'
 import type { Rman } from '@icb/rman'
 import type { Check, Clock, EventSink, HostFacts, Logger, ProcessRunner } from '@icb/runtime'
@@ -65,7 +65,9 @@ export interface DatabaseConnection extends AsyncDisposable {
   readonly storage: () => Promise<SnapshotStorage>
   /** What the adapter wants `doctor` to ask. */
   readonly storageChecks: () => Promise<readonly Check[]>
-  /** SYSDBA work on the database. @throws ICB_FLEET_NO_ORACLE_HOME */
+  /** Which driver carries SQL, and why. */
+  readonly driver: () => DriverChoice
+  /** SYSDBA work on the database. @throws ICB_FLEET_NO_ORACLE_HOME, ICB_ORACLE_DRIVER */
   readonly sql: () => SqlSession
   /** The primary, where backups run on a standby; else the same database. */
   readonly primarySql: () => SqlSession | undefined
@@ -111,8 +113,25 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
   }
   const environment = (sid?: string): Record<string, string> =>
     oracleEnvironment({ oracleHome: home(), home: context.homeDirectory, ...(sid === undefined ? {} : { sid }), ...(database.tnsAdmin === undefined ? {} : { tnsAdmin: database.tnsAdmin }) })
+  const sqlplus = (connect: string, sid?: string): SqlSession =>
+    createSqlPlusSession({ oracleHome: home(), connect, privilege: database.privilege, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log })
+  const choice = (connect: string): DriverChoice =>
+    chooseDriver({ wish: database.driver, connect, hasCredentials: database.user !== undefined && database.password !== undefined, isInstalled: findOracledb([config.baseDir]) !== undefined })
+  const withDriver = (connect: string, driver: 'thin' | 'thick'): SqlSession =>
+    createOracledbSession({
+      driver,
+      connectString: connect.replace(/^\/@/, ''),
+      privilege: database.privilege,
+      ...(database.user === undefined ? {} : { user: database.user, password: (signal) => resolveSecret(database.password, `password of ${name}`, { env, baseDir: config.baseDir, runProcess, clock, signal }) }),
+      ...(database.tnsAdmin === undefined ? {} : { tnsAdmin: database.tnsAdmin }),
+      moduleDirectories: [config.baseDir],
+      clock,
+      logger: log,
+    })
   const session = (connect: string, sid?: string): SqlSession => {
-    const sql = createSqlPlusSession({ oracleHome: home(), connect, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log })
+    const { driver, problem } = choice(connect)
+    if (problem !== undefined) throw oracleErrors.DRIVER(`${name}: driver ${driver} cannot be used: ${problem}`, { hint: 'Set driver = auto or sqlplus, or install what is missing (npm install oracledb).' })
+    const sql = driver === 'sqlplus' ? sqlplus(connect, sid) : database.driver === 'auto' ? withFallback(withDriver(connect, driver), () => sqlplus(connect, sid), log) : withDriver(connect, driver)
     closers.push(() => sql.close())
     return sql
   }
@@ -146,11 +165,12 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
     },
     storage: once(openStorage),
     storageChecks: async () => (await loadAdapter()).checks?.(await connection.storage()) ?? [],
+    driver: once(() => choice(database.connect)),
     sql: once(() => session(database.connect, database.sid)),
     primarySql: once(() => (database.primaryConnect === database.connect ? undefined : session(database.primaryConnect, database.sid))),
     rman: once(() => rman(database.connect, database.sid)),
     sandboxOracle: (sid) => ({
-      sql: session('/', sid),
+      sql: sqlplus('/', sid),
       rman: rman('/', sid),
       instance: createInstanceControl({ oracleHome: home(), sid, env: environment(sid), runProcess, logger: log }),
       dbsDirectory: join(home(), 'dbs'),

@@ -37,7 +37,7 @@ async function checksOf(connection: DatabaseConnection): Promise<readonly Check[
   checks.push(...(await connection.storageChecks()))
   if (connection.config.oracleHome !== undefined) {
     const sql = connection.sql()
-    checks.push(...oracleChecks({ session: sql, dbid: settings.dbid, uniqueName: settings.name }), ...backupChecks({ ...base, storage, sql }))
+    checks.push(...oracleChecks({ session: sql, driver: connection.driver(), dbid: settings.dbid, uniqueName: settings.name }), ...backupChecks({ ...base, storage, sql }))
   } else checks.push(...backupChecks({ ...base, storage }))
   if (restoreTestSettings !== undefined) {
     checks.push({ id: 'sandbox.scratch', title: 'scratch directory of restore tests', run: () => checkSandbox(restoreTestSettings.scratch, hostView, { keepAway: [restoreTestSettings.areaPath] }) })
