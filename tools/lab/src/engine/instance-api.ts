@@ -39,6 +39,8 @@ export interface ServerSession {
   /** PDB that the session is in; 0: the root, or a database that is no CDB. */
   container: number
   longOps: { opname: string; sofar: number; totalwork: number; startTime: number; lastUpdate: number }[]
+  /** Aborts when the client breaks off the call that runs; the call then raises ORA-01013. */
+  interrupt?: AbortSignal | undefined
   /** Aborts when the session is killed (ALTER SYSTEM KILL SESSION) or the instance goes down. Not when the client goes away. */
   readonly abort: AbortSignal
 }
@@ -210,7 +212,7 @@ export interface Instance {
   enableThread(thread: number, enabled: boolean): Promise<void>
   switchLogfile(): Promise<void>
   /** Switches and waits until the switched log is archived to all destinations that are not failing. */
-  archiveLogCurrent(): Promise<void>
+  archiveLogCurrent(interrupt?: AbortSignal): Promise<void>
   checkpoint(): Promise<void>
   enableBlockChangeTracking(file: string | undefined, reuse: boolean): Promise<void>
   disableBlockChangeTracking(): Promise<void>

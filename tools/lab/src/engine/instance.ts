@@ -349,7 +349,7 @@ export class LabInstance implements Instance {
 
   async switchLogfile(): Promise<void> { await this.#writable().thread.switchLog() }
 
-  async archiveLogCurrent(): Promise<void> {
+  async archiveLogCurrent(interrupt?: AbortSignal): Promise<void> {
     const kernel = this.#writable()
     const { members, archiver } = kernel
     const ended: { readonly thread: number; readonly sequence: number }[] = []
@@ -359,7 +359,8 @@ export class LabInstance implements Instance {
       const sequence = await switchClosedThread(kernel, thread)
       if (sequence !== undefined) ended.push({ thread, sequence })
     }
-    if (this.controlFile.logMode === 'ARCHIVELOG') for (const { thread, sequence } of ended) await archiver.waitFor(thread, sequence, this.#down.signal)
+    const end = interrupt === undefined ? this.#down.signal : AbortSignal.any([this.#down.signal, interrupt])
+    if (this.controlFile.logMode === 'ARCHIVELOG') for (const { thread, sequence } of ended) await archiver.waitFor(thread, sequence, end)
   }
 
   async enableThread(thread: number, enabled: boolean): Promise<void> {

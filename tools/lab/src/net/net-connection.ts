@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { LabInstance } from '../engine/instance.ts'
-import { ora } from '../engine/ora-error.ts'
+import { type OraError, ora } from '../engine/ora-error.ts'
 import { callError, dataTypesAnswer, protocolAnswer, protocolOf, type ServerProtocol, writeEnd, writePairs } from './answers.ts'
 import { NetLogon } from './net-logon.ts'
 import { NetSession } from './net-session.ts'
@@ -12,6 +12,8 @@ import { TtcWriter } from './ttc-writer.ts'
 
 /** Longest request that is collected. */
 const mostRequestBytes = 256 * 1024 * 1024
+
+const cancelled = (): OraError => ora(1013, 'user requested cancel of current operation')
 
 /** One client of an instance over Oracle Net, from ACCEPT to the end of its socket. */
 export class NetConnection {
@@ -29,6 +31,8 @@ export class NetConnection {
   #last: Promise<void> = Promise.resolve()
   /** Counts breaks: the answer of a call that was broken off is not sent. */
   #breaks = 0
+  /** Aborts when the client breaks off what it asked for. */
+  #interrupt = new AbortController()
   /** Between a break and its reset everything else is thrown away. */
   #broken = false
   #closed = false
@@ -60,6 +64,7 @@ export class NetConnection {
   #leave(): void {
     this.#closed = true
     this.#breaks += 1
+    this.#interrupt.abort(cancelled())
     void this.#last.then(() => {
       this.#session?.close()
       this.#session = undefined
@@ -78,11 +83,13 @@ export class NetConnection {
       this.#broken = false
       this.#packets.marker(markerKind.reset)
       const answer = new TtcWriter()
-      writeEnd(answer, { error: callError(ora(1013, 'user requested cancel of current operation')) })
+      writeEnd(answer, { error: callError(cancelled()) })
       this.#packets.data(answer.done())
     } else if (!this.#broken) {
       this.#broken = true
       this.#breaks += 1
+      this.#interrupt.abort(cancelled())
+      this.#interrupt = new AbortController()
       this.#request = []
       this.#requestBytes = 0
       this.#packets.marker(markerKind.break)
@@ -105,14 +112,15 @@ export class NetConnection {
     this.#request = []
     this.#requestBytes = 0
     const breaks = this.#breaks
-    this.#last = this.#last.then(() => this.#answer(request, breaks))
+    const { signal } = this.#interrupt
+    this.#last = this.#last.then(() => this.#answer(request, breaks, signal))
   }
 
   get #context(): RequestContext {
     return this.#session ?? { fieldVersion: this.#protocol.fieldVersion, statement: () => undefined }
   }
 
-  async #answer({ piggybacks, call }: ClientRequest, breaks: number): Promise<void> {
+  async #answer({ piggybacks, call }: ClientRequest, breaks: number, interrupt: AbortSignal): Promise<void> {
     const send = async (message: Buffer): Promise<boolean> => {
       if (breaks !== this.#breaks) return false
       this.#packets.data(message)
@@ -123,7 +131,7 @@ export class NetConnection {
       if (this.#session === undefined) await this.#beforeSession(call, send)
       else if (call.kind !== 'release') {
         for (const piggyback of piggybacks) await this.#session.piggyback(piggyback)
-        await this.#session.perform(call, send)
+        await this.#session.perform(call, send, interrupt)
       }
     } catch (error) {
       if (this.#closed) return

@@ -85,11 +85,13 @@ export class NetSession implements RequestContext {
     this.#cursors.delete(id)
   }
 
-  /** Performs one call and sends its whole answer. */
-  async perform(call: Call, send: Send): Promise<void> {
+  /** Performs one call and sends its whole answer. @param interrupt aborts when the client breaks the call off */
+  async perform(call: Call, send: Send, interrupt: AbortSignal): Promise<void> {
     const writer = new TtcWriter()
     try {
       if (this.#session.abort.aborted) throw this.#session.abort.reason
+      interrupt.throwIfAborted()
+      this.#session.interrupt = interrupt
       if (this.#session.status !== 'KILLED') this.#session.status = 'ACTIVE'
       await send(await this.#call(call, writer, send))
     } catch (error) {
@@ -97,6 +99,7 @@ export class NetSession implements RequestContext {
       writeEnd(answer, { inTransaction: this.#inTransaction, error: this.errorOf(error) })
       await send(answer.done())
     } finally {
+      this.#session.interrupt = undefined
       if (this.#session.status === 'ACTIVE') this.#session.status = 'INACTIVE'
     }
   }

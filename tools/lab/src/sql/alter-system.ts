@@ -22,7 +22,7 @@ export async function alterSystem(statement: Statement): Promise<SqlResult> {
   const { cursor, instance } = statement
   if (cursor.acceptWords('ARCHIVE', 'LOG', 'CURRENT')) {
     cursor.expectEnd(illegal)
-    await instance.archiveLogCurrent()
+    await instance.archiveLogCurrent(statement.session.interrupt)
   } else if (cursor.acceptWords('SWITCH', 'LOGFILE')) {
     cursor.expectEnd(illegal)
     await instance.switchLogfile()

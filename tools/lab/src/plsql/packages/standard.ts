@@ -9,7 +9,8 @@ import { errorText } from '../references.ts'
 async function pause(call: BuiltinArguments): Promise<undefined> {
   const seconds = call.number('SECONDS')
   if (seconds === null || seconds < 0) throw valueError()
-  const { abort } = call.run.session
+  const { abort: killed, interrupt } = call.run.session
+  const abort = interrupt === undefined ? killed : AbortSignal.any([killed, interrupt])
   try {
     await sleep(seconds * 1000, undefined, { signal: abort })
   } catch (error) {
