@@ -53,9 +53,21 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
   { group: 'sandbox', usage: 'check <dir>', summary: 'check the marker and the place', load: async () => (await import('./commands/sandbox-check.command.ts')).sandboxCheck },
   { group: 'ledger', usage: 'list [db]', summary: 'restore tests, newest first', options: [['--limit <n>', 'at most so many', '20']], load: async () => (await import('./commands/ledger-list.command.ts')).ledgerList },
   { group: 'ledger', usage: 'show <run>', summary: 'one verdict', load: async () => (await import('./commands/ledger-show.command.ts')).ledgerShow },
+  {
+    usage: 'fleet <command...>', summary: 'one command for every database of the configuration: icb fleet backup -- --allow-full',
+    options: [['--exclude <db...>', 'not these databases'], ['--concurrency <n>', 'databases at a time', '4'], ['--per-storage <n>', 'databases at a time of one array'], ['--failed', 'only those that failed in the last run of this command'], dryRun],
+    load: async () => (await import('./commands/fleet.command.ts')).fleet,
+  },
   { group: 'lease', usage: 'show <db>', summary: 'who holds the lease', load: async () => (await import('./commands/lease-show.command.ts')).leaseShow },
   { group: 'lease', usage: 'break <db>', summary: 'break the lease of a run that is gone', options: [['--yes', 'do it']], load: async () => (await import('./commands/lease-break.command.ts')).leaseBreak },
 ]
+
+/** Whether these words are a command whose first argument is a database, so that it can be run for each of many. */
+export function takesDatabase(words: readonly string[]): boolean {
+  const [first = '', second] = words
+  const found = definitions.find(({ group, usage }) => (group === undefined ? usage.split(' ')[0] === first && second === undefined : group === first && usage.split(' ')[0] === second))
+  return found !== undefined && words.length === (found.group === undefined ? 1 : 2) && /^\S+ (?:<db>|\[db\]|\[db\.\.\.\])/.test(found.usage) && found.usage !== 'restore <db>'
+}
 
 export type RunCommand = (definition: CommandDefinition, args: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<void>
 

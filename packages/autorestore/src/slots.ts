@@ -79,12 +79,15 @@ export async function takeSlot(deps: SlotDependencies): Promise<Slot> {
   const { settings, clock, signal } = deps
   settings.slots.forEach(guardSidName)
   let why: string[] = []
+  let worthWaiting = false
   const attempt = async (): Promise<Slot | undefined> => {
     why = []
+    worthWaiting = false
     for (const sid of settings.slots) {
       const lease = await lockSlot(sid, deps)
       if (lease === undefined) {
         why.push(`${sid}: another restore test has it`)
+        worthWaiting = true
         continue
       }
       const remains = await remainsIn(sid, deps)
@@ -94,13 +97,17 @@ export async function takeSlot(deps: SlotDependencies): Promise<Slot> {
     }
     return undefined
   }
+  const busy = (cause?: unknown): Error =>
+    errors.SLOT_BUSY(`all slots are in use on this host: ${why.join('; ')}`, { hint: 'Wait for the other restore tests, or add slots to the configuration.', ...(cause === undefined ? {} : { cause }) })
   const first = await attempt()
   if (first !== undefined) return first
+  // What is not a restore test does not end by itself.
+  if (!worthWaiting) throw busy()
   try {
     return await pollUntil({ clock, what: 'a free slot', deadlineMs: deps.slotWaitMs, intervalMs: 1000, signal }, attempt)
   } catch (error) {
     if (signal.aborted) throw error
-    throw errors.SLOT_BUSY(`all slots are in use on this host (${why.join('; ')})`, { hint: 'Wait for the other restore tests, or add slots to the configuration.', cause: error })
+    throw busy(error)
   }
 }
 
