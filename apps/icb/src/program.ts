@@ -9,6 +9,7 @@ const groups: Readonly<Record<string, string>> = {
   volume: 'the volume of the backup area',
   sandbox: 'the scratch directory of restore tests',
   ledger: 'verdicts of restore tests',
+  heartbeat: 'what restore tests compare restored data with',
   lease: 'who works on a database now',
 }
 
@@ -58,6 +59,11 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
     options: [['--exclude <db...>', 'not these databases'], ['--concurrency <n>', 'databases at a time', '4'], ['--per-storage <n>', 'databases at a time of one array'], ['--failed', 'only those that failed in the last run of this command'], dryRun],
     load: async () => (await import('./commands/fleet.command.ts')).fleet,
   },
+  { group: 'ledger', usage: 'export <file>', summary: 'all verdicts in one signed file, for an auditor', options: [['--since <date>', 'tests that began then or later'], ['--until <date>', 'tests that began before'], ['--database <db...>', 'only these databases'], ['--key <file>', 'ed25519 private key in PEM (default: this host\'s own, made at the first export)']], load: async () => (await import('./commands/ledger-export.command.ts')).ledgerExport },
+  { group: 'ledger', usage: 'verify <file>', summary: 'check a signed file', options: [['--public-key <file>', 'the signer\'s public key in PEM']], load: async () => (await import('./commands/ledger-verify.command.ts')).ledgerVerify },
+  { usage: 'validate <db>', summary: 'read everything that a restore of the live copies would read', load: async () => (await import('./commands/validate.command.ts')).validate },
+  { usage: 'info <db>', summary: 'the database, its area, its storage and its proofs', load: async () => (await import('./commands/info.command.ts')).info },
+  { group: 'heartbeat', usage: 'install <db>', summary: 'a row that the database touches every minute, for restore tests to compare', options: [['--tablespace <name>', 'where its table lies', 'USERS'], ['--no-job', 'make no scheduler job'], dryRun], load: async () => (await import('./commands/heartbeat-install.command.ts')).heartbeatInstall },
   { group: 'lease', usage: 'show <db>', summary: 'who holds the lease', load: async () => (await import('./commands/lease-show.command.ts')).leaseShow },
   { group: 'lease', usage: 'break <db>', summary: 'break the lease of a run that is gone', options: [['--yes', 'do it']], load: async () => (await import('./commands/lease-break.command.ts')).leaseBreak },
 ]

@@ -233,3 +233,32 @@ describe('restore tests that end early', () => {
     expect(done(await icb('prod', 'backup', database), 'icb/backup/1')).toMatchObject({ outcome: 'done' })
   }, timeout)
 })
+
+describe('what a DBA looks at', () => {
+  it('shows the database, its area, its storage and its proofs; what is away is said so', async () => {
+    const result = done(await icb('prod', 'info', database), 'icb/info/1')
+    expect(result).toMatchObject({ database: { dbid: stage.dbid, logMode: 'ARCHIVELOG' }, area: { path: stage.areaPath, state: 'refreshed' }, storage: { adapter: 'local' }, proofs: { database } })
+    const away = stage.variant('prod', 'no-home', (_, settings) => { delete settings['oracleHome'] })
+    expect((await stage.icbJson('prod', ['info', database], { config: away })).result).toMatchObject({ database: { unavailable: expect.stringContaining('Oracle home') as unknown }, area: { state: 'refreshed' } })
+  }, timeout)
+
+  it('reads everything that a restore would read', async () => {
+    expect(done(await icb('prod', 'validate', database), 'icb/validate/1')).toMatchObject({ ok: true, errors: [] })
+  }, timeout)
+
+  it('installs a heartbeat once', async () => {
+    expect(done(await icb('prod', 'heartbeat', 'install', database, '--no-job', '--dry-run'), 'icb/heartbeat-install/1')).toMatchObject({ made: ['user ICB_HEARTBEAT', 'table ICB_HEARTBEAT.BEAT', 'its row'], there: [] })
+    expect(done(await icb('prod', 'heartbeat', 'install', database, '--no-job'), 'icb/heartbeat-install/1')).toMatchObject({ made: ['user ICB_HEARTBEAT', 'table ICB_HEARTBEAT.BEAT', 'its row'] })
+    expect(done(await icb('prod', 'heartbeat', 'install', database, '--no-job'), 'icb/heartbeat-install/1')).toMatchObject({ made: [], there: ['user ICB_HEARTBEAT', 'table ICB_HEARTBEAT.BEAT', 'its row'] })
+  }, timeout)
+
+  it('exports signed evidence that a changed byte breaks', async () => {
+    const file = join(stage.directory, 'evidence.json')
+    const exported = done(await icb('sandbox', 'ledger', 'export', file), 'icb/ledger-export/1') as { entries: number; key: string }
+    expect(exported.entries).toBeGreaterThan(0)
+    const publicKey = exported.key.replace(/\.pem$/, '.pub.pem')
+    expect(done(await icb('prod', 'ledger', 'verify', file, '--public-key', publicKey), 'icb/ledger-verify/1')).toMatchObject({ ok: true, knownKey: true, entries: exported.entries })
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"inconclusive"', '"passed"'))
+    expect(await icb('prod', 'ledger', 'verify', file)).toMatchObject({ exitCode: 1, result: { ok: false } })
+  }, timeout)
+})

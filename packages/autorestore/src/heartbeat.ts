@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { Secret } from '@icb/runtime'
 
 /** Schema and table of the heartbeat: one row with the time it was last touched. */
 export interface HeartbeatNames {
@@ -33,13 +34,14 @@ export function heartbeatStatements(options: { readonly cdb: boolean; readonly t
   const { user, table, job } = heartbeatNames(options)
   const [owner = '', name = ''] = table.split('.')
   // Nobody knows the password: the account is locked and only owns the table. 24 characters fit every password profile of 11.2 on.
-  const password = `A1_${randomBytes(10).toString('hex')}x`
+  // A secret all the same: it is taken out of every output.
+  const password = new Secret(`A1_${randomBytes(10).toString('hex')}x`, 'password of the heartbeat account')
   return {
     make: [
       {
         what: `user ${user}`,
         exists: `select username from dba_users where username = '${user}'`,
-        sql: `create user ${user} identified by "${password}" default tablespace ${options.tablespace} quota 1M on ${options.tablespace} account lock${options.cdb ? ' container=all' : ''}`,
+        sql: `create user ${user} identified by "${password.reveal()}" default tablespace ${options.tablespace} quota 1M on ${options.tablespace} account lock${options.cdb ? ' container=all' : ''}`,
       },
       { what: `table ${table}`, exists: `select table_name from dba_tables where owner = '${owner}' and table_name = '${name}'`, sql: `create table ${table} (id number primary key, beat_time date not null)` },
       { what: 'its row', exists: `select id from ${table}`, sql: `insert into ${table} (id, beat_time) values (1, sysdate)` },

@@ -113,7 +113,8 @@ function usedIn(statement: string, binds: NonNullable<SqlOptions['binds']>): Non
 }
 
 function label(statements: readonly string[]): string {
-  const first = (statements[0] ?? '').replace(/\s+/g, ' ').trim()
+  // Cut off, a password would pass every filter that looks for the whole of it.
+  const first = (statements[0] ?? '').replace(/\s+/g, ' ').trim().replace(/\b(identified by) (?:"[^"]*"|\S+)/gi, '$1 ***')
   const short = first.length > 60 ? `${first.slice(0, 60)}…` : first
   return statements.length > 1 ? `${short} (and ${String(statements.length - 1)} more)` : short
 }
