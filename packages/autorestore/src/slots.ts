@@ -78,16 +78,14 @@ async function remainsIn(sid: string, deps: SlotDependencies): Promise<string | 
 export async function takeSlot(deps: SlotDependencies): Promise<Slot> {
   const { settings, clock, signal } = deps
   settings.slots.forEach(guardSidName)
+  const held = 'another restore test has it'
   let why: string[] = []
-  let worthWaiting = false
   const attempt = async (): Promise<Slot | undefined> => {
     why = []
-    worthWaiting = false
     for (const sid of settings.slots) {
       const lease = await lockSlot(sid, deps)
       if (lease === undefined) {
-        why.push(`${sid}: another restore test has it`)
-        worthWaiting = true
+        why.push(`${sid}: ${held}`)
         continue
       }
       const remains = await remainsIn(sid, deps)
@@ -102,7 +100,7 @@ export async function takeSlot(deps: SlotDependencies): Promise<Slot> {
   const first = await attempt()
   if (first !== undefined) return first
   // What is not a restore test does not end by itself.
-  if (!worthWaiting) throw busy()
+  if (!why.some((each) => each.endsWith(held))) throw busy()
   try {
     return await pollUntil({ clock, what: 'a free slot', deadlineMs: deps.slotWaitMs, intervalMs: 1000, signal }, attempt)
   } catch (error) {

@@ -123,5 +123,5 @@ export function verifyEvidence(text: string, options: { readonly publicKeyPem?: 
   const entries = body.data.entries
   const recount = [...new Set(entries.map((entry) => entry.database))].sort().map((name) => proofStatistics(name, entries))
   if (canonical(recount) !== canonical(body.data.databases)) problems.push('its sums are not those of its rows')
-  return { ok: problems.length === 0, keyId, knownKey, problems, body: { ...body.data, databases: recount } as EvidenceBody }
+  return { ok: problems.length === 0, keyId, knownKey, problems, body: { ...body.data, databases: recount } }
 }

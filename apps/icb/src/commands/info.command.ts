@@ -42,7 +42,7 @@ async function areaFacts(connection: DatabaseConnection): Promise<Facts> {
   const { manifest } = await readManifest(areaPath)
   const { window } = manifest
   return {
-    path: areaPath, areaId: (await readAreaId(areaPath)) ?? 'none', state: manifest.state, refreshedAt: manifest.refreshedAt ?? 'never', copies: manifest.copies.length, size: formatBytes(manifest.copies.reduce((sum, copy) => sum + BigInt(copy.bytes), 0n)), logs: manifest.logs.length,
+    path: areaPath, areaId: (await readAreaId(areaPath)) ?? 'none', state: manifest.state, refreshedAt: manifest.refreshedAt ?? 'never', copies: manifest.copies.length, size: formatBytes(manifest.copies.reduce((sum, copy) => sum + copy.bytes, 0n)), logs: manifest.logs.length,
     ...(window === undefined ? {} : { restorableFromScn: window.minScn.toString(), restorableToScn: window.lastScn?.toString() ?? 'the end of its logs' }),
   }
 }
