@@ -59,7 +59,8 @@ export async function startDatabases(dir: string, name: string | undefined, only
       const { pid } = await spawnInstance(host, sid)
       await withInstance(labDir, on, sid, async (connection) => {
         await connection.call({ kind: 'mount' })
-        await connection.call({ kind: 'open', mode: 'READ WRITE', resetlogs: false })
+        if (database.role === 'standby') await connection.call({ kind: 'sql', text: 'alter database recover managed standby database disconnect from session' })
+        else await connection.call({ kind: 'open', mode: 'READ WRITE', resetlogs: false })
       })
       started.push({ name: database.name, pid })
     }

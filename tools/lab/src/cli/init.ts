@@ -24,6 +24,8 @@ export interface InitOptions {
   readonly tls?: boolean
   /** Instances of the database, each on a host of its own: more than one make a cluster. Default 1. */
   readonly instances?: number | undefined
+  /** A physical standby on a host of its own, with this lag of its apply in milliseconds. */
+  readonly standby?: { readonly applyLagMs: number } | undefined
 }
 
 export interface DatabaseSizes {
@@ -64,13 +66,19 @@ export async function initLab(dir: string, options: InitOptions): Promise<Create
   await writeFile(sysPasswordFile(labDir), `${randomBytes(12).toString('hex')}\n`, { mode: 0o600 })
   if (options.tls === true) await makeTlsFiles(labDir)
   await writeLabFile(labDir, lab)
-  return addDatabase(labDir, options.database, options.sizes, { pdbs: options.pdbs, nodes })
+  const created = await addDatabase(labDir, options.database, options.sizes, { pdbs: options.pdbs, nodes })
+  if (options.standby !== undefined) {
+    const { addStandby } = await import('./add-standby.ts')
+    await addStandby(labDir, options.database, options.standby)
+  }
+  return created
 }
 
 /** Where the password of SYS stands. */
 export const sysPasswordFile = (labDir: string): string => path.join(labDir, 'tns', 'wallet', 'sys-password')
 
-async function makeHost(labDir: string, host: string): Promise<void> {
+/** The directories and programs of a host. */
+export async function makeHost(labDir: string, host: string): Promise<void> {
   const dir = path.join(labDir, 'hosts', host)
   for (const part of ['root', 'home/bin', 'home/dbs', 'home/OPatch', 'home/rdbms/audit', 'run']) await mkdir(path.join(dir, part), { recursive: true })
   for (const program of PROGRAMS) {

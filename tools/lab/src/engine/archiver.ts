@@ -72,7 +72,7 @@ export class Archiver {
     for (const d of this.#destinations) {
       if (d.status === 'ERROR' && d.reopenSeconds > 0 && d.failDate !== null && now - d.failDate >= d.reopenSeconds * 1000) d.status = 'VALID'
     }
-    const targets = this.#destinations.filter((d) => d.status === 'VALID' && !have.has(d.id) && !d.location.startsWith('SERVICE='))
+    const targets = this.#destinations.filter((d) => d.status === 'VALID' && !have.has(d.id) && d.service === null && d.validFor.primary)
     await Promise.all(targets.map(async (destination) => {
       try {
         await this.#copy(group, destination)
@@ -83,9 +83,9 @@ export class Archiver {
         this.#kernel.alert(`ARC0: Error 19504 Creating archive log file to '${destination.directory}'\nARCH: Archival error occurred on a closed thread, destination LOG_ARCHIVE_DEST_${destination.id}`)
       }
     }))
-    const mandatoryMissing = this.#destinations.some((d) => d.binding === 'MANDATORY' && d.status !== 'DEFERRED' && !have.has(d.id))
+    const mandatoryMissing = this.#destinations.some((d) => d.binding === 'MANDATORY' && d.service === null && d.validFor.primary && d.status !== 'DEFERRED' && !have.has(d.id))
     const required = Math.max(1, parameters.number('log_archive_min_succeed_dest'))
-    if (mandatoryMissing || have.size < Math.min(required, Math.max(1, this.#destinations.length))) return false
+    if (mandatoryMissing || have.size < Math.min(required, Math.max(1, this.#destinations.filter((d) => d.service === null && d.validFor.primary).length))) return false
     await control.update((data) => {
       for (const record of data.logGroups) if (record.thread === group.thread && record.sequence === group.sequence) record.archived = true
     })

@@ -19,6 +19,10 @@ export interface ArchiveDestination {
   /** Resolved directory (USE_DB_RECOVERY_FILE_DEST becomes the recovery area's archivelog directory). */
   readonly directory: string
   readonly usesRecoveryArea: boolean
+  /** Service of a standby; null: a directory here. */
+  readonly service: string | null
+  /** VALID_FOR, as written, and whether it takes redo that a standby receives or a primary makes. */
+  readonly validFor: { readonly type: string; readonly role: string; readonly primary: boolean; readonly standby: boolean }
   status: 'VALID' | 'DEFERRED' | 'ERROR' | 'INACTIVE'
   error: string | null
   failDate: number | null
@@ -141,6 +145,8 @@ export interface IncrementalResult extends CopyResult {
 }
 
 export interface RecoverOptions {
+  /** A standby's continuous recovery: its end is where the redo ends, not a goal. */
+  readonly managed?: boolean
   /** Exclusive: redo up to but not including this SCN. */
   readonly untilScn?: bigint
   readonly untilTime?: number
@@ -208,6 +214,10 @@ export interface Instance {
   shutdown(mode: 'immediate' | 'abort'): Promise<void>
   /** `sid`: only for that instance of a cluster; default `*`, all. */
   setParameter(name: string, value: string, scope: 'memory' | 'spfile' | 'both', sid?: string): Promise<void>
+  /** ALTER DATABASE RECOVER MANAGED STANDBY DATABASE DISCONNECT and CANCEL; raises ORA-01665, ORA-01153, ORA-16136. */
+  managedRecovery(on: boolean): Promise<void>
+  /** Whether redo is being applied (MRP). */
+  readonly applying: boolean
   /** ALTER DATABASE ENABLE or DISABLE THREAD; raises ORA-01615, ORA-01612, ORA-01613. */
   enableThread(thread: number, enabled: boolean): Promise<void>
   switchLogfile(): Promise<void>

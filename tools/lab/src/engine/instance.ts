@@ -31,7 +31,9 @@ import { Parameters } from './parameters.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
 import { RedoThread, closeThread, openThread, switchClosedThread } from './redo-thread.ts'
 import { ScnClock } from './scn-clock.ts'
+import { RedoTransport } from './redo-transport.ts'
 import { Sessions } from './sessions.ts'
+import { Standby } from './standby.ts'
 import { SystemMonitor } from './system-monitor.ts'
 import { Transactions } from './transactions.ts'
 import { validateDatafile } from './validation.ts'
@@ -69,6 +71,7 @@ export class LabInstance implements Instance {
   readonly #peers: Set<LabInstance>
   readonly #monitor: SystemMonitor
   readonly #lock: InstanceLock
+  readonly #standby: Standby
   readonly #down = new AbortController()
   readonly #exit: () => void
   #background: Promise<void>[] = []
@@ -94,6 +97,7 @@ export class LabInstance implements Instance {
     this.#kernel = this.#makeKernel(joins?.kernel)
     this.#kernel.archiver.configure()
     this.#containers = new Containers(this.#kernel, joins === undefined ? undefined : joins.#containers.state)
+    this.#standby = new Standby(this.#kernel)
     this.#monitor = new SystemMonitor(this.#kernel, () => this.#containers.root)
     this.diagnostics.alert(`Starting ORACLE instance (normal)\nThis is the @icb/lab simulator, not Oracle Database.`)
   }
@@ -216,10 +220,13 @@ export class LabInstance implements Instance {
     })
   }
 
-  async open({ mode, resetlogs = false }: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean }): Promise<void> {
+  async open({ mode: wanted, resetlogs = false }: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean }): Promise<void> {
     await this.#change(async () => {
       if (this.#status === 'STARTED') throw ora(1507, 'database not mounted')
       if (this.#status === 'OPEN') throw ora(1531, 'a database already open by the instance')
+      // A physical standby opens read only whatever is asked.
+      const mode = this.controlFile.type === 'STANDBY' ? 'READ ONLY' : wanted
+      if (this.#standby.applying) throw ora(10456, 'cannot open standby database; media recovery session may be in progress')
       if (mode === 'READ WRITE') this.#runArchiver()
       if (this.#kernel.members.length > 0) await openThread(this.#kernel)
       else {
@@ -235,7 +242,19 @@ export class LabInstance implements Instance {
     })
   }
 
+  get applying(): boolean { return this.#standby.applying }
+  /** The standby's side of Data Guard. */
+  get standby(): Standby { return this.#standby }
+
+  async managedRecovery(on: boolean): Promise<void> {
+    this.#mounted()
+    if (this.#status === 'OPEN') throw ora(1153, 'an incompatible media recovery is active')
+    if (on) this.#standby.start()
+    else await this.#standby.cancel()
+  }
+
   #runArchiver(): void {
+    this.#background.push(new RedoTransport(this.#kernel).run().catch((error: unknown) => { if (!this.#down.signal.aborted) this.diagnostics.alert(`TT00: ${String(error)}`) }))
     if (this.controlFile.logMode === 'NOARCHIVELOG') return
     this.#background.push(this.#kernel.archiver.run().catch((error: unknown) => { if (!this.#down.signal.aborted) this.diagnostics.alert(`ARC0: ${String(error)}`) }))
   }
@@ -262,6 +281,7 @@ export class LabInstance implements Instance {
       const { checkpointer, logWriter, control, files, transactions, history } = this.#kernel
       this.#sessions.endAll()
       this.diagnostics.alert('Shutting down instance (immediate)')
+      if (this.#standby.applying) await this.#standby.cancel()
       if (this.#isOneOfSeveral) await this.#leave()
       else if (this.#openMode === 'READ WRITE') {
         await transactions.exclusive(async () => {

@@ -86,7 +86,7 @@ class Recovery {
     const ends = threads.map((t) => t.logs.at(-1))
     if (!stopped) for (const last of ends) if (last?.nextScn != null && last.nextScn > reached) reached = last.nextScn
     if (!stopped && ends.some((last) => last?.nextScn === null)) await this.#finish(this.#endOfRedo(reached), 'complete')
-    else await this.#finish(untilScn ?? reached, untilScn !== undefined || untilTime !== undefined ? 'incomplete' : 'complete')
+    else await this.#finish(untilScn ?? reached, this.#options.managed !== true && (untilScn !== undefined || untilTime !== undefined) ? 'incomplete' : 'complete')
   }
 
   /** Where all files stand when all redo is applied: no file may be ahead of it. */
@@ -245,7 +245,7 @@ class Recovery {
         Object.assign(d, { checkpointScn: scn, checkpointTime: time, ...(d.stopScn === null ? {} : { stopScn: scn }) })
       }
       if (ending === 'incomplete') data.recoveredToScn = scn
-      else if (ending === 'complete') data.recoveredToScn = null
+      else if (ending === 'complete' && this.#options.managed !== true) data.recoveredToScn = null
     })
     if (ending !== 'incomplete') return
     for (const file of this.#targets.keys()) {

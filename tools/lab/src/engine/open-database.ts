@@ -24,7 +24,8 @@ const SCN_JUMP = 1000n
 export async function openDatabase(kernel: Kernel, options: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs: boolean }): Promise<void> {
   const { control, files, scn } = kernel
   const data = control.data
-  const incomplete = data.type === 'BACKUP' || data.recoveredToScn !== null
+  if (data.type === 'STANDBY' && options.resetlogs) throw ora(1666, 'control file is for a standby database')
+  const incomplete = data.type !== 'CURRENT' || data.recoveredToScn !== null
   if (options.mode === 'READ WRITE' && incomplete && !options.resetlogs) throw ora(1589, 'must use RESETLOGS or NORESETLOGS option for database open')
   if (options.resetlogs && !incomplete) throw ora(1139, 'RESETLOGS option only valid after an incomplete database recovery')
   await checkFlashback(kernel)

@@ -92,6 +92,8 @@ export interface ArchivedLogRecord extends LogHistoryRecord {
   creator: 'ARCH' | 'FGRD' | 'LGWR' | 'RMAN'
   archived: boolean
   applied: 'NO' | 'YES'
+  /** About the log at a standby: `name` is the service then, not a file here. */
+  standby?: boolean
   deleted: boolean
   status: 'A' | 'D' | 'U' | 'X'
   completionTime: number
@@ -198,7 +200,7 @@ export interface IncarnationRecord {
 }
 
 export interface ControlFileData {
-  type: 'CURRENT' | 'BACKUP'
+  type: 'CURRENT' | 'BACKUP' | 'STANDBY'
   dbid: number
   name: string
   created: number

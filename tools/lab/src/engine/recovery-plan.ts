@@ -110,7 +110,7 @@ function candidates(data: ControlFileData, thread: number, scn: bigint): Availab
 
 function candidateLogs(data: ControlFileData): Available[] {
   return data.archivedLogs
-    .filter((l): l is Available => l.status === 'A' && !l.deleted && l.archived && l.name !== null)
+    .filter((l): l is Available => l.status === 'A' && !l.deleted && l.archived && l.standby !== true && l.name !== null)
     .filter((l) => data.incarnations.some((i) => i.resetlogsScn === l.resetlogsScn && i.resetlogsId === l.resetlogsId && i.status !== 'ORPHAN'))
     .sort((a, b) => (a.resetlogsScn === b.resetlogsScn ? b.recid - a.recid : a.resetlogsScn > b.resetlogsScn ? -1 : 1))
 }

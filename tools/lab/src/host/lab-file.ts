@@ -16,6 +16,8 @@ export interface LabDatabase {
   readonly sid: string
   readonly host: string
   readonly services: readonly string[]
+  /** `standby`: it is mounted at its start and applies the redo of its primary. */
+  readonly role?: 'standby'
   /** Instances of a cluster; absent: the one of `sid` on `host`. */
   readonly instances?: readonly LabInstancePlace[]
 }

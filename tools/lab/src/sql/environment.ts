@@ -71,7 +71,7 @@ export function environmentValue(name: string, instance: Instance, session: Serv
     case 'TERMINAL':
       return null
     case 'DATABASE_ROLE':
-      return 'PRIMARY'
+      return instance.status !== 'STARTED' && instance.controlFile.type === 'STANDBY' ? 'PHYSICAL STANDBY' : 'PRIMARY'
     case 'AUTHENTICATION_METHOD':
       return 'OS'
     default:

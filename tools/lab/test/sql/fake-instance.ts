@@ -153,7 +153,7 @@ export function fakeSession(change: Partial<ServerSession> = {}): ServerSession 
   return { sid: 46, serial: 1201, username: 'SYS', program: 'sqlplus@prod (TNS V1-V3)', logonTime: fakeNow - 60000, clientInfo: null, module: null, status: 'ACTIVE', longOps: [], container: 0, abort: new AbortController().signal, ...change }
 }
 
-const destination = (id: number, location: string, usesRecoveryArea: boolean): ArchiveDestination => ({ id, location, binding: usesRecoveryArea ? 'MANDATORY' : 'OPTIONAL', directory: location, usesRecoveryArea, status: 'VALID', error: null, failDate: null, failSequence: 0, reopenSeconds: 300 })
+const destination = (id: number, location: string, usesRecoveryArea: boolean): ArchiveDestination => ({ id, location, binding: usesRecoveryArea ? 'MANDATORY' : 'OPTIONAL', directory: location, usesRecoveryArea, service: null, validFor: { type: 'ALL_LOGFILES', role: 'ALL_ROLES', primary: true, standby: true }, status: 'VALID', error: null, failDate: null, failSequence: 0, reopenSeconds: 300 })
 
 /** An instance without any file: records and calls only. */
 export function fakeInstance(change: { readonly status?: Instance['status']; readonly release?: string; readonly controlFile?: ControlFileData; readonly session?: ServerSession } = {}): FakeInstance {

@@ -4,6 +4,8 @@ import { baseRelease, brandOf } from '../../host/release.ts'
 import { instanceNumber, threadNumber } from '../environment.ts'
 import { allParameters } from '../parameters.ts'
 
+const isStandby = (instance: ViewContext['instance']): boolean => instance.status !== 'STARTED' && instance.controlFile.type === 'STANDBY'
+
 const editionName = { EE: 'Enterprise Edition', SE: 'Standard Edition' } as const
 
 defineView('V$INSTANCE', 'started', 'INSTANCE_NUMBER:n INSTANCE_NAME:v16 HOST_NAME:v64 VERSION:v17 VERSION_LEGACY:v17@18 VERSION_FULL:v17@18 STARTUP_TIME:d STATUS:v12 PARALLEL:v3 THREAD#:n ARCHIVER:v7 LOG_SWITCH_WAIT:v15 LOGINS:v10 SHUTDOWN_PENDING:v3 DATABASE_STATUS:v17 INSTANCE_ROLE:v18 ACTIVE_STATE:v9 BLOCKED:v3 INSTANCE_MODE:v11@12.1 EDITION:v7@12.1 FAMILY:v80@12.1 DATABASE_TYPE:v15@12.2', ({ instance }) => [
@@ -22,7 +24,7 @@ defineView('V$INSTANCE', 'started', 'INSTANCE_NUMBER:n INSTANCE_NAME:v16 HOST_NA
     LOGINS: 'ALLOWED',
     SHUTDOWN_PENDING: 'NO',
     DATABASE_STATUS: 'ACTIVE',
-    INSTANCE_ROLE: instance.status === 'OPEN' ? 'PRIMARY_INSTANCE' : 'UNKNOWN',
+    INSTANCE_ROLE: isStandby(instance) ? 'PHYSICAL STANDBY' : instance.status === 'OPEN' ? 'PRIMARY_INSTANCE' : 'UNKNOWN',
     ACTIVE_STATE: 'NORMAL',
     BLOCKED: 'NO',
     INSTANCE_MODE: 'REGULAR',
@@ -141,10 +143,10 @@ defineView('V$ARCHIVE_DEST', 'started', 'DEST_ID:n DEST_NAME:v256 STATUS:v9 BIND
     STATUS: destination?.status ?? 'INACTIVE',
     BINDING: destination?.binding ?? 'OPTIONAL',
     NAME_SPACE: 'SYSTEM',
-    TARGET: 'PRIMARY',
+    TARGET: destination?.service == null ? 'PRIMARY' : 'STANDBY',
     ARCHIVER: 'ARCH',
     SCHEDULE: destination === undefined ? 'INACTIVE' : 'ACTIVE',
-    DESTINATION: destination?.location ?? null,
+    DESTINATION: destination?.service ?? destination?.location ?? null,
     LOG_SEQUENCE: destination === undefined || instance.status === 'STARTED' ? 0 : lastArchived(instance.controlFile.archivedLogs, id),
     REOPEN_SECS: destination?.reopenSeconds ?? 0,
     DELAY_MINS: 0,
@@ -161,9 +163,9 @@ defineView('V$ARCHIVE_DEST', 'started', 'DEST_ID:n DEST_NAME:v256 STATUS:v9 BIND
     TRANSMIT_MODE: 'SYNCHRONOUS',
     AFFIRM: 'NO',
     TYPE: 'PUBLIC',
-    VALID_NOW: destination === undefined ? 'UNKNOWN' : 'YES',
-    VALID_TYPE: 'ALL_LOGFILES',
-    VALID_ROLE: 'ALL_ROLES',
+    VALID_NOW: destination === undefined ? 'UNKNOWN' : (isStandby(instance) ? destination.validFor.standby : destination.validFor.primary) ? 'YES' : 'WRONG VALID_TYPE',
+    VALID_TYPE: destination?.validFor.type ?? 'ALL_LOGFILES',
+    VALID_ROLE: destination?.validFor.role ?? 'ALL_ROLES',
     DB_UNIQUE_NAME: 'NONE',
     VERIFY: 'NO',
   })),
@@ -174,11 +176,11 @@ defineView('V$ARCHIVE_DEST_STATUS', 'started', 'DEST_ID:n DEST_NAME:v256 STATUS:
     DEST_ID: id,
     DEST_NAME: `LOG_ARCHIVE_DEST_${String(id)}`,
     STATUS: destination?.status ?? 'INACTIVE',
-    TYPE: destination === undefined ? 'UNKNOWN' : 'LOCAL',
+    TYPE: destination === undefined ? 'UNKNOWN' : destination.service === null ? 'LOCAL' : 'PHYSICAL',
     DATABASE_MODE: destination === undefined ? 'UNKNOWN' : instance.status === 'OPEN' ? 'OPEN' : instance.status,
     RECOVERY_MODE: 'IDLE',
     PROTECTION_MODE: 'MAXIMUM PERFORMANCE',
-    DESTINATION: destination?.location ?? null,
+    DESTINATION: destination?.service ?? destination?.location ?? null,
     'ARCHIVED_THREAD#': destination === undefined ? 0 : 1,
     'ARCHIVED_SEQ#': destination === undefined || instance.status === 'STARTED' ? 0 : lastArchived(instance.controlFile.archivedLogs, id),
     'APPLIED_THREAD#': 0,
@@ -206,6 +208,12 @@ defineView('V$RECOVERY_FILE_DEST', 'started', 'NAME:v513 SPACE_LIMIT:n SPACE_USE
   const limit = parameters.find((parameter) => parameter.name === 'db_recovery_file_dest_size')?.value ?? '0'
   const held = instance.status === 'STARTED' ? [] : [...instance.controlFile.archivedLogs.map((log) => ({ name: log.name, bytes: BigInt(log.blocks) * BigInt(log.blockSize), deleted: log.deleted })), ...instance.controlFile.backupPieces.map((piece) => ({ name: piece.handle, bytes: BigInt(piece.bytes), deleted: piece.deleted }))].filter((file) => !file.deleted && file.name?.startsWith(`${name}/`) === true)
   return [{ NAME: name, SPACE_LIMIT: limit, SPACE_USED: held.reduce((sum, file) => sum + file.bytes, 0n), SPACE_RECLAIMABLE: 0, NUMBER_OF_FILES: held.length }]
+})
+
+defineView('V$MANAGED_STANDBY', 'mounted', 'PROCESS:v9 PID:n STATUS:v12 CLIENT_PROCESS:v8 CLIENT_PID:v40 GROUP#:v40 THREAD#:n SEQUENCE#:n BLOCK#:n BLOCKS:n DELAY_MINS:n', ({ instance }) => {
+  const thread = instance.controlFile.threads[0]
+  const next = instance.controlFile.archivedLogs.filter((log) => log.applied === 'YES').reduce((last, log) => Math.max(last, log.sequence), 0) + 1
+  return instance.applying ? [{ PROCESS: 'MRP0', PID: process.pid, STATUS: instance.controlFile.archivedLogs.some((log) => log.applied === 'NO' && !log.deleted) ? 'APPLYING_LOG' : 'WAIT_FOR_LOG', CLIENT_PROCESS: 'N/A', 'THREAD#': thread?.thread ?? 1, 'SEQUENCE#': next, 'BLOCK#': 0, BLOCKS: 0, DELAY_MINS: 0 }] : []
 })
 
 defineView('V$OPTION', 'started', 'PARAMETER:v64 VALUE:v64', ({ instance }) => {
