@@ -54,6 +54,8 @@ export interface StageOptions {
   readonly database?: string
   /** Further arguments of `lab init`. */
   readonly labInit?: readonly string[]
+  /** A physical standby is made of the database, and it is the one that is backed up. */
+  readonly backUpStandby?: { readonly applyLagMs: number }
   /** Added to the database's part of both configurations. */
   readonly databaseConfig?: Readonly<Record<string, unknown>>
   readonly restoreTest?: Readonly<Record<string, unknown>>
@@ -70,7 +72,10 @@ export interface StageOptions {
 export interface Stage extends AsyncDisposable {
   readonly directory: string
   readonly labDirectory: string
+  /** The database that is backed up. */
   readonly database: string
+  /** Where its redo is made: another one when a standby is backed up. */
+  readonly primary: string
   readonly dbid: string
   /** SID of the restore tests' slot; unlike any other on this machine. */
   readonly slot: string
@@ -119,7 +124,9 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const { user } = programs
   chmodSync(directory, 0o755)
   if (user !== undefined) chownSync(directory, user.uid, user.gid)
-  const database = options.database ?? 'orcl'
+  const primary = options.database ?? 'orcl'
+  const database = options.backUpStandby === undefined ? primary : `${primary}sb`
+  const standby = options.backUpStandby === undefined ? [] : ['--standby', '--apply-lag', String(options.backUpStandby.applyLagMs)]
   const labDirectory = ownedDirectory(join(directory, 'lab'), user)
   const home = ownedDirectory(join(directory, 'home'), user)
   ownedDirectory(join(directory, 'ledger'), user)
@@ -146,11 +153,11 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
     await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
   try {
-    must(await lab(['init', labDirectory, '--database', database, ...(options.labInit ?? [])]), 'lab init')
+    must(await lab(['init', labDirectory, '--database', primary, ...standby, ...(options.labInit ?? [])]), 'lab init')
     const place = ownedDirectory(join(labDirectory, 'nfs', 'backup', database), user)
     storage = await options.storage?.({ directory, areaPath: place, database, user, node: programs.node })
     const areaPath = storage?.areaPath ?? place
-    must(await lab(['start', labDirectory, database]), 'lab start')
+    must(await lab(['start', labDirectory]), 'lab start')
     const status = JSON.parse(must(await lab(['status', labDirectory, '--json'], { onStdout: () => undefined }), 'lab status').stdout) as { instances: { host: string; dbid: number }[] }
     const dbid = String(status.instances.find((instance) => instance.host === 'prod')?.dbid ?? '')
     const storageConfig = storage?.config ?? { adapter: 'local' }
@@ -162,7 +169,8 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
         databases: {
           [database]: {
             dbid, areaPath, connect: `/@${database}`,
-            oracleHome: join(labDirectory, 'hosts', host, 'home'),
+            oracleHome: join(labDirectory, 'hosts', host === 'prod' && options.backUpStandby !== undefined ? 'standby' : host, 'home'),
+            ...(options.backUpStandby === undefined ? {} : { role: 'standby', primaryConnect: `/@${primary}` }),
             tnsAdmin: join(labDirectory, 'tns'),
             parallel: 2,
             recoveryWindowDays: 2,
@@ -184,7 +192,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
     }
     must(await icb('sandbox', ['sandbox', 'prepare', scratch]), 'icb sandbox prepare')
     return {
-      directory, labDirectory, database, dbid, slot, areaPath, areaView: storage?.areaView ?? areaPath, storage, scratch, programs, configs, env, lab, icb,
+      directory, labDirectory, database, primary, dbid, slot, areaPath, areaView: storage?.areaView ?? areaPath, storage, scratch, programs, configs, env, lab, icb,
       variant(host, name, change) {
         const changed = JSON.parse(readFileSync(configs[host], 'utf8')) as StageConfig
         change(changed, changed.databases[database] ?? {})

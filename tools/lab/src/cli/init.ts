@@ -24,8 +24,6 @@ export interface InitOptions {
   readonly tls?: boolean
   /** Instances of the database, each on a host of its own: more than one make a cluster. Default 1. */
   readonly instances?: number | undefined
-  /** A physical standby on a host of its own, with this lag of its apply in milliseconds. */
-  readonly standby?: { readonly applyLagMs: number } | undefined
 }
 
 export interface DatabaseSizes {
@@ -66,12 +64,7 @@ export async function initLab(dir: string, options: InitOptions): Promise<Create
   await writeFile(sysPasswordFile(labDir), `${randomBytes(12).toString('hex')}\n`, { mode: 0o600 })
   if (options.tls === true) await makeTlsFiles(labDir)
   await writeLabFile(labDir, lab)
-  const created = await addDatabase(labDir, options.database, options.sizes, { pdbs: options.pdbs, nodes })
-  if (options.standby !== undefined) {
-    const { addStandby } = await import('./add-standby.ts')
-    await addStandby(labDir, options.database, options.standby)
-  }
-  return created
+  return addDatabase(labDir, options.database, options.sizes, { pdbs: options.pdbs, nodes })
 }
 
 /** Where the password of SYS stands. */

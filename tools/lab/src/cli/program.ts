@@ -64,7 +64,8 @@ export async function runLab(argv: readonly string[]): Promise<number> {
     .option('--smon-interval <ms>', 'how often SMON_SCN_TIME gets a row', positive, 6000).option('--start', 'start the database', false).option('--tls', 'a second port of the listener, with TLS (needs openssl)', false).option(...json)
     .action(async (dir: string, o: SizeOptions & Output & { database: string; profile: string; release?: string; edition?: 'EE' | 'SE'; pdbs?: string; instances: number; standby: boolean; applyLag: number; timeZone: string; archiveDelay: number; fsync: boolean; smonInterval: number; start: boolean; tls: boolean }) => {
       const profile = profileNamed(o.profile)
-      const created = await initLab(dir, { database: o.database, release: o.release ?? profile.release, edition: o.edition ?? profile.edition, pdbs: o.pdbs?.split(',') ?? profile.pdbs, instances: o.instances, standby: o.standby ? { applyLagMs: o.applyLag } : undefined, timeZone: o.timeZone, archiveDelayMs: o.archiveDelay, fsync: o.fsync, smonIntervalMs: o.smonInterval, sizes: sizes(o), tls: o.tls })
+      const created = await initLab(dir, { database: o.database, release: o.release ?? profile.release, edition: o.edition ?? profile.edition, pdbs: o.pdbs?.split(',') ?? profile.pdbs, instances: o.instances, timeZone: o.timeZone, archiveDelayMs: o.archiveDelay, fsync: o.fsync, smonIntervalMs: o.smonInterval, sizes: sizes(o), tls: o.tls })
+      if (o.standby) await addStandby(dir, o.database, { applyLagMs: o.applyLag })
       const started = o.start ? await startDatabases(dir, undefined) : []
       report(o, { lab: path.resolve(dir), ...created, started }, [SIMULATOR, `Lab in ${path.resolve(dir)}: database ${created.name} (DBID ${created.dbid}) on host ${created.host}${o.start ? ', open' : `; start it with: lab start ${dir}`}`])
     })
