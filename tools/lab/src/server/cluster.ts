@@ -1,3 +1,4 @@
+import { startJobQueue } from '../scheduler/job-queue.ts'
 import { type Socket, createServer } from 'node:net'
 import { mkdirSync, writeSync } from 'node:fs'
 import path from 'node:path'
@@ -40,6 +41,7 @@ export async function runCluster(labDir: string, database: string): Promise<void
       // The answer to SHUTDOWN has to leave first.
       exit: () => {
         instances.delete(sid)
+        jobs.stop()
         net.server?.close()
         setTimeout(() => {
           socket.end()
@@ -47,6 +49,7 @@ export async function runCluster(labDir: string, database: string): Promise<void
         }, 20)
       },
     })
+    const jobs = startJobQueue(instance, () => [...instances.values()].find((member) => member.status === 'OPEN') === instance)
     instances.set(sid, instance)
     net.server = await serveNet(instance, openHost(labDir, host))
     socket.on('close', () => {

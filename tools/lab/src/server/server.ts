@@ -4,13 +4,21 @@ import type { LabInstance } from '../engine/instance.ts'
 import type { ServerSession } from '../engine/instance-api.ts'
 import { OraError, type OraMessage, ora } from '../engine/ora-error.ts'
 import type { Request, Response } from '../engine/protocol.ts'
+import { startJobQueue } from '../scheduler/job-queue.ts'
 import { runLabAction } from './lab-actions.ts'
 import { bindSocket } from './socket.ts'
 
 /** Listens for clients until `close`. A call goes on when its client is gone; the session ends with the call then. */
 export async function serveInstance(instance: LabInstance, socketFile: string): Promise<{ close(): void }> {
   const server = net.createServer((socket) => { serveClient(instance, socket) })
-  return { close: await bindSocket(server, socketFile) }
+  const close = await bindSocket(server, socketFile)
+  const jobs = startJobQueue(instance)
+  return {
+    close: () => {
+      jobs.stop()
+      close()
+    },
+  }
 }
 
 /** Serves one client until it leaves. */

@@ -12,6 +12,7 @@ import './views/dictionary-views.ts'
 import './views/instance-views.ts'
 import './views/repository-views.ts'
 import './views/schema-views.ts'
+import './views/scheduler-views.ts'
 import { hasSince, viewNamed, type View, type ViewRow } from './views/view.ts'
 
 const noSuchTable = () => ora(942, 'table or view does not exist')

@@ -23,6 +23,8 @@ function storeCell(value: CellValue | undefined, type: SqlType, context: ViewCon
       return typeof value === 'string' ? value : localDate(Number(value), context.statement.databaseZone)
     case 'TIMESTAMP_TZ':
       return typeof value === 'string' ? value : timestampText(Number(value), offsetAt(Number(value), context.statement.databaseZone))
+    case 'INTERVAL':
+      return Number(value)
     default:
       return String(value)
   }

@@ -110,7 +110,7 @@ defineFamily('ERRORS', 'NAME:v128 TYPE:v12 SEQUENCE:n LINE:n POSITION:n TEXT:v40
 
 function objectRows({ instance }: ViewContext): (ViewRow & { OWNER: string })[] {
   const tables = instance.tables().map((table) => ({ owner: table.owner, name: table.name, type: 'TABLE', time: detailsOf(instance, table).created, valid: true }))
-  const others = schemaOf(instance).all<{ created?: number; errors?: readonly unknown[] }>().filter((object) => !['TABLE', 'USER', 'ROLE', 'CREDENTIAL'].includes(object.type)).map((object) => ({ owner: object.owner, name: object.name, type: object.type as string, time: object.definition.created ?? 0, valid: (object.definition.errors ?? []).length === 0 }))
+  const others = schemaOf(instance).all<{ created?: number; errors?: readonly unknown[] }>().filter((object) => !['TABLE', 'USER', 'ROLE', 'CREDENTIAL'].includes(object.type)).map((object) => ({ owner: object.owner, name: object.name, type: object.type, time: object.definition.created ?? 0, valid: (object.definition.errors ?? []).length === 0 }))
   const fixed = allViews().filter((view) => !view.name.startsWith('V$')).map((view) => ({ owner: 'SYS', name: view.name, type: 'VIEW', time: 0, valid: true }))
   return [...tables, ...others, ...fixed].map((object, index) => ({ OWNER: object.owner, OBJECT_NAME: object.name, OBJECT_ID: index + 100, OBJECT_TYPE: object.type, CREATED: created(instance, object.time), LAST_DDL_TIME: created(instance, object.time), STATUS: object.valid ? 'VALID' : 'INVALID', TEMPORARY: 'N', GENERATED: 'N' }))
 }
