@@ -7,6 +7,7 @@ const proofs = {
   slots: { about: '12 restore tests in 4 slots', project: 'icb', file: 'test/slots', env: { ICB_PROOF_TESTS: '12', ICB_PROOF_SLOTS: '4' } },
   fleet: { about: 'a fleet of 40 databases, 3 of them broken', project: 'icb', file: 'test/fleet', env: { ICB_PROOF_DATABASES: '40' } },
   profiles: { about: 'configure, back up twice and restore-test on every release, edition and kind of database', project: 'icb', file: 'test/profiles', env: { ICB_PROOF_PROFILES: 'all' } },
+  restores: { about: 'ten days of backups: every point and every gap restored, byte for byte', project: 'icb', file: 'test/restore.test', env: { ICB_PROOF_DAYS: '10' } },
   monitoring: { about: "Prometheus' own parser and Chromium look at what is reported", project: 'icb', file: 'test/monitoring', env: { ICB_PROOF_MONITORING: '1' }, packages: [{ program: '/usr/bin/promtool', package: 'prometheus' }, { program: '/usr/bin/chromium', package: 'chromium' }] },
 }
 const [name = '', ...more] = process.argv.slice(2)

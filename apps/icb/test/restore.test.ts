@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createStage } from '@icb/testing'
 import type { IcbDocument, Stage } from '@icb/testing'
@@ -6,12 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 /**
  * `icb restore` against the truth: every block of a restored database is compared with the lab's history of that block at the target.
- * Ten days of it are `npm run proof:restores`.
+ * Ten days, with every kept point and every gap, are `npm run proof:restores`.
  */
 
 let stage: Stage
 const database = `r${Math.floor(Math.random() * 0xffffff).toString(16).padStart(6, '0')}`
-const timeout = 240_000
+const days = Number(process.env['ICB_PROOF_DAYS'] ?? '3')
+const full = days > 3
+const timeout = full ? 7_200_000 : 240_000
 
 interface Window { readonly snapshot: string; readonly minScn: bigint; readonly lastScn: bigint; readonly lastTime: string }
 interface Restored {
@@ -71,15 +73,34 @@ async function remove(restored: Pick<Restored, 'runId'>): Promise<void> {
   expect(readdirSync(stage.scratch)).toEqual(['.icb-sandbox'])
 }
 
+/** Points whose gap cannot be bridged: the log between them was lost after the only snapshot that had it was dropped. */
+async function loseGap(): Promise<readonly [Window, Window]> {
+  const before = ((await must(stage.icbJson('prod', ['snapshot', 'create', database]))) as { snapshot: string }).snapshot
+  const archive = join(stage.areaPath, 'archivelog')
+  const known = new Set(readdirSync(archive))
+  await workload(10)
+  await stage.sqlplus('prod', `whenever sqlerror exit failure\nconn /@${database} as sysdba\nalter system archive log current;\nexit\n`)
+  await expect.poll(() => readdirSync(archive).some((name) => !known.has(name)), { timeout: 60_000, interval: 100 }).toBe(true)
+  const lost = readdirSync(archive).filter((name) => !known.has(name))
+  await workload(10)
+  const between = ((await must(stage.icbJson('prod', ['backup', database]))) as { snapshot: { name: string } }).snapshot.name
+  await must(stage.icbJson('prod', ['snapshot', 'delete', database, between]))
+  for (const name of lost) rmSync(join(archive, name))
+  await workload(10)
+  await must(stage.icbJson('prod', ['backup', database]))
+  const all = await listWindows()
+  return [all.find((window) => window.snapshot === before)!, all.at(-1)!]
+}
+
 beforeAll(async () => {
   stage = await createStage({ database })
   await must(stage.icbJson('prod', ['configure', database, '--yes']))
   await must(stage.icbJson('prod', ['backup', database]))
-  await workload(100)
-  // Busy while it is backed up, so that changes lie between the two windows.
-  await Promise.all([must(stage.icbJson('prod', ['backup', database])), workload(60)])
-  await workload(60)
-  await must(stage.icbJson('prod', ['backup', database]))
+  for (let day = 2; day <= days; day += 1) {
+    await workload(60 + (day % 3) * 30)
+    // Busy while it is backed up, so that changes lie between the two windows.
+    await Promise.all([must(stage.icbJson('prod', ['backup', database])), ...(full || day === 2 ? [workload(60)] : [])])
+  }
   windows = await listWindows()
 }, timeout)
 afterAll(async () => {
@@ -114,22 +135,40 @@ describe('restored databases', () => {
     expect(listed).toMatchObject([{ runId: restored.runId, verdict: { action: 'restore', outcome: 'passed' } }])
     // What a DBA restored is no proof of the whole point.
     const points = (await must(stage.icbJson('prod', ['snapshot', 'list', database]))) as { proof?: unknown }[]
-    expect(points.map((point) => point.proof)).toEqual([undefined, undefined])
+    expect(points.map((point) => point.proof)).toEqual(windows.map(() => undefined))
   }, timeout)
 
-  it('goes on after kill -9 while it recovers, with the logs of the next snapshot', async () => {
-    const step = 'recover'
-    const target = windows[0]!.lastScn + (windows[1]!.minScn - windows[0]!.lastScn) / 2n
-    const events = join(stage.directory, `${step}.events`)
-    let pid = 0
-    const killed = stage.icb('sandbox', [...restoreArguments(target), '--events', events], { onStart: (started) => { pid = started } })
-    await expect.poll(() => existsSync(events) && readFileSync(events, 'utf8').split('\n').some((line) => line.includes('"step.started"') && line.includes(`"${step}"`)), { timeout: 120_000, interval: 10 }).toBe(true)
-    process.kill(pid, 'SIGKILL')
-    await killed
-    const restored = await restore(target)
-    expect(restored).toMatchObject({ outcome: 'opened', resumed: true, plan: { kind: 'pair' } })
-    expect(await differences(restored, target)).toEqual([])
-    await remove(restored)
+  it(full ? 'every kept point, byte for byte, at its first, middle and last SCN' : 'the newest point at its first SCN, byte for byte', async () => {
+    for (const window of full ? windows : windows.slice(-1)) {
+      const targets = full ? [window.minScn, (window.minScn + window.lastScn) / 2n, window.lastScn] : [window.minScn]
+      for (const target of targets) {
+        const restored = await restore(target)
+        expect(restored).toMatchObject({ outcome: 'opened', plan: { kind: 'single', copies: { snapshot: window.snapshot } } })
+        expect({ snapshot: window.snapshot, target, differences: await differences(restored, target) }).toEqual({ snapshot: window.snapshot, target, differences: [] })
+        await remove(restored)
+        if (full) console.log(`${window.snapshot} at SCN ${String(target)}: every block as it was`)
+      }
+    }
+  }, timeout)
+
+  it('goes on after kill -9, with the logs of the next snapshot, in the gap between two points', async () => {
+    const steps = ['recover', 'catalog-clone', 'mount-logs-clone', 'check-headers', 'open-read-only', 'create-logs-clone', 'start-instance', 'switch-to-copies', 'prepare-scratch']
+    for (const [index, first] of windows.slice(0, full ? -1 : 1).entries()) {
+      const second = windows[index + 1]!
+      const target = first.lastScn + (second.minScn - first.lastScn) / 2n
+      const step = steps[index % steps.length]!
+      const events = join(stage.directory, `killed-${String(index)}.events`)
+      let pid = 0
+      const killed = stage.icb('sandbox', [...restoreArguments(target), '--events', events], { onStart: (started) => { pid = started } })
+      await expect.poll(() => existsSync(events) && readFileSync(events, 'utf8').split('\n').some((line) => line.includes('"step.started"') && line.includes(`"${step}"`)), { timeout: 120_000, interval: 10 }).toBe(true)
+      process.kill(pid, 'SIGKILL')
+      await killed
+      const restored = await restore(target)
+      expect(restored).toMatchObject({ outcome: 'opened', resumed: true, plan: { kind: 'pair', chainKnown: true, copies: { snapshot: first.snapshot }, logs: { snapshot: second.snapshot } } })
+      expect({ target, differences: await differences(restored, target) }).toEqual({ target, differences: [] })
+      await remove(restored)
+      if (full) console.log(`between ${first.snapshot} and the next at SCN ${String(target)}, killed in ${step}: every block as it was`)
+    }
   }, timeout)
 
   it("reaches today's gap by a snapshot of the live area, and opens as a database of its own", async () => {
@@ -146,5 +185,18 @@ describe('restored databases', () => {
     await onTheCopy('alter system archive log current;')
     expect(readdirSync(restored.plan.scratch)).toEqual(expect.arrayContaining([expect.stringMatching(/^1_1_\d+\.dbf$/) as unknown]))
     await remove(restored)
+  }, timeout)
+})
+
+if (full) describe('a gap whose logs are lost', () => {
+  it('is refused with both windows, before anything is cloned', async () => {
+    const [before, after] = await loseGap()
+    const refused = await stage.icbJson('sandbox', restoreArguments(before.lastScn + 5n))
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      error: { code: 'ICB_AUTORESTORE_NOT_RECOVERABLE', details: { before: { snapshot: before.snapshot, window: expect.stringContaining(String(before.lastScn)) as unknown }, after: { snapshot: after.snapshot, window: expect.stringContaining(String(after.minScn)) as unknown } } },
+    })
+    console.log(refused.error?.message)
+    expect(await must(stage.icbJson('sandbox', ['clone', 'list', database]))).toEqual([])
   }, timeout)
 })
