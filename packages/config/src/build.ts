@@ -122,6 +122,8 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
       maxLockWaitMinutes: need(settings.maxLockWaitMinutes, 0),
       logRetentionDays: need(settings.logRetentionDays, 0),
       backupDeadlineMinutes: need(settings.backupDeadlineMinutes, 1),
+      sqlDeadlineSeconds: need(settings.sqlDeadlineSeconds, 1),
+      rmanDeadlineSeconds: need(settings.rmanDeadlineSeconds, 1),
       landingDeadlineSeconds: need(settings.landingDeadlineSeconds, 1),
       restoreTest: restoreTest(),
       origin: from.origin,

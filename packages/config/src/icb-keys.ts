@@ -25,6 +25,8 @@ export const icbKeys: readonly IcbKey[] = [
   { section: 'generic', key: 'keep', type: 'rules', description: 'Further retention rules, for example: week 8, quarter 8 first, year 7' },
   { section: 'generic', key: 'role', type: 'choice', default: 'primary', description: 'Role in which the database is backed up: primary, standby, any' },
   { section: 'generic', key: 'backupdeadline', type: 'integer', default: '1440', description: 'Longest time of a refresh, minutes' },
+  { section: 'generic', key: 'sqldeadline', type: 'integer', default: '300', description: 'Longest time of a query or statement, seconds; starting and stopping a test instance may take twice that' },
+  { section: 'generic', key: 'rmandeadline', type: 'integer', default: '3600', description: 'Longest time of RMAN in a backup run other than its refresh, seconds' },
   { section: 'generic', key: 'landingdeadline', type: 'integer', default: '300', description: 'Longest wait until a switched log is in the area, seconds' },
   { section: 'generic', key: 'driver', type: 'choice', default: 'auto', description: 'What carries SQL: auto, thin, thick (node-oracledb) or sqlplus; RMAN always is a program of the Oracle home' },
   { section: 'generic', key: 'dbuser', type: 'text', description: 'Database user for the driver; without it the wallet of /@alias is used' },

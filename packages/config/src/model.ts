@@ -114,6 +114,10 @@ export interface DatabaseConfig {
   readonly logRetentionDays: number
   /** Deadline of one refresh in minutes; default 1440. */
   readonly backupDeadlineMinutes: number
+  /** Longest time of a query or statement, seconds; default 300. Starting and stopping a test instance may take twice that. */
+  readonly sqlDeadlineSeconds: number
+  /** Longest time of RMAN in a backup run other than its refresh, seconds; default 3600. */
+  readonly rmanDeadlineSeconds: number
   /** How long to wait for a switched log to land, seconds; default 300. */
   readonly landingDeadlineSeconds: number
   readonly restoreTest: RestoreTestConfig

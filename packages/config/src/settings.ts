@@ -78,6 +78,8 @@ export interface Settings {
   readonly maxLockWaitMinutes: Setting<number>
   readonly logRetentionDays: Setting<number>
   readonly backupDeadlineMinutes: Setting<number>
+  readonly sqlDeadlineSeconds: Setting<number>
+  readonly rmanDeadlineSeconds: Setting<number>
   readonly landingDeadlineSeconds: Setting<number>
   readonly testEnabled: Setting<boolean>
   readonly scratch: Setting<string>
@@ -150,6 +152,8 @@ export const settings: Settings = {
   maxLockWaitMinutes: setting('database', 'maxLockWaitMinutes', integer(0, 100_000), 'generic', 'maxlockwait'),
   logRetentionDays: setting('database', 'logRetentionDays', days, 'generic', 'logretention'),
   backupDeadlineMinutes: setting('database', 'backupDeadlineMinutes', minutes, 'generic', 'backupdeadline'),
+  sqlDeadlineSeconds: setting('database', 'sqlDeadlineSeconds', integer(1, 1_000_000), 'generic', 'sqldeadline'),
+  rmanDeadlineSeconds: setting('database', 'rmanDeadlineSeconds', integer(1, 1_000_000), 'generic', 'rmandeadline'),
   landingDeadlineSeconds: setting('database', 'landingDeadlineSeconds', integer(1, 1_000_000), 'generic', 'landingdeadline'),
   testEnabled: setting('database', 'restoreTest.enabled', boolean, 'database', 'autorestoreenabled'),
   scratch: setting('database', 'restoreTest.scratch', path, 'autorestore', 'autorestoredestination'),

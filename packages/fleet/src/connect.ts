@@ -114,7 +114,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
   const environment = (sid?: string): Record<string, string> =>
     oracleEnvironment({ oracleHome: home(), home: context.homeDirectory, ...(sid === undefined ? {} : { sid }), ...(database.tnsAdmin === undefined ? {} : { tnsAdmin: database.tnsAdmin }) })
   const sqlplus = (connect: string, sid?: string): SqlSession =>
-    createSqlPlusSession({ oracleHome: home(), connect, privilege: database.privilege, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log })
+    createSqlPlusSession({ oracleHome: home(), connect, deadlineMs: database.sqlDeadlineSeconds * 1000, privilege: database.privilege, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log })
   const choice = (connect: string): DriverChoice =>
     chooseDriver({ wish: database.driver, connect, hasCredentials: database.user !== undefined && database.password !== undefined, isInstalled: findOracledb([config.baseDir]) !== undefined })
   const withDriver = (connect: string, driver: 'thin' | 'thick'): SqlSession =>
@@ -125,6 +125,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
       ...(database.user === undefined ? {} : { user: database.user, password: (signal) => resolveSecret(database.password, `password of ${name}`, { env, baseDir: config.baseDir, runProcess, clock, signal }) }),
       ...(database.tnsAdmin === undefined ? {} : { tnsAdmin: database.tnsAdmin }),
       moduleDirectories: [config.baseDir],
+      deadlineMs: database.sqlDeadlineSeconds * 1000,
       clock,
       logger: log,
     })
@@ -172,7 +173,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
     sandboxOracle: (sid) => ({
       sql: sqlplus('/', sid),
       rman: rman('/', sid),
-      instance: createInstanceControl({ oracleHome: home(), sid, env: environment(sid), runProcess, logger: log }),
+      instance: createInstanceControl({ oracleHome: home(), sid, deadlineMs: database.sqlDeadlineSeconds * 2000, env: environment(sid), runProcess, logger: log }),
       dbsDirectory: join(home(), 'dbs'),
     }),
     ledger: once(() => openLedger(config, context)),

@@ -21,6 +21,7 @@ export function backupSettingsOf(database: DatabaseConfig): BackupSettings {
     restoreTests: database.restoreTest.enabled,
     ...(database.snapshotControlfile === undefined ? {} : { snapshotControlfile: database.snapshotControlfile }),
     refreshDeadlineMs: database.backupDeadlineMinutes * minute,
+    rmanDeadlineMs: database.rmanDeadlineSeconds * 1000,
     landingDeadlineMs: database.landingDeadlineSeconds * 1000,
   }
 }

@@ -24,6 +24,8 @@ export interface OracledbSessionOptions {
   readonly walletLocation?: string
   /** Further directories beside which the `oracledb` package may be installed. */
   readonly moduleDirectories?: readonly string[]
+  /** For queries and statements that name none, milliseconds. Default 300000. */
+  readonly deadlineMs?: number
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -84,7 +86,7 @@ export function createOracledbSession(options: OracledbSessionOptions): SqlSessi
     void dropped.close().catch(() => undefined)
   }
 
-  const call = async <T>(what: string, { signal, deadlineMs = defaultDeadlineMs }: SqlOptions, body: (opened: OracledbPort) => Promise<T>): Promise<T> => {
+  const call = async <T>(what: string, { signal, deadlineMs = options.deadlineMs ?? defaultDeadlineMs }: SqlOptions, body: (opened: OracledbPort) => Promise<T>): Promise<T> => {
     let opened: OracledbPort | undefined
     const work = (async (): Promise<T> => {
       opened = await connected(signal)

@@ -9,7 +9,10 @@ import { renderTypedQuery, TypedRowReader } from './typed-rows.ts'
 
 const defaultDeadlineMs = 300_000
 
-export type SqlPlusSessionOptions = SqlPlusTarget
+export interface SqlPlusSessionOptions extends SqlPlusTarget {
+  /** For queries and statements that name none, milliseconds. Default 300000. */
+  readonly deadlineMs?: number
+}
 
 /** A query that waits for its process. */
 interface Waiting {
@@ -49,7 +52,7 @@ export function createSqlPlusSession(options: SqlPlusSessionOptions): SqlSession
       assertOpen()
       const sql = sqlplusStatement(renderTypedQuery(query, substituteBinds(query.sql.trim().replace(/;$/, ''), queryOptions.binds ?? {})))
       const rows = await new Promise<readonly unknown[]>((resolve, reject) => {
-        waiting.push({ query, sql, signal: queryOptions.signal, deadlineMs: queryOptions.deadlineMs ?? defaultDeadlineMs, resolve, reject })
+        waiting.push({ query, sql, signal: queryOptions.signal, deadlineMs: queryOptions.deadlineMs ?? options.deadlineMs ?? defaultDeadlineMs, resolve, reject })
         if (waiting.length === 1) queueMicrotask(flush)
       })
       return rows as readonly RowOf<C>[]
@@ -59,7 +62,7 @@ export function createSqlPlusSession(options: SqlPlusSessionOptions): SqlSession
       const binds = executeOptions.binds ?? {}
       const body = statements.map((statement) => sqlplusStatement(substituteBinds(statement, usedIn(statement, binds))))
       if (body.length === 0) return
-      await runSqlPlus(options, { what: label(statements), body, deadlineMs: executeOptions.deadlineMs ?? defaultDeadlineMs, signal: executeOptions.signal })
+      await runSqlPlus(options, { what: label(statements), body, deadlineMs: executeOptions.deadlineMs ?? options.deadlineMs ?? defaultDeadlineMs, signal: executeOptions.signal })
     },
     close(): Promise<void> {
       closed = true

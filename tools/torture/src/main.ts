@@ -29,7 +29,7 @@ async function work(options: WorkerOptions): Promise<void> {
   process.on('message', (run: number) => {
     last = last.then(async () => {
       const report = await worker.run(run)
-      process.send?.(report)
+      if (process.connected) process.send?.(report)
     })
   })
   await new Promise((resolve) => process.once('disconnect', resolve))
