@@ -23,9 +23,10 @@ const fraction = 6
 
 /** The datatype under which the wire knows an engine's type. */
 export function wireColumn(name: string, type: SqlType): WireColumn {
-  const kind: string = type.kind
+  const kind: string = type.clob === true ? 'CLOB' : type.kind
   switch (kind) {
     case 'NUMBER': return { name, type: wireType.number, size: 22, scale: unconstrained, hasCharset: false }
+    case 'BOOLEAN': return { name, type: wireType.boolean, size: 1, scale: 0, hasCharset: false }
     case 'DATE': return { name, type: wireType.date, size: 7, scale: 0, hasCharset: false }
     case 'TIMESTAMP': return { name, type: wireType.timestamp, size: 11, scale: fraction, hasCharset: false }
     case 'TIMESTAMP_TZ': return { name, type: wireType.timestampTz, size: 13, scale: fraction, hasCharset: false }

@@ -37,12 +37,13 @@ export class NetConnection {
   #broken = false
   #closed = false
 
-  constructor(instance: LabInstance, socket: Socket, service: string) {
+  /** @param container the PDB of the service; 0 for none */
+  constructor(instance: LabInstance, socket: Socket, service: string, container: number) {
     this.#instance = instance
     this.#socket = socket
     this.#protocol = protocolOf(instance.release)
     this.#packets = new PacketWriter(socket)
-    this.#logon = new NetLogon(instance, this.#protocol, service)
+    this.#logon = new NetLogon(instance, this.#protocol, service, container)
   }
 
   /** Accepts the client and serves it until it goes. */

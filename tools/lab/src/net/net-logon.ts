@@ -3,9 +3,10 @@ import type { ServerSession } from '../engine/instance-api.ts'
 import { ora } from '../engine/ora-error.ts'
 import { uniqueName } from '../sql/environment.ts'
 import { executeSql } from '../sql/execute.ts'
+import { type Account, findAccount } from './accounts.ts'
 import type { ServerProtocol } from './answers.ts'
 import { LogonChallenge, type LogonPair } from './logon-challenge.ts'
-import { type AdministrativePrivilege, type PasswordFileEntry, readPasswordFile } from './password-file.ts'
+import type { AdministrativePrivilege } from './password-file.ts'
 import type { Call } from './requests.ts'
 import { nobodysVerifier } from './verifier.ts'
 
@@ -30,10 +31,13 @@ export class NetLogon {
   readonly #protocol: ServerProtocol
   readonly #service: string
   #challenge: LogonChallenge | undefined
-  #account: PasswordFileEntry | undefined
+  #account: Account | undefined
+  /** 0: no PDB. */
+  readonly #container: number
   #program = ''
 
-  constructor(instance: LabInstance, protocol: ServerProtocol, service: string) {
+  constructor(instance: LabInstance, protocol: ServerProtocol, service: string, container: number) {
+    this.#container = container
     this.#instance = instance
     this.#protocol = protocol
     this.#service = service
@@ -43,8 +47,8 @@ export class NetLogon {
   async begin({ user, pairs }: LogonCall): Promise<readonly LogonPair[]> {
     const name = userName(user)
     this.#program = pairs.get('AUTH_PROGRAM_NM') ?? 'unknown'
-    this.#account = (await readPasswordFile(this.#instance.host, this.#instance.sid)).find((entry) => entry.user === name)
-    this.#challenge = new LogonChallenge(this.#account ?? nobodysVerifier())
+    this.#account = await findAccount(this.#instance, this.#container, name)
+    this.#challenge = new LogonChallenge(this.#account?.verifier ?? nobodysVerifier())
     return this.#challenge.pairs()
   }
 
@@ -56,6 +60,7 @@ export class NetLogon {
     if (response === undefined || account === undefined) throw denied()
     const username = this.#judge(account, mode)
     const session = this.#instance.logon(username, this.#program)
+    if (this.#container > 0) session.container = this.#container
     try {
       await this.#setZone(session, pairs.get('AUTH_ALTER_SESSION') ?? '')
     } catch (error) {
@@ -66,7 +71,7 @@ export class NetLogon {
   }
 
   /** As whom the session runs. */
-  #judge(account: PasswordFileEntry, mode: number): string {
+  #judge(account: Account, mode: number): string {
     if ((mode & otherModes) !== 0) throw ora(1031, 'insufficient privileges')
     const wanted = modes.find(([bit]) => (mode & bit) !== 0)
     if (wanted !== undefined) {
@@ -76,6 +81,8 @@ export class NetLogon {
     }
     if (account.user === 'SYS') throw ora(28009, 'connection as SYS should be as SYSDBA or SYSOPER')
     if (this.#instance.status !== 'OPEN') throw ora(1033, 'ORACLE initialization or shutdown in progress')
+    if (account.locked) throw ora(28000, 'The account is locked.')
+    if (!account.mayConnect) throw ora(1045, `user ${account.user} lacks CREATE SESSION privilege; logon denied`)
     return account.user
   }
 

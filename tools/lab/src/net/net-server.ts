@@ -1,6 +1,7 @@
 import net, { type AddressInfo, type Socket } from 'node:net'
 import tls from 'node:tls'
 import type { LabInstance } from '../engine/instance.ts'
+import type { Container } from '../engine/instance-api.ts'
 import type { Host } from '../host/host.ts'
 import { uniqueName } from '../sql/environment.ts'
 import { type ConnectWish, receiveConnect } from './connect-phase.ts'
@@ -9,19 +10,36 @@ import { PacketWriter } from './packets.ts'
 import { deregister, loopback, register } from './registration.ts'
 import { readServerIdentity } from './tls-files.ts'
 
+/** How often the listener is told of services that came or went, such as those of PDBs. */
+const registerMs = 1000
+
 /** Service names that lead to an instance, lower case. */
 export function serviceNames(instance: LabInstance): readonly string[] {
   const domain = instance.parameters.get('db_domain')?.value ?? ''
   const qualified = (name: string): string => (domain === '' || name.includes('.') ? name : `${name}.${domain}`).toLowerCase()
   const named = (instance.parameters.get('service_names')?.value ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '')
-  return [...new Set([uniqueName(instance), ...named].map(qualified))]
+  return [...new Set([uniqueName(instance), ...named, ...pluggable(instance).map((pdb) => pdb.name)].map(qualified))]
+}
+
+/** PDBs that are open; the seed serves nobody. */
+const pluggable = (instance: LabInstance): readonly Container[] => (instance.status === 'STARTED' ? [] : instance.containers.filter((one) => one.conId > 2 && one.openMode !== 'MOUNTED'))
+
+/** The PDB that a service name leads to; 0 for the whole database. */
+function containerOf(instance: LabInstance, service: string): number {
+  return pluggable(instance).find((pdb) => service.split('.')[0] === pdb.name.toLowerCase())?.conId ?? 0
+}
+
+/** An instance's own end of Oracle Net. */
+export interface NetServer {
+  readonly port: number
+  close(): void
 }
 
 /**
  * Listens for clients of Oracle Net and registers with the host's listener, unless LOCAL_LISTENER is an address of its own.
  * @returns `undefined` for an instance that no client can reach over the net
  */
-export async function serveNet(instance: LabInstance, host: Host): Promise<{ readonly port: number; close(): void } | undefined> {
+export async function serveNet(instance: LabInstance, host: Host): Promise<NetServer | undefined> {
   if (host.lab.listeners?.some((listener) => listener.host === host.name) !== true) return undefined
   if (/PROTOCOL\s*=\s*IPC/i.test(instance.parameters.get('local_listener')?.value ?? '')) return undefined
   const sockets = new Set<Socket>()
@@ -39,10 +57,20 @@ export async function serveNet(instance: LabInstance, host: Host): Promise<{ rea
   secure?.on('tlsClientError', () => undefined)
   const port = await listen(plain)
   const securePort = secure === undefined ? undefined : await listen(secure)
-  register(host, { sid: instance.sid, pid: process.pid, services: serviceNames(instance), port, ...(securePort === undefined ? {} : { securePort }) })
+  let registered = ''
+  const refresh = (): void => {
+    const services = serviceNames(instance)
+    if (services.join() === registered) return
+    registered = services.join()
+    register(host, { sid: instance.sid, pid: process.pid, services, port, ...(securePort === undefined ? {} : { securePort }) })
+  }
+  refresh()
+  const timer = setInterval(refresh, registerMs)
+  timer.unref()
   return {
     port,
     close: () => {
+      clearInterval(timer)
       deregister(host, instance.sid)
       plain.close()
       secure?.close()
@@ -64,5 +92,5 @@ function welcome(instance: LabInstance, socket: Socket, { service, sid, sessionD
   const services = serviceNames(instance)
   if (service !== undefined ? !services.includes(service) : sid !== instance.sid.toLowerCase()) new PacketWriter(socket).refuse(service !== undefined ? 12514 : 12505)
   else if (instance.status === 'STARTED') new PacketWriter(socket).refuse(12528)
-  else new NetConnection(instance, socket, service ?? services[0] ?? '').serve(sessionDataUnit)
+  else new NetConnection(instance, socket, service ?? services[0] ?? '', service === undefined ? 0 : containerOf(instance, service)).serve(sessionDataUnit)
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { LabInstance } from '../engine/instance.ts'
-import type { ServerSession } from '../engine/instance-api.ts'
+import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import { OraError, ora } from '../engine/ora-error.ts'
 import type { OutBind, SqlResult } from '../engine/protocol.ts'
 import type { Binds } from '../sql/compile-expression.ts'
@@ -49,6 +49,11 @@ export class NetSession implements RequestContext {
 
   statement(cursor: number): NetCursor | undefined {
     return this.#cursors.get(cursor)
+  }
+
+  /** The instance as the session's container sees it. */
+  get #database(): Instance {
+    return this.#session.container > 0 ? this.#instance.inContainer(this.#session.container) : this.#instance
   }
 
   get #inTransaction(): boolean {
@@ -177,7 +182,7 @@ export class NetSession implements RequestContext {
     // Nothing is bound yet when a statement is only described.
     if ((call.options & executeOption.describe) !== 0 && rows.length === 0) rows.push(Object.fromEntries(cursor.scanned.binds.map((name) => [name, null])))
     if (cursor.scanned.kind === 'query') {
-      const opened = await openSql(this.#instance, this.#session, cursor.sql, rows[0] ?? {})
+      const opened = await openSql(this.#database, this.#session, cursor.sql, rows[0] ?? {})
       if (!(opened instanceof OpenQuery)) throw ora(900, 'invalid SQL statement')
       const changed = cursor.open(opened)
       if (call.describe || changed) writeDescribe(writer, cursor.columns, this.fieldVersion)
@@ -208,7 +213,7 @@ export class NetSession implements RequestContext {
     for (const [row, binds] of rows.entries()) {
       let result: SqlResult | OpenQuery
       try {
-        result = await openSql(this.#instance, this.#session, cursor.sql, binds)
+        result = await openSql(this.#database, this.#session, cursor.sql, binds)
       } catch (error) {
         if (!collect || !(error instanceof OraError)) throw error
         batchErrors.push({ row, error: callError(error) })

@@ -1,12 +1,15 @@
 import type { Instance } from '../../engine/instance-api.ts'
 import { ora } from '../../engine/ora-error.ts'
 import type { SqlResult } from '../../engine/protocol.ts'
+import { makeVerifier, type Verifier } from '../../net/verifier.ts'
 import type { Cursor } from '../cursor.ts'
 import { unimplemented, type Statement } from '../statement.ts'
 import { requireWritable, userNames } from './names.ts'
 import { removeObjects, saveObject, schemaOf } from './schema-store.ts'
 
 export interface UserDefinition {
+  /** Of the password, for clients of Oracle Net. */
+  readonly verifier?: Verifier
   readonly authentication: 'PASSWORD' | 'NONE' | 'EXTERNAL'
   readonly locked: boolean
   readonly created: number
@@ -27,6 +30,11 @@ const privileges = /^(ALL PRIVILEGES|(CREATE|ALTER|DROP)( ANY)? (SESSION|TABLE|S
 const objectPrivileges = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'EXECUTE', 'READ', 'ALTER', 'INDEX', 'REFERENCES', 'ALL', 'ALL PRIVILEGES', 'WRITE'])
 export const builtInRoles: readonly string[] = ['CONNECT', 'RESOURCE', 'DBA', 'SELECT_CATALOG_ROLE', 'EXECUTE_CATALOG_ROLE', 'RECOVERY_CATALOG_OWNER', 'SCHEDULER_ADMIN', 'EXP_FULL_DATABASE', 'IMP_FULL_DATABASE']
 
+/** A user that CREATE USER made; the schema must be loaded. */
+export function findUser(name: string, instance: Instance): UserDefinition | undefined {
+  return schemaOf(instance).get<UserDefinition>('USER', '', name)?.definition
+}
+
 function userOf(name: string, instance: Instance): UserDefinition {
   return schemaOf(instance).get<UserDefinition>('USER', '', name)?.definition ?? { authentication: 'PASSWORD', locked: false, created: instance.controlFile.created, tablespace: 'USERS', quotas: {}, privileges: [] }
 }
@@ -35,7 +43,7 @@ async function saveUser(name: string, definition: UserDefinition, instance: Inst
   await saveObject(instance, { owner: '', name, type: 'USER', definition })
 }
 
-/** The options of CREATE and ALTER USER. A password is taken and forgotten: the password file knows those that log on over the net. */
+/** The options of CREATE and ALTER USER. Of a password only its verifier is kept. */
 function parseOptions(cursor: Cursor, before: UserDefinition, creating: boolean): { readonly definition: UserDefinition; readonly password: string | undefined } {
   let definition = before
   let password: string | undefined
@@ -46,7 +54,7 @@ function parseOptions(cursor: Cursor, before: UserDefinition, creating: boolean)
       const { token } = cursor
       password = token.kind === 'word' ? cursor.text.slice(token.start, token.end) : token.value
       cursor.next()
-      definition = { ...definition, authentication: 'PASSWORD' }
+      definition = { ...definition, authentication: 'PASSWORD', verifier: makeVerifier(password) }
     } else if (cursor.acceptWords('IDENTIFIED', 'EXTERNALLY')) definition = { ...definition, authentication: 'EXTERNAL' }
     else if (cursor.acceptWords('NO', 'AUTHENTICATION')) definition = { ...definition, authentication: 'NONE' }
     else if (cursor.acceptWords('DEFAULT', 'TABLESPACE')) definition = { ...definition, tablespace: cursor.identifier() }

@@ -1,0 +1,32 @@
+import type { LabInstance } from '../engine/instance.ts'
+import { loadSchema } from '../sql/schema/schema-store.ts'
+import { findUser } from '../sql/schema/users.ts'
+import { type AdministrativePrivilege, readPasswordFile } from './password-file.ts'
+import type { Verifier } from './verifier.ts'
+
+/** Somebody who can log on over the net. */
+export interface Account {
+  /** Upper case. */
+  readonly user: string
+  readonly verifier: Verifier
+  readonly privileges: readonly AdministrativePrivilege[]
+  readonly locked: boolean
+  /** Has CREATE SESSION, itself or by a role. */
+  readonly mayConnect: boolean
+}
+
+const administrative: readonly AdministrativePrivilege[] = ['SYSDBA', 'SYSOPER', 'SYSBACKUP', 'SYSDG', 'SYSKM']
+const letIn = new Set(['CREATE SESSION', 'CONNECT', 'DBA', 'ALL PRIVILEGES'])
+
+/** Looks into the password file, then, when the database is open, among its users. */
+export async function findAccount(instance: LabInstance, container: number, user: string): Promise<Account | undefined> {
+  const entry = (await readPasswordFile(instance.host, instance.sid)).find((one) => one.user === user)
+  if (entry !== undefined) return { user, verifier: entry, privileges: entry.privileges, locked: false, mayConnect: true }
+  if (instance.status !== 'OPEN') return undefined
+  const database = container > 0 ? instance.inContainer(container) : instance
+  await loadSchema(database)
+  const found = findUser(user, database)
+  if (found?.verifier === undefined || found.authentication !== 'PASSWORD') return undefined
+  const granted = found.privileges.filter((grant) => grant.object === undefined).map((grant) => grant.privilege)
+  return { user, verifier: found.verifier, privileges: administrative.filter((privilege) => granted.includes(privilege)), locked: found.locked, mayConnect: granted.some((privilege) => letIn.has(privilege)) }
+}
