@@ -50,6 +50,7 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
     load: async () => (await import('./commands/restore.command.ts')).restore,
   },
   { group: 'restore-test', usage: 'calendar', summary: 'when each database has all its blocks validated', options: [['--days <n>', 'days to show', '30']], load: async () => (await import('./commands/restore-test-calendar.command.ts')).restoreTestCalendar },
+  { usage: 'restore-script <db>', summary: 'a shell script that restores this database in place, for the day its files are gone', options: [['--from <dir>', 'a mounted clone instead of the area'], ['--until <scn>', 'up to this SCN instead of the end of the archived logs'], ['--sid <sid>', 'SID of the instance'], ['--output <file>', 'write it there']], load: async () => (await import('./commands/restore-script.command.ts')).restoreScriptCommand },
   { group: 'sandbox', usage: 'prepare <dir>', summary: 'make and mark a scratch directory', load: async () => (await import('./commands/sandbox-prepare.command.ts')).sandboxPrepare },
   { group: 'sandbox', usage: 'check <dir>', summary: 'check the marker and the place', load: async () => (await import('./commands/sandbox-check.command.ts')).sandboxCheck },
   { group: 'ledger', usage: 'list [db]', summary: 'restore tests, newest first', options: [['--limit <n>', 'at most so many', '20']], load: async () => (await import('./commands/ledger-list.command.ts')).ledgerList },
