@@ -92,7 +92,6 @@ describe('sessions over the net', () => {
   })
 
   it('reach a PDB by its service', async () => {
-    await connection.execute('alter pluggable database sales open')
     await expect.poll(async () => codeOf(net.connect({ connectString: `127.0.0.1:${String(net.port)}/sales` }).then((pdb) => pdb.close())), { timeout: patience }).toBeUndefined()
     const pdb = await net.connect({ connectString: `127.0.0.1:${String(net.port)}/sales` })
     expect((await pdb.execute("select sys_context('userenv', 'con_name') from dual")).rows).toEqual([['SALES']])
