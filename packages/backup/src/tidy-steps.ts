@@ -3,7 +3,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { readArchivedLogs, readDatabaseClock, readRecoveryArea } from '@icb/oracle'
 import { deleteArchivedLogsScript } from '@icb/rman'
 import { isIcbError, pruneJournals } from '@icb/runtime'
-import type { Step } from '@icb/runtime'
+import type { JournalRun, Step } from '@icb/runtime'
 import { DateTime } from 'luxon'
 import { during, known } from './backup-run.ts'
 import type { BackupRun } from './backup-run.ts'
@@ -72,7 +72,7 @@ export const housekeepingStep: Step<BackupRun> = {
   async run(run, step) {
     const { settings, deps } = run
     try {
-      const journals = await pruneJournals(dirname(deps.journal.path), { clock: deps.clock, olderThanDays: settings.logRetentionDays })
+      const journals = await pruneJournals(dirname(deps.journal.path), { clock: deps.clock, olderThanDays: settings.logRetentionDays, keep: standsStill })
       const logs = await pruneLogs(join(settings.areaPath, 'backup_logs'), settings.name, deps.clock.now() - settings.logRetentionDays * 86_400_000)
       step.summary(`${String(journals.length)} journals, ${String(logs)} logs`)
     } catch (error) {
@@ -80,6 +80,11 @@ export const housekeepingStep: Step<BackupRun> = {
       step.warn('ICB_BACKUP_WARN_HOUSEKEEPING', error instanceof Error ? error.message : String(error))
     }
   },
+}
+
+/** A restore that a DBA left open can only be removed by what its journal says it made. */
+function standsStill(run: JournalRun): boolean {
+  return run.header.action === 'restore' && !run.records.some((record) => (record.kind === 'compensated' && record.step === 'restore') || (record.kind === 'end' && (record.data as { readonly ok?: boolean } | undefined)?.ok === false))
 }
 
 /** Only logs that carry this database's name as the original scripts and this tool write it: other people's files stay. */

@@ -226,7 +226,7 @@ export async function reconcileRun(run: JournalRun, options: ReconcileOptions): 
 /**
  * Removes finished journals whose last record is older than `olderThanDays`; unfinished and damaged ones stay. Answers the removed paths.
  */
-export async function pruneJournals(dir: string, options: { readonly clock: Clock; readonly olderThanDays: number }): Promise<string[]> {
+export async function pruneJournals(dir: string, options: { readonly clock: Clock; readonly olderThanDays: number; /** Runs whose journal is still needed. */ readonly keep?: (run: JournalRun) => boolean }): Promise<string[]> {
   const before = new Date(options.clock.now() - options.olderThanDays * 86_400_000).toISOString()
   const names = await readdir(dir).catch(() => [])
   const removed: string[] = []
@@ -234,7 +234,7 @@ export async function pruneJournals(dir: string, options: { readonly clock: Cloc
     const path = join(dir, name)
     const read = await readRun(path).catch(() => undefined)
     const last = read?.run?.records.at(-1)
-    if (read?.run?.finished !== true || last === undefined || last.at >= before) continue
+    if (read?.run?.finished !== true || last === undefined || last.at >= before || options.keep?.(read.run) === true) continue
     await rm(path, { force: true })
     removed.push(path)
   }

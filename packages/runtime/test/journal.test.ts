@@ -179,6 +179,7 @@ describe('journal', () => {
     await young.append({ kind: 'end' })
     await young.close()
     await writeFile(join(dir, 'broken.journal'), 'x\ny\n')
+    expect(await pruneJournals(dir, { clock: turned, olderThanDays: 10, keep: (run) => run.runId === 'old' })).toEqual([])
     expect(await pruneJournals(dir, { clock: turned, olderThanDays: 10 })).toEqual([join(dir, 'old.journal')])
     expect((await readdir(dir)).sort()).toEqual(['broken.journal', 'open.journal', 'young.journal'])
   })
