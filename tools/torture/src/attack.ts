@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownedDirectory } from '@icb/testing'
 import type { IcbDocument, StageHost } from '@icb/testing'
-import type { DoorAnswer } from './door.ts'
+import type { DoorAnswer, DoorCall } from './door.ts'
 import { damageSnapshot } from './damage.ts'
 import { leftOver, lost, reached } from './findings.ts'
 import type { Finding } from './findings.ts'
@@ -11,6 +11,7 @@ import { journalIntents } from './journals.ts'
 import { outcomeOf, snapshotOf } from './outcome.ts'
 import type { CallFault, Command, Fault, Plan, Trigger } from './plan.ts'
 import { undoUnsynced } from './power-notes.ts'
+import { serve } from './serve.ts'
 import { descendants, instanceOf, killNow, signal } from './processes.ts'
 import type { Stand } from './stand.ts'
 
@@ -150,9 +151,8 @@ class Strike {
   arm(notes: string): void {
     const { stage, ledgerDirectory, doors } = this.#stand
     const fault = this.#fault
-    // What can be killed has to be a process.
-    doors.prod.onCall = async (call) => this.#watched(await forbiddenOnProd(this.#stand, call))
-    doors.sandbox.onCall = async (call) => this.#watched(await forbiddenInSandbox(this.#stand, call))
+    doors.prod.onCall = async (call) => this.#watched('prod', call, await forbiddenOnProd(this.#stand, call))
+    doors.sandbox.onCall = async (call) => this.#watched('sandbox', call, await forbiddenInSandbox(this.#stand, call))
     switch (fault.kind) {
       case 'half-switch': {
         const watch = doors.sandbox.onCall
@@ -191,9 +191,12 @@ class Strike {
     }
   }
 
-  #watched(findings: readonly Finding[]): DoorAnswer {
+  /** What is to be killed has to be a process; other calls need none. */
+  async #watched(host: StageHost, call: DoorCall, findings: readonly Finding[]): Promise<DoorAnswer> {
     this.#findings.push(...findings)
-    return { kind: 'pass' }
+    const { kind } = this.#fault
+    const processes = kind === 'kill-child' || kind === 'power-cut' || kind === 'call' || kind === 'kill-instance' || (kind === 'kill' && this.#fault.scope === 'group')
+    return processes ? { kind: 'pass' } : serve(this.#stand.stage.labDirectory, host, call)
   }
 
   started(pid: number): void {

@@ -64,6 +64,8 @@ export const restoreTestSteps: readonly string[] = [
   'uncatalog', 'catalog-clone', 'detach-source', 'restore-missing-files', 'switch-to-copies', 'guard-before-recovery', 'recover', 'check-headers', 'open-read-only', 'verify',
 ]
 
+const criticalSteps: ReadonlySet<string> = new Set(['snapshot-create', 'refresh', 'manifest-refreshed', 'archivelogs-delete', 'retention', 'create-clone', 'start-instance', 'switch-to-copies', 'recover'])
+
 /** About how long a command runs, for moments that are not bound to a step; milliseconds. */
 const usualMs: Readonly<Record<Command, number>> = { backup: 4000, 'snapshot create': 2200, 'snapshot clean': 450, archivelogs: 1400, 'restore-test': 5200 }
 
@@ -85,7 +87,7 @@ export function planOf(seed: number, run: number): Plan {
   const random = randomOf(`${String(seed)}/${String(run)}`)
   const command = random.weighted<Command>({ backup: 44, 'restore-test': 36, 'snapshot clean': 8, 'snapshot create': 6, archivelogs: 6 })
   const fault = faultOf(random, command)
-  return { seed, run, command, fault, busy: random.fraction() < 0.5, slowArchiving: random.fraction() < 0.15, slowBackup: command === 'backup' && random.fraction() < 0.2 }
+  return { seed, run, command, fault, busy: random.fraction() < 0.5, slowArchiving: random.fraction() < 0.15, slowBackup: command === 'backup' && random.fraction() < (strikesAt(fault, 'refresh') ? 0.7 : 0.15) }
 }
 
 function faultOf(random: Random, command: Command): Fault {
@@ -93,13 +95,13 @@ function faultOf(random: Random, command: Command): Fault {
   const calls = usualCalls[command]
   const programs = (['rman', 'sqlplus'] as const).filter((program) => calls[program] > 0)
   const kind = random.weighted<Fault['kind']>({
-    kill: 34, signal: 7, 'power-cut': 12, storage: 15,
+    kill: 32, signal: 6, 'power-cut': 15, storage: 16,
     'kill-child': programs.length > 0 ? 8 : 0,
     'kill-instance': programs.length > 0 ? 5 : 0,
     call: programs.length > 0 ? 20 : 0,
     ledger: command === 'restore-test' ? 6 : 0,
-    suspend: command === 'backup' ? 5 : 0,
-    twice: command === 'backup' || command === 'restore-test' ? 4 : 0,
+    suspend: command === 'backup' ? 9 : 0,
+    twice: command === 'backup' || command === 'restore-test' ? 5 : 0,
     'half-switch': command === 'restore-test' ? 4 : 0,
     damage: command === 'restore-test' ? 12 : 0,
   })
@@ -127,6 +129,10 @@ function faultOf(random: Random, command: Command): Fault {
   }
 }
 
+function strikesAt(fault: Fault, step: string): boolean {
+  return 'trigger' in fault && fault.trigger.at === 'step' && fault.trigger.step === step
+}
+
 function stepsOf(command: Command): readonly string[] {
   return command === 'backup' ? backupSteps : command === 'restore-test' ? restoreTestSteps : []
 }
@@ -135,7 +141,9 @@ function triggerOf(random: Random, command: Command, steps: readonly string[]): 
   if (steps.length === 0 || random.fraction() < 0.2) return { at: 'moment', offsetMs: random.below(usualMs[command]) }
   const edge = random.weighted({ started: 3, finished: 1 })
   // Most at once, where intent and act lie side by side; the others somewhere in the step.
-  return { at: 'step', step: random.pick(steps), edge, offsetMs: random.fraction() < 0.4 ? 0 : random.below(450) }
+  // Where the world changes most; the others get the rest.
+  const critical = steps.filter((step) => criticalSteps.has(step))
+  return { at: 'step', step: random.pick(random.fraction() < 0.35 ? critical : steps), edge, offsetMs: random.fraction() < 0.4 ? 0 : random.below(450) }
 }
 
 /** Where a plan strikes, for the table: a step, a call, or a moment. */

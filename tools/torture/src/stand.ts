@@ -136,7 +136,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       },
       async setSpeed({ archiving, backup }) {
         await sql('prod', database, `alter system set "_lab_archive_delay_ms"=${archiving === 'slow' ? '1500' : '60'} scope=memory`)
-        await sql('prod', database, `alter system set "_lab_backup_rate"=${backup === 'slow' ? '1500000' : '0'} scope=memory`)
+        await sql('prod', database, `alter system set "_lab_backup_rate"=${backup === 'slow' ? '700000' : '0'} scope=memory`)
       },
       async startDatabase() {
         const started = await stage.lab(['start', labDirectory, database])
