@@ -2,7 +2,7 @@ import { storageErrors } from '@icb/storage-core'
 import type { RmanResult } from '@icb/rman'
 import { expect, it } from 'vitest'
 import { autorestoreErrors } from './errors.ts'
-import { finding, mergeReasons, outcomeOf, reasonOfError, rmanFinding } from './findings.ts'
+import { finding, mergeReasons, outcomeOf, reasonOfError, reasonOfResult, rmanFinding } from './findings.ts'
 
 const failed = (...errors: [string, string][]): RmanResult => ({ ok: false, exitCode: 1, timedOut: false, errors: errors.map(([code, text]) => ({ code, text })), warnings: [], durationMs: 1, tail: ['last line'] })
 
@@ -44,6 +44,12 @@ it('an error nobody expected is never a pass', () => {
   expect(reason).toEqual({ code: 'INTERNAL', text: 'x is undefined' })
   expect(outcomeOf([reason])).toBe('inconclusive')
   expect(reasonOfError(new Error('stopped'), 'recover', true).code).toBe('CANCELED')
+})
+
+it('a failed clean-up is told as what it is', () => {
+  const reason = reasonOfResult({ compensationErrors: [{ step: 'create-clone', error: new Error('the clone is busy') }] }, false)
+  expect(reason).toEqual({ code: 'SANDBOX_FAILED', text: 'the clean-up of create-clone failed: the clone is busy' })
+  expect(outcomeOf([reason])).toBe('inconclusive')
 })
 
 it('one reason a code, with everything it said', () => {

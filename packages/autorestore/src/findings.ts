@@ -1,6 +1,6 @@
 import type { VerdictOutcome, VerdictReason, VerdictReasonCode } from '@icb/ledger'
 import { isIcbError } from '@icb/runtime'
-import type { IcbError } from '@icb/runtime'
+import type { IcbError, RunStepsResult } from '@icb/runtime'
 import type { RmanResult } from '@icb/rman'
 import { autorestoreErrors as errors } from './errors.ts'
 
@@ -104,6 +104,13 @@ export function reasonOfError(error: unknown, step: string | undefined, canceled
   if (error.code === 'ICB_ORACLE_SQL') return { code: reasonOfCodes(details.codes ?? []) ?? fallbackOfStep[step ?? ''] ?? 'INTERNAL', text, ...messages }
   if (error.code.startsWith('ICB_ORACLE_') || error.code.startsWith('ICB_RMAN_') || error.code.startsWith('ICB_PROCESS_') || error.code.startsWith('ICB_DEADLINE_')) return { code: 'SANDBOX_FAILED', text, ...messages }
   return { code: fallbackOfStep[step ?? ''] ?? 'INTERNAL', text, ...messages }
+}
+
+/** The reason of steps that did not all end well. When only the clean-up failed, nothing was wrong with the point, and the host still has something of the test. */
+export function reasonOfResult(result: Pick<RunStepsResult, 'error' | 'failedStep' | 'compensationErrors'>, canceled: boolean): VerdictReason {
+  const [left] = result.compensationErrors
+  if (result.error !== undefined || left === undefined) return reasonOfError(result.error, result.failedStep, canceled)
+  return { code: 'SANDBOX_FAILED', text: `the clean-up of ${left.step} failed: ${left.error instanceof Error ? left.error.message : String(left.error)}` }
 }
 
 /** Failed when anything is wrong with the recovery point; inconclusive when the test could not tell. */

@@ -4,7 +4,7 @@ import type { RunStepsResult, Step } from '@icb/runtime'
 import { hasLabels } from '@icb/storage-core'
 import { createCloneMounter } from './clone-mounter.ts'
 import { autorestoreErrors as errors } from './errors.ts'
-import { mergeReasons, outcomeOf, reasonOfError } from './findings.ts'
+import { mergeReasons, outcomeOf, reasonOfResult } from './findings.ts'
 import { reconcileRestoreTests } from './reconcile.ts'
 import { cloneNameOf, unknownPoint } from './restore-run.ts'
 import type { RestoreRun } from './restore-run.ts'
@@ -52,7 +52,7 @@ async function validates(deps: RestoreTestDependencies, options: RestoreTestOpti
 
 function reasonsOf(run: RestoreRun, result: RunStepsResult): readonly VerdictReason[] {
   const reasons = [...run.findings]
-  if (!result.ok) reasons.push(reasonOfError(result.error, result.failedStep, run.deps.signal.aborted))
+  if (!result.ok) reasons.push(reasonOfResult(result, run.deps.signal.aborted))
   return mergeReasons(reasons)
 }
 

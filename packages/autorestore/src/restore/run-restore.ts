@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Verdict } from '@icb/ledger'
 import { hasErrorCode, isoNow, runSteps } from '@icb/runtime'
 import type { RunStepsResult, Step } from '@icb/runtime'
-import { outcomeOf, reasonOfError } from '../findings.ts'
+import { outcomeOf, reasonOfResult } from '../findings.ts'
 import { guardNotRoot, guardSidName } from '../guards.ts'
 import { autorestoreErrors as errors } from '../errors.ts'
 import type { RecoveryRun } from '../restore-run.ts'
@@ -113,7 +113,7 @@ async function makePlan(deps: RestoreDependencies, request: RestoreRequest): Pro
 function verdictOf(run: Restoration, result: RunStepsResult, startedAt: string): Verdict {
   const { deps } = run
   const offset = run.manifest?.window?.utcOffset ?? '+00:00'
-  const reasons = result.ok ? [] : [reasonOfError(result.error, result.failedStep, deps.signal.aborted)]
+  const reasons = result.ok ? [] : [reasonOfResult(result, deps.signal.aborted)]
   const time = (local: string | undefined): { readonly time?: string } => {
     const utc = local === undefined ? undefined : databaseTimeToUtc(local, offset)
     return utc === undefined ? {} : { time: utc }
