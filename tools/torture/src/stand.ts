@@ -78,7 +78,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       return { config: { adapter: join(directory, 'faulting-adapter.mjs'), control }, dispose: () => Promise.resolve() }
     },
     databaseConfig: {
-      landingDeadlineSeconds: 20, sqlDeadlineSeconds: 15, rmanDeadlineSeconds: 15, backupDeadlineMinutes: 1, recoveryWindowDays: 0, maxLockWaitMinutes: 0,
+      landingDeadlineSeconds: 20, sqlDeadlineSeconds: 30, rmanDeadlineSeconds: 30, backupDeadlineMinutes: 1, recoveryWindowDays: 0, maxLockWaitMinutes: 0,
       // Everything above the floor goes at once: retention decides in every run.
       retention: { keepDays: 0, keepMonths: 0, minRedundancy: floor },
       restoreTest: { enabled: true },
