@@ -19,10 +19,10 @@ interface Placement {
 
 /** ALTER SYSTEM …; the cursor stands behind these words. */
 export async function alterSystem(statement: Statement): Promise<SqlResult> {
-  const { cursor, instance } = statement
+  const { cursor, instance, session: { interrupt } } = statement
   if (cursor.acceptWords('ARCHIVE', 'LOG', 'CURRENT')) {
     cursor.expectEnd(illegal)
-    await instance.archiveLogCurrent(statement.session.interrupt)
+    await (interrupt === undefined ? instance.archiveLogCurrent() : instance.archiveLogCurrent(interrupt))
   } else if (cursor.acceptWords('SWITCH', 'LOGFILE')) {
     cursor.expectEnd(illegal)
     await instance.switchLogfile()
