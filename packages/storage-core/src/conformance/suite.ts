@@ -32,6 +32,8 @@ export interface SnapshotStorageSuiteOptions {
   readonly repeat?: number
   /** Snapshots in the paging checks; more than one page of the storage. Default 25. */
   readonly listingSize?: number
+  /** Which rules to declare; default all of them. */
+  readonly rules?: (rule: ConformanceRule) => boolean
 }
 
 /**
@@ -40,7 +42,7 @@ export interface SnapshotStorageSuiteOptions {
  */
 export function snapshotStorageSuite(test: TestFunctions, options: SnapshotStorageSuiteOptions): void {
   test.describe(`${options.name} keeps the storage contract`, () => {
-    for (const rule of snapshotStorageRules) {
+    for (const rule of snapshotStorageRules.filter(options.rules ?? (() => true))) {
       test.it(`${rule.id}: ${rule.title}`, async (context) => {
         const harness = await options.create()
         const lacking = rule.needs.map((need) => whatLacks(need, harness)).filter((reason) => reason !== undefined)
@@ -103,7 +105,7 @@ function prepareRun(harness: ConformanceHarness, options: SnapshotStorageSuiteOp
   }
   const cleanUp = async (): Promise<void> => {
     try {
-      await removeMade().catch(() => undefined)
+      if (harness.disposable !== true) await removeMade().catch(() => undefined)
       await storage.close?.()
     } finally {
       await harness.destroy()
