@@ -14,7 +14,9 @@ export const volumeSpec: CollectionSpec = {
   expensive: ['nas', 'clone', 'snaplock', 'efficiency'],
   fields: {
     uuid: 906, name: 906, svm: 906, size: 906, state: 906, style: 906, type: 906, comment: 906, create_time: 906, aggregates: 906, nas: 906, snapshot_policy: 906, guarantee: 906,
-    clone: 906, space: 906, autosize: 906, 'snaplock.type': 906, snapshot_count: 910, consistency_group: 910, snapshot_locking_enabled: 912, snapshot_directory_access_enabled: 913,
+    clone: 906, space: 906, autosize: 906, snaplock: 906, snapshot_count: 910, consistency_group: 910,
+    // Known and mostly without a value here, as on a system that does not use them; clients of other kinds ask for them.
+    encryption: 906, tiering: 906, qos: 906, efficiency: 906, files: 906, language: 906, movement: 906, quota: 906, snapmirror: 906, analytics: 908, activity_tracking: 910, _tags: 913, snapshot_locking_enabled: 912, snapshot_directory_access_enabled: 913,
   },
 }
 
@@ -46,6 +48,11 @@ function recordOf(cluster: Cluster, volume: FilerVolume, withClones: ReadonlySet
     ...(settings.release >= 913 ? { snapshot_directory_access_enabled: volume.snapshotDirectory } : {}),
     ...(settings.release >= 912 ? { snapshot_locking_enabled: volume.snapshotLocking } : {}),
     snaplock: { type: 'non_snaplock' },
+    encryption: { enabled: false },
+    tiering: { policy: 'none' },
+    efficiency: { compression: 'none', policy: { name: '-' } },
+    files: { maximum: 21_251_126, used: 96 },
+    language: 'c.utf_8',
     clone: {
       is_flexclone: volume.parent !== undefined,
       has_flexclone: withClones.has(volume.uuid),
