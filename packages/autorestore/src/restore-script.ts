@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { readManifest } from '@icb/recovery-point'
 import type { Manifest } from '@icb/recovery-point'
 import { catalogScript, restoreControlfileScript } from '@icb/rman'
 import { autorestoreErrors as errors } from './errors.ts'
@@ -158,4 +159,15 @@ case "\${1:-}" in
   *) sed -n '2,14p' "$0"; exit 2 ;;
 esac
 `
+}
+
+/**
+ * {@link restoreScript} from the manifest that lies in `from`.
+ * @throws ICB_AUTORESTORE_REFUSED_IDENTITY when it is of another database, ICB_POINT_… when there is none
+ */
+export async function restoreScriptFrom(options: Omit<RestoreScriptOptions, 'manifest' | 'sid'> & { readonly dbid: string; /** Default: the database's name. */ readonly sid?: string }): Promise<string> {
+  const { manifest } = await readManifest(options.from)
+  const { dbid, name } = manifest.database
+  if (dbid !== options.dbid) throw errors.REFUSED_IDENTITY(`${options.from} holds the database with DBID ${dbid}, not ${options.dbid}`, { hint: 'Name the area or a clone of this database.' })
+  return restoreScript({ ...options, manifest, sid: options.sid ?? name })
 }

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { restoreScript } from '@icb/autorestore'
-import { readManifest } from '@icb/recovery-point'
+import { restoreScriptFrom } from '@icb/autorestore'
 import { withDatabase } from '../app-context.ts'
 import { text } from '../command.ts'
 import type { CommandAction } from '../command.ts'
@@ -11,12 +10,12 @@ import { usageErrors } from '../errors.ts'
 export const restoreScriptCommand: CommandAction = async (app, [name = ''], options) =>
   withDatabase(app, name, async ({ config, context }) => {
     const from = resolve(text(options, 'from') ?? config.areaPath)
-    const { manifest } = await readManifest(from)
-    if (manifest.database.dbid !== config.dbid) throw usageErrors.ARGUMENT(`${from} holds the database with DBID ${manifest.database.dbid}, not ${config.dbid}`)
     const until = text(options, 'until')
     if (until !== undefined && !/^\d{1,20}$/.test(until)) throw usageErrors.ARGUMENT('--until takes an SCN')
-    const oracleHome = config.oracleHome ?? '/path/to/oracle/home'
-    const script = restoreScript({ manifest, from, oracleHome, sid: text(options, 'sid') ?? config.sid ?? manifest.database.name, parallel: config.parallel, tool: context.tool, ...(until === undefined ? {} : { untilScn: BigInt(until) }) })
+    const sid = text(options, 'sid') ?? config.sid
+    const script = await restoreScriptFrom({
+      from, dbid: config.dbid, oracleHome: config.oracleHome ?? '/path/to/oracle/home', parallel: config.parallel, tool: context.tool, ...(sid === undefined ? {} : { sid }), ...(until === undefined ? {} : { untilScn: BigInt(until) }),
+    })
     const output = text(options, 'output')
     if (output === undefined) app.print(script)
     else {

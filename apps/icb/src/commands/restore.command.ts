@@ -4,7 +4,6 @@ import type { RestoreOpening, RestorePlan, RestoreRequest, RestoreResult } from 
 import { createManualSnapshot } from '@icb/backup'
 import { fleetErrors, withLease, withRun } from '@icb/fleet'
 import type { DatabaseConnection } from '@icb/fleet'
-import type { RestoreTarget } from '@icb/recovery-point'
 import { readJournals } from '@icb/runtime'
 import type { JournalRun } from '@icb/runtime'
 import { withDatabase } from '../app-context.ts'
@@ -17,7 +16,7 @@ import { storageDependencies } from './storage-dependencies.ts'
 
 type Options = Readonly<Record<string, unknown>>
 
-function targetOf(options: Options): RestoreTarget {
+function targetOf(options: Options): RestoreRequest['target'] {
   const to = text(options, 'to')
   if (to === undefined) throw usageErrors.ARGUMENT('where to restore to is missing', { hint: 'Add --to <SCN>, --to <ISO time with zone> or --to latest.' })
   if (to === 'latest') return { kind: 'latest' }
