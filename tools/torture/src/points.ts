@@ -56,7 +56,15 @@ export class PointAudit {
     this.#stand = stand
   }
 
-  /** Compares a listing with the one before. `normal`: after the cycle, when nothing is under attack. */
+  /** Snapshots that no line of the index names: at no moment, not even between two calls, may there be one. */
+  unindexed(): readonly Finding[] {
+    const { stage, snapshotDirectory, foreign } = this.#stand
+    const index = readFileSync(join(stage.areaPath, '.icb', 'points.jsonl'), 'utf8')
+    const names = readdirSync(join(snapshotDirectory, 'snapshots')).filter((name) => !name.startsWith('.') && name !== foreign.snapshot)
+    return names.filter((name) => !index.includes(`"${name}"`)).map((name) => leftOver(`snapshot ${name} was made before its entry in the index`))
+  }
+
+  /** Compares a listing with the one before. */
   async audit(points: readonly ListedPoint[]): Promise<readonly Finding[]> {
     const findings = [...this.#lostSince(points), ...this.#unknown(points), ...(await this.#untrue(points))]
     this.#before = points

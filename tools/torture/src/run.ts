@@ -49,7 +49,7 @@ export class Worker implements AsyncDisposable {
     const findings: Finding[] = []
     try {
       report = await attack(stand, plan)
-      findings.push(...report.findings)
+      findings.push(...report.findings, ...audit.unindexed())
       if (report.damaged !== undefined) audit.forget(report.damaged)
       await recoverDatabase(stand, plan)
       findings.push(...(await normalCycle(stand, audit, randomOf(`${String(plan.seed)}/${String(number)}/cycle`))).findings)

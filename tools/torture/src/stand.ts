@@ -135,7 +135,7 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
         await withInstance(labDirectory, 'prod', database, (connection) => connection.call({ kind: 'lab', action: 'workload', args }))
       },
       async setSpeed({ archiving, backup }) {
-        await sql('prod', database, `alter system set "_lab_archive_delay_ms"=${archiving === 'slow' ? '1500' : '60'} scope=memory`)
+        await sql('prod', database, `alter system set "_lab_archive_delay_ms"=${archiving === 'slow' ? '3500' : '60'} scope=memory`)
         await sql('prod', database, `alter system set "_lab_backup_rate"=${backup === 'slow' ? '700000' : '0'} scope=memory`)
       },
       async startDatabase() {
