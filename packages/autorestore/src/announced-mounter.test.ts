@@ -10,7 +10,7 @@ const clone: Clone = { id: 'c', name: 'orcl-rs-1', snapshot: 's', createdAt: Dat
 function host(mounts: { source: string; mountPoint: string }[]): HostView {
   return {
     hostname: 'sandbox', hostId: 'x', uid: 1000, homeDirectory: '/home/oracle',
-    probe: (path) => Promise.resolve({ state: 'present', facts: { realPath: path, device: 1n, inode: 1n, isDirectory: true, isLink: false, ownerUid: 1000 } }),
+    probe: (path: string) => Promise.resolve({ state: 'present', facts: { realPath: path, device: 1n, inode: 1n, isDirectory: true, isLink: false, ownerUid: 1000 } }),
     mounts: () => Promise.resolve(mounts.map((mount) => ({ ...mount, type: 'nfs', root: '/', options: 'rw', writable: true }))),
     runningSids: () => Promise.resolve([]),
   } as unknown as HostView
