@@ -1,5 +1,5 @@
 import type { Cursor } from '../sql/cursor.ts'
-import { parseQuery } from '../sql/parse-query.ts'
+import { parseQuery, skipForUpdate } from '../sql/parse-query.ts'
 import type { Declaration, FieldDefinition, Parameter, Subprogram, TypeDefinition, TypeName } from './ast.ts'
 import { pls } from './errors.ts'
 import { expect, nameOf, parseBody, unexpected, valueOf } from './parse-block.ts'
@@ -86,17 +86,6 @@ export function parseEmbeddedQuery(cursor: Cursor): ReturnType<typeof parseQuery
   } finally {
     cursor.procedural = true
   }
-}
-
-/** `FOR UPDATE [OF c] [NOWAIT | WAIT n | SKIP LOCKED]` */
-export function skipForUpdate(cursor: Cursor): void {
-  if (!cursor.acceptWords('FOR', 'UPDATE')) return
-  if (cursor.acceptWords('OF')) {
-    do cursor.path()
-    while (cursor.acceptOperator(','))
-  }
-  if (cursor.acceptWords('WAIT')) cursor.next()
-  else if (!cursor.acceptWords('NOWAIT')) cursor.acceptWords('SKIP', 'LOCKED')
 }
 
 function parseTypeDeclaration(cursor: Cursor, at: number): Declaration {

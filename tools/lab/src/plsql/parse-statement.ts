@@ -2,11 +2,11 @@ import type { Expression } from '../sql/ast.ts'
 import type { Cursor } from '../sql/cursor.ts'
 import { parseDml } from '../sql/parse-dml.ts'
 import { parseExpression } from '../sql/parse-expression.ts'
-import { parseInto, parseQuery } from '../sql/parse-query.ts'
+import { parseInto, parseQuery, skipForUpdate } from '../sql/parse-query.ts'
 import type { IntoTargets, LoopRange, Statement, UsingArgument } from './ast.ts'
 import { pls } from './errors.ts'
 import { asBlockError, expect, nameOf, parseBlock, parseLabel, parseStatements, pathOf, unexpected, valueOf } from './parse-block.ts'
-import { parseEmbeddedQuery, skipForUpdate } from './parse-declarations.ts'
+import { parseEmbeddedQuery } from './parse-declarations.ts'
 
 /** One statement with its `;`. */
 export function parseStatement(cursor: Cursor): Statement {

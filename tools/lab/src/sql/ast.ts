@@ -48,6 +48,8 @@ export interface OrderKey {
 export interface Window {
   readonly partition: readonly Expression[]
   readonly order: readonly OrderKey[]
+  /** `ROWS BETWEEN …` in SQLite's words, which are Oracle's. */
+  readonly frame?: string
 }
 
 export type SelectItem = { readonly kind: 'star'; readonly qualifier: string | undefined; readonly at: number } | { readonly kind: 'value'; readonly expression: Expression; readonly alias: string | undefined; readonly heading: string }
@@ -65,6 +67,8 @@ export interface SelectBlock {
   readonly where: Condition | undefined
   readonly groupBy: readonly Expression[]
   readonly having: Condition | undefined
+  /** `CONNECT BY LEVEL <= n`: how many rows come out of each. */
+  readonly levels?: Expression
 }
 
 export type QueryBody = SelectBlock | { readonly kind: 'set'; readonly operator: 'UNION' | 'UNION ALL' | 'MINUS' | 'INTERSECT'; readonly left: QueryBody; readonly right: QueryBody; readonly at: number } | { readonly kind: 'nested'; readonly query: Query }

@@ -288,7 +288,7 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
 
   #window(over: Window, scope: Scope): string {
     const partition = over.partition.length === 0 ? '' : `PARTITION BY ${over.partition.map((key) => this.value(key, scope).sql).join(', ')} `
-    return `${partition}${over.order.length === 0 ? '' : `ORDER BY ${this.orderKeys(over.order, scope)}`}`
+    return `${partition}${over.order.length === 0 ? '' : `ORDER BY ${this.orderKeys(over.order, scope)}`}${over.frame === undefined ? '' : ` ${over.frame}`}`
   }
 
   /** Nulls come last, in descending order first, unless said otherwise. */

@@ -1,8 +1,8 @@
 import { ora } from '../engine/ora-error.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
-import type { Condition, OrderKey, Query, QueryBody, SelectBlock, TableSource } from './ast.ts'
+import type { Condition, Expression, OrderKey, Query, QueryBody, SelectBlock, TableSource } from './ast.ts'
 import type { Bound, SqlType } from './bound.ts'
-import { NULL } from './bound.ts'
+import { NULL, NUMBER } from './bound.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
 import { ExpressionCompiler, locate, orderDirection, type Binds, type CompiledQuery, type NameResolver } from './compile-expression.ts'
 import { splitOuterJoins } from './outer-joins.ts'
@@ -102,7 +102,8 @@ export class QueryCompiler extends ExpressionCompiler {
     const scope = new Scope(parent)
     const { from, conditions } = splitOuterJoins(block)
     const sources = from.map((source) => this.#source(source.table, scope)).map((sql, index) => ({ sql, on: from[index]?.on }))
-    const joined = sources.map(({ sql, on }, index) => (index === 0 ? sql : on === undefined ? ` CROSS JOIN ${sql}` : ` LEFT JOIN ${sql} ON ${this.#conditions(on, scope)}`)).join('')
+    const levels = block.levels === undefined ? '' : ` CROSS JOIN ${this.#levels(block.levels, scope)}`
+    const joined = sources.map(({ sql, on }, index) => (index === 0 ? sql : on === undefined ? ` CROSS JOIN ${sql}` : ` LEFT JOIN ${sql} ON ${this.#conditions(on, scope)}`)).join('') + levels
     const { where, limit } = this.#where(conditions, scope)
     const whereText = where === '' ? '' : ` WHERE ${where}`
     const selectList = (): ReturnType<QueryCompiler['items']> => {
@@ -136,6 +137,14 @@ export class QueryCompiler extends ExpressionCompiler {
     const orderText = order.length === 0 ? '' : ` ORDER BY ${order.map(({ key, position, value }) => `${position === undefined ? (value?.sql ?? '1') : String(position)}${orderDirection(key)}`).join(', ')}`
     const list = items.map(({ value }, index) => `${value.sql} AS c${String(index)}`).join(', ')
     return { sql: `SELECT ${block.distinct ? 'DISTINCT ' : ''}${list} FROM ${tables}${groupText}${having === undefined ? '' : ` HAVING ${having.sql}`}${orderText}`, columns, scope }
+  }
+
+  /** LEVEL from 1 to the bound; at least 1, as Oracle tests the bound behind the first row. */
+  #levels(bound: Expression, scope: Scope): string {
+    const most = this.number(this.value(bound, new Scope(undefined))).sql
+    const name = `r${String(this.#aliases++)}`
+    scope.add({ alias: undefined, owner: undefined, hidden: true, columns: [{ name: 'LEVEL', type: NUMBER, sql: `${name}.c0` }] })
+    return `(WITH RECURSIVE level_(c0) AS (SELECT 1 UNION ALL SELECT c0 + 1 FROM level_ WHERE c0 < o_floor(${most})) SELECT c0 FROM level_) AS ${name}`
   }
 
   /** The select list with its stars written out. */

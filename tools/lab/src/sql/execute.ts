@@ -13,7 +13,7 @@ import { runDml, type DmlResult } from './dml.ts'
 import { parseDml } from './parse-dml.ts'
 import { executeBlock } from '../plsql/execute-block.ts'
 import { openQuery } from './execute-query.ts'
-import { parseQuery } from './parse-query.ts'
+import { parseQuery, skipForUpdate } from './parse-query.ts'
 import { OpenQuery } from './run-query.ts'
 import { unimplemented, type Statement, type StatementHandler } from './statement.ts'
 import { comment } from './schema/comments.ts'
@@ -88,6 +88,8 @@ export async function openSql(instance: Instance, session: ServerSession, text: 
 /** {@link openSql} for PL/SQL, which wants the types of out binds. */
 export async function runStatement(instance: Instance, session: ServerSession, text: string, binds: Binds = {}): Promise<OpenQuery | Executed> {
   await loadSchema(instance)
+  const called = /^\s*call\s+([^]*)$/i.exec(text)
+  if (called !== null) return { ...(await runStatement(instance, session, `begin ${called[1] ?? ''}; end;`, binds) as Executed), message: 'Call completed.' }
   if (/^\s*(?:(?:--[^\n]*\n|\/\*[^]*?\*\/)\s*)*(<<|(begin|declare)\b)/i.test(text)) {
     const { outs } = await executeBlock(instance, session, text, binds)
     return { message: 'PL/SQL procedure successfully completed.', outs }
@@ -96,6 +98,7 @@ export async function runStatement(instance: Instance, session: ServerSession, t
   cursor.procedural = false
   if (cursor.isWord('SELECT', 'WITH') || cursor.isOperator('(')) {
     const query = parseQuery(cursor)
+    skipForUpdate(cursor)
     cursor.expectEnd()
     return openQuery(instance, session, query, binds)
   }

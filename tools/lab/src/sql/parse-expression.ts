@@ -284,8 +284,24 @@ function parseWindow(cursor: Cursor): Window {
   cursor.expectOperator('(', missingLeft)
   const partition = cursor.acceptWords('PARTITION', 'BY') ? parseList(cursor) : []
   const order = cursor.isWord('ORDER') ? parseOrderBy(cursor) : []
+  const frame = cursor.isWord('ROWS', 'RANGE') ? parseFrame(cursor) : undefined
   cursor.expectOperator(')', missingRight)
-  return { partition, order }
+  return { partition, order, ...(frame === undefined ? {} : { frame }) }
+}
+
+/** `ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW` and its like. */
+function parseFrame(cursor: Cursor): string {
+  const unit = cursor.next().value
+  const edge = (): string => {
+    if (cursor.acceptWords('CURRENT', 'ROW')) return 'CURRENT ROW'
+    const size = cursor.acceptWords('UNBOUNDED') ? 'UNBOUNDED' : String(cursor.integer(() => ora(3001, 'unimplemented feature')))
+    if (!cursor.isWord('PRECEDING', 'FOLLOWING')) throw ora(905, 'missing keyword').at(cursor.at)
+    return `${size} ${cursor.next().value}`
+  }
+  if (!cursor.acceptWords('BETWEEN')) return `${unit} ${edge()}`
+  const from = edge()
+  cursor.expectWord('AND')
+  return `${unit} BETWEEN ${from} AND ${edge()}`
 }
 
 export function parseList(cursor: Cursor): Expression[] {
