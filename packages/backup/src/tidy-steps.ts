@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { readArchivedLogs, readDatabaseClock, readRecoveryArea } from '@icb/oracle'
-import { deleteArchivedLogsScript } from '@icb/rman'
-import { isIcbError, pruneJournals } from '@icb/runtime'
+import { deleteArchivedLogsScript, registerDatabaseScript, resyncCatalogScript } from '@icb/rman'
+import { hasErrorCode, isIcbError, pruneJournals } from '@icb/runtime'
 import type { JournalRun, Step } from '@icb/runtime'
 import { DateTime } from 'luxon'
 import { during, known } from './backup-run.ts'
@@ -43,6 +43,44 @@ export const logDeletionStep: Step<BackupRun> = {
     }
     step.summary(threads.map((t) => `thread ${String(t.thread)} up to ${String(t.throughSequence)}`).join(', '))
   },
+}
+
+/**
+ * Tells the recovery catalog what the control file knows; a database that it does not know is registered first. Each resync is a full
+ * one, so a catalog that is down misses nothing: the next run that reaches it catches up.
+ */
+export const catalogStep: Step<BackupRun> = {
+  name: 'catalog', title: 'Resync the recovery catalog',
+  async run(run, step) {
+    const { settings, deps: { catalogRman } } = run
+    if (catalogRman === undefined) {
+      step.summary('none is used')
+      return
+    }
+    const deps = { ...during(run, step), rman: catalogRman }
+    const call = (script: string, what: string): Promise<unknown> => callRman(deps, { what, script, deadlineMs: settings.rmanDeadlineMs, warn: step.warn })
+    try {
+      try {
+        await call(resyncCatalogScript(), 'resyncing the recovery catalog')
+        step.summary('resynced')
+      } catch (error) {
+        if (!hasErrorCode(error, 'ICB_BACKUP_RMAN_FAILED') || !error.message.includes('RMAN-20001')) throw error
+        await call(registerDatabaseScript(), 'registering the database in the recovery catalog')
+        step.summary('registered')
+      }
+    } catch (error) {
+      step.signal.throwIfAborted()
+      step.warn('ICB_BACKUP_WARN_CATALOG', `the recovery catalog was not told of this backup, which is complete without it: ${catalogProblem(error)}`)
+      step.summary('not reached')
+    }
+  },
+}
+
+/** Why the catalog was not reached: the connection's own message comes before what follows from it. */
+function catalogProblem(error: unknown): string {
+  const messages = isIcbError(error) ? error.details?.messages : undefined
+  const connection = Array.isArray(messages) ? messages.find((message) => typeof message === 'string' && message.startsWith('RMAN-04004')) : undefined
+  return typeof connection === 'string' ? connection : error instanceof Error ? error.message : String(error)
 }
 
 /** Snapshots by plan. A refresh was good when this runs, and a failure here does not make it bad. */

@@ -72,6 +72,8 @@ export interface DatabaseConnection extends AsyncDisposable {
   /** The primary, where backups run on a standby; else the same database. */
   readonly primarySql: () => SqlSession | undefined
   readonly rman: () => Rman
+  /** The same with the recovery catalog, for a database that uses one. */
+  readonly catalogRman: () => Rman | undefined
   /** The programs of this host's Oracle home for a local test instance. */
   readonly sandboxOracle: (sid: string) => SandboxOracle
   readonly ledger: () => FileLedger | undefined
@@ -136,7 +138,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
     closers.push(() => sql.close())
     return sql
   }
-  const rman = (connect: string, sid?: string): Rman => createRman({ oracleHome: home(), connect, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log })
+  const rman = (connect: string, sid?: string, catalog?: string): Rman => createRman({ oracleHome: home(), connect, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log, ...(catalog === undefined ? {} : { catalog }) })
 
   const loadAdapter = once(() => createAdapterRegistry({ builtIn: context.adapters, baseDir: config.baseDir, adapterPath: config.adapterPath }).load(database.storage.adapter))
   const openStorage = async (): Promise<SnapshotStorage> => {
@@ -170,6 +172,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
     sql: once(() => session(database.connect, database.sid)),
     primarySql: once(() => (database.primaryConnect === database.connect ? undefined : session(database.primaryConnect, database.sid))),
     rman: once(() => rman(database.connect, database.sid)),
+    catalogRman: once(() => (database.registerCatalog && database.catalog !== undefined ? rman(database.connect, database.sid, database.catalog) : undefined)),
     sandboxOracle: (sid) => ({
       sql: sqlplus('/', sid),
       rman: rman('/', sid),

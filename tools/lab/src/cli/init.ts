@@ -105,7 +105,7 @@ function aliases({ alias, service, instance, hosts, listeners }: { readonly alia
 }
 
 /** Creates one more database on the host prod, with its alias and wallet entry. */
-export async function addDatabase(dir: string, name: string, sizes: DatabaseSizes, more: { readonly pdbs?: readonly string[] | undefined; readonly nodes?: readonly string[] } = {}): Promise<CreatedDatabase> {
+export async function addDatabase(dir: string, name: string, sizes: DatabaseSizes, more: { readonly pdbs?: readonly string[] | undefined; readonly nodes?: readonly string[]; /** Whom the wallet's entry is of; default SYS. */ readonly user?: string } = {}): Promise<CreatedDatabase> {
   const labDir = path.resolve(dir)
   const lab = await readLabFile(labDir)
   if (!/^[a-z][a-z0-9]{0,7}$/.test(name)) throw new Error(`${name}: a database name has up to eight lower-case letters and digits and begins with a letter`)
@@ -118,12 +118,12 @@ export async function addDatabase(dir: string, name: string, sizes: DatabaseSize
   const instances = nodes.map((node, i) => ({ sid: sids[i] ?? name, host: node }))
   if (nodes.length > 1) for (const place of instances) await writeFile(path.join(openHost(labDir, place.host).home, 'dbs', `init${place.sid}.ora`), `SPFILE='${clusterSpfile(name)}'\n`)
   for (const place of instances) await writePasswordFile(openHost(labDir, place.host).home, place.sid, (await readFile(sysPasswordFile(labDir), 'utf8')).trim())
-  await registerDatabase(labDir, { name, dbName: name.toUpperCase(), sid, host: 'prod', services: [name], ...(nodes.length > 1 ? { instances } : {}) })
+  await registerDatabase(labDir, { name, dbName: name.toUpperCase(), sid, host: 'prod', services: [name], ...(nodes.length > 1 ? { instances } : {}) }, more.user)
   return { name, dbid, sid, host: 'prod' }
 }
 
 /** Enters a database into lab.json, tnsnames.ora and the wallet: an alias of its name, and one for each instance of a cluster. */
-export async function registerDatabase(labDir: string, database: LabDatabase): Promise<void> {
+export async function registerDatabase(labDir: string, database: LabDatabase, user = 'sys'): Promise<void> {
   const lab = await readLabFile(labDir)
   await writeLabFile(labDir, { ...lab, databases: [...lab.databases, database] })
   const tns = path.join(labDir, 'tns')
@@ -136,5 +136,5 @@ export async function registerDatabase(labDir: string, database: LabDatabase): P
   ]
   await writeFile(path.join(tns, 'tnsnames.ora'), names + made.join(''))
   const wallet = JSON.parse(await readFile(path.join(tns, 'wallet', 'lab-wallet.json'), 'utf8')) as Record<string, string>
-  await writeFile(path.join(tns, 'wallet', 'lab-wallet.json'), `${JSON.stringify({ ...wallet, ...Object.fromEntries([database.name, ...(database.instances ?? []).map((place) => place.sid)].map((alias) => [alias, 'sys'])) }, undefined, 2)}\n`, { mode: 0o600 })
+  await writeFile(path.join(tns, 'wallet', 'lab-wallet.json'), `${JSON.stringify({ ...wallet, ...Object.fromEntries([database.name, ...(database.instances ?? []).map((place) => place.sid)].map((alias) => [alias, user])) }, undefined, 2)}\n`, { mode: 0o600 })
 }

@@ -69,8 +69,8 @@ export async function runLab(argv: readonly string[]): Promise<number> {
       const started = o.start ? await startDatabases(dir, undefined) : []
       report(o, { lab: path.resolve(dir), ...created, started }, [SIMULATOR, `Lab in ${path.resolve(dir)}: database ${created.name} (DBID ${created.dbid}) on host ${created.host}${o.start ? ', open' : `; start it with: lab start ${dir}`}`])
     })
-  withSizes(program.command('add-database <dir> <name>')).description('create another database on host prod').option(...json).action(async (dir: string, name: string, o: SizeOptions & Output) => {
-    const created = await addDatabase(dir, name, sizes(o))
+  withSizes(program.command('add-database <dir> <name>')).description('create another database on host prod').option('--user <name>', 'whom the wallet connects as: a schema owner for a recovery catalog', 'sys').option(...json).action(async (dir: string, name: string, o: SizeOptions & Output & { user: string }) => {
+    const created = await addDatabase(dir, name, sizes(o), { user: o.user })
     report(o, created, [`Database ${created.name} (DBID ${created.dbid}) created`])
   })
   program.command('add-standby <dir> <database>').description('make a physical standby of a database that is shut down').option('--apply-lag <ms>', 'how far it stays behind', positive, 0).option(...json).action(async (dir: string, name: string, o: Output & { applyLag: number }) => {
