@@ -78,9 +78,10 @@ export const catalogStep: Step<BackupRun> = {
 
 /** Why the catalog was not reached: the connection's own message comes before what follows from it. */
 function catalogProblem(error: unknown): string {
-  const messages = isIcbError(error) ? error.details?.messages : undefined
-  const connection = Array.isArray(messages) ? messages.find((message) => typeof message === 'string' && message.startsWith('RMAN-04004')) : undefined
-  return typeof connection === 'string' ? connection : error instanceof Error ? error.message : String(error)
+  const messages: unknown = isIcbError(error) ? error.details['messages'] : undefined
+  const lines: readonly unknown[] = Array.isArray(messages) ? messages : []
+  const connection = lines.find((line): line is string => typeof line === 'string' && line.startsWith('RMAN-04004'))
+  return connection ?? (error instanceof Error ? error.message : String(error))
 }
 
 /** Snapshots by plan. A refresh was good when this runs, and a failure here does not make it bad. */
