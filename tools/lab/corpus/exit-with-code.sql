@@ -1,0 +1,3 @@
+set feedback off pages 0
+select 'last words' from dual;
+exit 3

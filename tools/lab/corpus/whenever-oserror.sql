@@ -1,0 +1,3 @@
+whenever oserror exit 9
+@/nowhere/at/all.sql
+prompt never
