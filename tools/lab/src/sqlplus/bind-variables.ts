@@ -23,7 +23,7 @@ export class BindVariables {
     for (const [name, out] of Object.entries(outs)) {
       const variable = this.#variables.get(name)
       const value = typeof out === 'object' && out !== null ? out[0] : out
-      if (variable !== undefined) variable.value = value === null || value === undefined || value === '' ? null : String(value as string | number)
+      if (variable !== undefined) variable.value = value === null || value === undefined || value === '' ? null : String(value)
     }
   }
 

@@ -8,9 +8,10 @@ const line = (name: string, nullable: boolean, type: string): string => ` ${name
 /** DESCRIBE: a table's columns as they were declared, any other relation's as they come. */
 export async function describeLines(session: ClientSession, name: string): Promise<string[]> {
   if (!/^[\w$#."]+$/.test(name)) throw new CommandError('SP2-0565: Illegal identifier.')
-  const [owner, table] = name.includes('.') ? name.split('.') : [undefined, name]
+  const table = name.slice(name.lastIndexOf('.') + 1)
+  const owner = table === name ? undefined : name.slice(0, -table.length - 1)
   const quoted = (text: string): string => `'${(text.startsWith('"') ? text.slice(1, -1) : text.toUpperCase()).replaceAll("'", "''")}'`
-  const declared = await rowsOf(session, `select column_name, nullable, data_type, data_length, data_precision, data_scale from all_tab_columns where table_name = ${quoted(table ?? '')} and owner = ${owner === undefined ? "sys_context('userenv', 'current_schema')" : quoted(owner)} order by column_id`)
+  const declared = await rowsOf(session, `select column_name, nullable, data_type, data_length, data_precision, data_scale from all_tab_columns where table_name = ${quoted(table)} and owner = ${owner === undefined ? "sys_context('userenv', 'current_schema')" : quoted(owner)} order by column_id`)
   if (declared.length > 0) return [...heading, ...declared.map(([column, nullable, type, length, precision, scale]) => line(column ?? '', nullable !== 'N', typeText(type ?? '', length, precision, scale))), '']
   const { columns = [] } = await session.sql(`select * from ${name} where 1 = 0`)
   return [...heading, ...columns.map((column) => line(column.name, true, column.type === 'VARCHAR2' ? `VARCHAR2(${String(column.width)})` : column.type === 'TIMESTAMP_TZ' ? 'TIMESTAMP(6) WITH TIME ZONE' : column.type)), '']
