@@ -1,5 +1,5 @@
 set feedback off pages 0
-spool /tmp/icb-corpus-spool.lst
+spool /u01/app/oracle/corpus.lst
 select 'spooled' from dual;
 spool off
 spool
