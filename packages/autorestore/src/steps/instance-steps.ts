@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readBlockCorruption, readChangeTracking, readControlFiles, readDatafiles, readFlashbackLogs, readIdentity, readLogfiles, readRmanConfiguration, readTempfiles, quoteSqlString } from '@icb/oracle'
 import { clearConfigurationScript, restoreControlfileScript } from '@icb/rman'
+import { hasErrorCode, pollUntil } from '@icb/runtime'
 import type { Step } from '@icb/runtime'
 import { autorestoreErrors as errors } from '../errors.ts'
 import { finding } from '../findings.ts'
@@ -34,7 +35,7 @@ export const prepareScratch: Step<RecoveryRun> = {
 
 /** An instance that a run may have started, and where. */
 export interface OwnInstance extends Pick<RecoveryRun, 'sid' | 'oracle' | 'scratch'> {
-  readonly deps: Pick<RecoveryRun['deps'], 'host'>
+  readonly deps: Pick<RecoveryRun['deps'], 'host' | 'clock'>
 }
 
 /** Control files of the instance with the slot's SID; `undefined`: none runs. One that this test started has them below the test's directory. */
@@ -61,7 +62,11 @@ export async function stopOwnInstance(run: OwnInstance, signal: AbortSignal): Pr
     throw errors.REFUSED_INSTANCE(`instance ${run.sid} was not started by this test (control_files: ${files.join(', ')})`, { hint: 'It is left running.', details: { sid: run.sid, controlFiles: files } })
   }
   await run.oracle.instance.shutdown({ mode: 'abort', signal })
-  if ((await run.deps.host.runningSids()).includes(run.sid)) throw errors.CLEANUP(`instance ${run.sid} still runs after SHUTDOWN ABORT`)
+  // SHUTDOWN ABORT answers before the last process of the instance is gone.
+  await pollUntil({ clock: run.deps.clock, what: `the processes of instance ${run.sid} to end`, deadlineMs: 30_000, signal }, async () => ((await run.deps.host.runningSids()).includes(run.sid) ? undefined : true)).catch((error: unknown) => {
+    if (!hasErrorCode(error, 'ICB_DEADLINE_EXPIRED')) throw error
+    throw errors.CLEANUP(`instance ${run.sid} still runs after SHUTDOWN ABORT`, { cause: error })
+  })
 }
 
 export const startInstance: Step<RecoveryRun> = {
