@@ -68,7 +68,7 @@ export async function attack(stand: Stand, plan: Plan): Promise<AttackReport> {
   const strike = new Strike(stand, plan)
   const notes = join(stage.directory, 'power-notes')
   strike.arm(notes)
-  await stand.setSpeed({ archiving: plan.slowArchiving ? 'slow' : 'quick', backup: plan.slowBackup ? 'slow' : 'quick' })
+  await stand.setDatabase({ destination: plan.brokenDestination ? 'broken' : 'whole', backup: plan.slowBackup ? 'slow' : 'quick' })
   const damaged = fault.kind === 'damage' ? await damageSnapshot(stand, fault.what, fault.choice) : undefined
   const busy = plan.busy ? stand.work({ seconds: 4, perSecond: 25 }).catch(() => undefined) : undefined
   const begun = performance.now()
@@ -97,8 +97,8 @@ export async function attack(stand: Stand, plan: Plan): Promise<AttackReport> {
   const undone = fault.kind === 'power-cut' && struck ? undoUnsynced(notes) : []
   strike.disarm()
   await busy
-  // It may be down; then somebody starts it, at its usual speed.
-  await stand.setSpeed({ archiving: plan.slowArchiving ? 'slow' : 'quick', backup: 'quick' }).catch(() => undefined)
+  // It may be down; then somebody starts it, as it should be.
+  await stand.setDatabase({ destination: plan.brokenDestination ? 'broken' : 'whole', backup: 'quick' }).catch(() => undefined)
   const document = documentOf(output.stdout)
   const findings = [...strike.findings, ...(damaged === undefined ? [] : unnoticed(document, fault.kind === 'damage' ? fault.what : '', damaged.snapshot))]
   return { struck: struck || damaged !== undefined, findings, ...damagedOf(damaged?.snapshot, plan, document), exitCode: output.exitCode, ...(document === undefined ? {} : { document }), steps, undone, seconds: (performance.now() - begun) / 1000 }

@@ -32,7 +32,7 @@ export async function damageSnapshot(stand: Stand, what: Damage, choice: number)
     if (what === 'manifest') {
       manifest.window.lastScn = manifest.window.minScn
       writeFileSync(victim, `${JSON.stringify(manifest, null, 2)}\n`)
-    } else if (what === 'block') await flipBlock(victim, { seed: choice, labDir: stand.stage.labDirectory })
+    } else if (what === 'block') await flipBlock(victim, { seed: choice, labDir: stand.stage.labDirectory, ...(point.lastScn === undefined ? {} : { untilScn: point.lastScn }) })
     else rmSync(victim)
   } catch (error) {
     repair()

@@ -48,8 +48,8 @@ export interface Plan {
   readonly fault: Fault
   /** The database is written to while the command runs. */
   readonly busy: boolean
-  /** Archiving a log takes long, also on the next day. */
-  readonly slowArchiving: boolean
+  /** The archive destination in the area takes nothing, also on the next day. */
+  readonly brokenDestination: boolean
   /** RMAN reads slowly while the command runs, so that its work outlives what is killed. */
   readonly slowBackup: boolean
 }
@@ -87,7 +87,7 @@ export function planOf(seed: number, run: number): Plan {
   const random = randomOf(`${String(seed)}/${String(run)}`)
   const command = random.weighted<Command>({ backup: 44, 'restore-test': 36, 'snapshot clean': 8, 'snapshot create': 6, archivelogs: 6 })
   const fault = faultOf(random, command)
-  return { seed, run, command, fault, busy: random.fraction() < 0.5, slowArchiving: random.fraction() < 0.15, slowBackup: command === 'backup' && random.fraction() < (strikesAt(fault, 'refresh') ? 0.7 : 0.15) }
+  return { seed, run, command, fault, busy: random.fraction() < 0.5, brokenDestination: random.fraction() < 0.12, slowBackup: command === 'backup' && random.fraction() < (strikesAt(fault, 'refresh') ? 0.7 : 0.15) }
 }
 
 function faultOf(random: Random, command: Command): Fault {
@@ -191,5 +191,5 @@ export function describePlan(plan: Plan): string {
       case 'damage': return `${fault.what} of the snapshot changed`
     }
   })()
-  return `${plan.command}, ${what}${plan.busy ? ', busy database' : ''}${plan.slowArchiving ? ', slow archiving' : ''}${plan.slowBackup ? ', slow RMAN' : ''}`
+  return `${plan.command}, ${what}${plan.busy ? ', busy database' : ''}${plan.brokenDestination ? ', broken archive destination' : ''}${plan.slowBackup ? ', slow RMAN' : ''}`
 }

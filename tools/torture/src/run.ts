@@ -95,5 +95,5 @@ export class Worker implements AsyncDisposable {
 async function recoverDatabase(stand: Stand, plan: Plan): Promise<void> {
   if (instanceOf(stand.stage.database) !== undefined) return
   await stand.startDatabase()
-  await stand.setSpeed({ archiving: plan.slowArchiving ? 'slow' : 'quick', backup: 'quick' })
+  await stand.setDatabase({ destination: plan.brokenDestination ? 'broken' : 'whole', backup: 'quick' })
 }

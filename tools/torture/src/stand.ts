@@ -41,13 +41,11 @@ export interface Stand extends AsyncDisposable {
   sql(host: StageHost, sid: string, text: string): Promise<readonly (readonly (string | null)[])[]>
   /** Commits transactions. */
   work(args: { readonly transactions?: number; readonly seconds?: number; readonly perSecond?: number }): Promise<void>
-  /** How fast the database archives a log and RMAN reads. */
-  setSpeed(speed: { readonly archiving: Speed; readonly backup: Speed }): Promise<void>
+  /** Whether logs reach the area by themselves, and how fast RMAN reads. */
+  setDatabase(state: { readonly destination: 'whole' | 'broken'; readonly backup: 'quick' | 'slow' }): Promise<void>
   /** Starts the database where a fault has killed it. */
   startDatabase(): Promise<void>
 }
-
-export type Speed = 'quick' | 'slow'
 
 export interface Foreign {
   readonly clone: string
@@ -134,9 +132,10 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       async work(args) {
         await withInstance(labDirectory, 'prod', database, (connection) => connection.call({ kind: 'lab', action: 'workload', args }))
       },
-      async setSpeed({ archiving, backup }) {
-        await sql('prod', database, `alter system set "_lab_archive_delay_ms"=${archiving === 'slow' ? '3500' : '60'} scope=memory`)
-        await sql('prod', database, `alter system set "_lab_backup_rate"=${backup === 'slow' ? '700000' : '0'} scope=memory`)
+      async setDatabase({ destination, backup }) {
+        await withInstance(labDirectory, 'prod', database, (connection) => connection.call({ kind: 'lab', action: 'archive-fault', args: { fault: destination === 'broken' ? 'fail' : null, match: stage.areaPath } }))
+        // With change tracking an increment reads little, so it has to read very slowly to be met by a second run.
+        await sql('prod', database, `alter system set "_lab_backup_rate"=${backup === 'slow' ? '40000' : '0'} scope=memory`)
       },
       async startDatabase() {
         const started = await stage.lab(['start', labDirectory, database])

@@ -20,7 +20,7 @@ export interface FlippedByte {
  * Changes one byte of one table block, chosen by the seed. With the lab's history only blocks count that no later redo
  * touches, so that recovery cannot heal or trip over it and only validation finds it.
  */
-export async function flipBlock(file: string, options: { readonly seed: number; readonly labDir: string | undefined }): Promise<FlippedByte> {
+export async function flipBlock(file: string, options: { readonly seed: number; readonly labDir: string | undefined; /** Redo behind it does not matter, because nobody will apply it. */ readonly untilScn?: bigint }): Promise<FlippedByte> {
   const datafile = await Datafile.open(file, 'r')
   if (datafile === undefined) throw new Error(`${file} is not a datafile`)
   const { header } = datafile
@@ -31,7 +31,7 @@ export async function flipBlock(file: string, options: { readonly seed: number; 
     for (let block = 2; block <= header.blocks; block += 1) {
       const bytes = await datafile.readBlocks(block, 1)
       if (bytes.length < BLOCK_SIZE || blockTypeOf(bytes) !== blockType.data || SYSTEM_OBJECTS.has(blockObject(bytes)) || blockDefect(bytes, header.file, block) !== null) continue
-      const latest = history?.at(header.file, block, 2n ** 63n)?.scn ?? blockScn(bytes)
+      const latest = history?.at(header.file, block, options.untilScn ?? 2n ** 63n)?.scn ?? blockScn(bytes)
       if (latest === blockScn(bytes)) candidates.push(block)
     }
   } finally {
