@@ -70,7 +70,7 @@ export async function attack(stand: Stand, plan: Plan): Promise<AttackReport> {
   strike.arm(notes)
   await stand.setDatabase({ destination: plan.brokenDestination ? 'broken' : 'whole', backup: plan.slowBackup ? 'slow' : 'quick' })
   const damaged = fault.kind === 'damage' ? await damageSnapshot(stand, fault.what, fault.choice) : undefined
-  const busy = plan.busy ? stand.work({ seconds: 4, perSecond: 25 }).catch(() => undefined) : undefined
+  const busy = plan.busy ? workUntil(stand, () => strike.isOver) : undefined
   const begun = performance.now()
   const steps: string[] = []
   let output: Awaited<ReturnType<typeof stage.icb>>
@@ -102,6 +102,15 @@ export async function attack(stand: Stand, plan: Plan): Promise<AttackReport> {
   const document = documentOf(output.stdout)
   const findings = [...strike.findings, ...(damaged === undefined ? [] : unnoticed(document, fault.kind === 'damage' ? fault.what : '', damaged.snapshot))]
   return { struck: struck || damaged !== undefined, findings, ...damagedOf(damaged?.snapshot, plan, document), exitCode: output.exitCode, ...(document === undefined ? {} : { document }), steps, undone, seconds: (performance.now() - begun) / 1000 }
+}
+
+/** Keeps the database busy; it may be killed meanwhile. */
+async function workUntil(stand: Stand, over: () => boolean): Promise<void> {
+  try {
+    while (!over()) await stand.work({ seconds: 0.3, perSecond: 25 })
+  } catch {
+    // It is down.
+  }
 }
 
 function documentOf(text: string): IcbDocument | undefined {
@@ -141,6 +150,10 @@ class Strike {
 
   get struck(): boolean {
     return this.#struck || (this.#fault.kind === 'storage' && this.#stand.storageFaultStruck())
+  }
+
+  get isOver(): boolean {
+    return !this.#running
   }
 
   get findings(): readonly Finding[] {
