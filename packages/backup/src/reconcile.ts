@@ -21,9 +21,10 @@ export type ReconcileDependencies = Pick<BackupDependencies, 'settings' | 'clock
  */
 export async function reconcileBackup(deps: ReconcileDependencies): Promise<readonly Reconciliation[]> {
   await waitForOurSessions(deps)
-  if (deps.unfinished.length === 0) return []
+  // Always: a cleaning that was killed in a deletion has no journal.
   const leftovers = (await deps.storage.removeLeftovers?.({ signal: deps.signal })) ?? []
-  for (const name of leftovers) deps.logger.warn({ snapshot: name }, 'a half-made snapshot was removed')
+  for (const name of leftovers) deps.logger.warn({ snapshot: name }, 'half of a snapshot was removed, which an interrupted call had left')
+  if (deps.unfinished.length === 0) return []
   const names = new Set<string>()
   for await (const snapshot of deps.storage.listSnapshots({ signal: deps.signal })) names.add(snapshot.name)
   const found: Reconciliation[] = []

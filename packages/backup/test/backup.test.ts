@@ -295,6 +295,13 @@ describe('RMAN that outlives its client', () => {
 })
 
 describe('a crash', () => {
+  it('of a cleaning, which has no journal: the next run removes its half deletion', async () => {
+    done(await stand.backup())
+    stand.memory.volume.halfMade.add('orcl-20260101T000000Z-cafe0001-abcdefgh')
+    done(await stand.backup())
+    expect([...stand.memory.volume.halfMade]).toEqual([])
+  })
+
   it.each([['log-switch'], ['snapshot-create'], ['manifest-refreshing'], ['refresh'], ['controlfile-backup'], ['manifest-refreshed'], ['archivelogs-delete']])('in %s: the next run settles it and goes on', async (where) => {
     done(await stand.backup())
     const first = done(await stand.backup())
