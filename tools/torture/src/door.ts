@@ -43,16 +43,17 @@ me=$$
 cat > "$door/$me.in"
 mkfifo "$door/$me.answer" || exit 70
 printf '%s\\t%s\\t%s\\t%s\\t%s\\n' "$me" "\${0##*/}" "$ORACLE_SID" "$TNS_ADMIN" "$NLS_DATE_FORMAT" > "$door/door"
-read -r action seconds < "$door/$me.answer"
-rm -f "$door/$me.answer"
+exec 3< "$door/$me.answer"
+read -r action value <&3
 case "$action" in
-  served) cat "$door/$me.out"; rm -f "$door/$me.in" "$door/$me.out"; exit "$seconds" ;;
+  served) cat <&3; exit "$value" ;;
   fail) echo 'ORA-12541: TNS:no listener'; exit 1 ;;
   hang) exec sleep 900 ;;
-  late) sleep "$seconds" ;;
+  late) sleep "$value" ;;
   lost) "$0.lab" "$@" < "$door/$me.in" > /dev/null 2>&1; kill -9 $$ ;;
-  cut) "$0.lab" "$@" < "$door/$me.in" & program=$!; sleep "$seconds"; kill -9 $program; kill -9 $$ ;;
+  cut) "$0.lab" "$@" < "$door/$me.in" & program=$!; sleep "$value"; kill -9 $program; kill -9 $$ ;;
 esac
+exec 3<&-
 exec "$0.lab" "$@" < "$door/$me.in"
 `
 
@@ -90,9 +91,9 @@ export function openDoor(oracleHome: string, directory: string, user: ProgramUse
       trouble.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
     }
     if (answer.kind === 'script') writeFileSync(join(directory, `${id}.in`), answer.script)
-    if (answer.kind === 'served') writeFileSync(join(directory, `${id}.out`), answer.output)
     const value = answer.kind === 'served' ? answer.exitCode : 'ms' in answer ? answer.ms / 1000 : 0
-    await reply(join(directory, `${id}.answer`), call.pid, `${answer.kind} ${String(value)}\n`)
+    await reply(join(directory, `${id}.answer`), call.pid, `${answer.kind} ${String(value)}\n${answer.kind === 'served' ? answer.output : ''}`)
+    if (answer.kind === 'served') rmSync(join(directory, `${id}.in`), { force: true })
   }
   createInterface({ input: stream }).on('line', (line) => {
     serve(line).catch((error: unknown) => { trouble.push(String(error)) })
@@ -102,20 +103,33 @@ export function openDoor(oracleHome: string, directory: string, user: ProgramUse
 
 /** Answers the one that waits; nobody reads any more where it was killed meanwhile. */
 async function reply(fifo: string, pid: number, text: string): Promise<void> {
-  for (;;) {
-    try {
-      const descriptor = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK)
+  const gone = (): boolean => !existsSync(`/proc/${String(pid)}`)
+  let descriptor: number | undefined
+  try {
+    while (descriptor === undefined) {
       try {
-        writeSync(descriptor, text)
-      } finally {
-        closeSync(descriptor)
+        descriptor = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK)
+      } catch (error) {
+        // Nobody has opened it for reading yet.
+        if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+        if (gone()) return
+        await sleep(1)
       }
-      return
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT' || code === 'EPIPE' || !existsSync(`/proc/${String(pid)}`)) return
-      if (code !== 'ENXIO') throw error
-      await sleep(2)
     }
+    const bytes = Buffer.from(text)
+    for (let at = 0; at < bytes.length; ) {
+      try {
+        at += writeSync(descriptor, bytes, at)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+        await sleep(1)
+      }
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'EPIPE') throw error
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
+    rmSync(fifo, { force: true })
   }
 }

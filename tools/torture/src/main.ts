@@ -10,7 +10,7 @@ import { runAll } from './workers.ts'
 
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' }, first: { type: 'string', default: '0' }, workers: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+    runs: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' }, first: { type: 'string', default: '0' }, workers: { type: 'string', default: String(Math.min(3, availableParallelism() + 1)) },
     replay: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false }, patches: { type: 'boolean', default: false }, patch: { type: 'string', multiple: true }, worker: { type: 'string' },
   },
 })
