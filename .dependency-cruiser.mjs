@@ -2,9 +2,9 @@
 const layers = [
   ['runtime'],
   ['config', 'storage-core'],
-  ['rman', 'oracle', 'retention', 'storage-local', 'storage-zfssa', 'storage-openzfs', 'storage-ontap'],
+  ['rman', 'oracle', 'retention', 'storage-local', 'storage-zfssa', 'storage-openzfs', 'storage-ontap', 'calendar'],
   ['recovery-point', 'ledger'],
-  ['backup', 'autorestore'],
+  ['backup', 'autorestore', 'monitoring'],
   ['fleet'],
 ]
 const upOrSideways = layers.flatMap((rooms, level) =>

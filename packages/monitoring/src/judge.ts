@@ -1,0 +1,73 @@
+import type { DatabaseFacts } from './facts.ts'
+
+export type Severity = 'ok' | 'warning' | 'critical' | 'unknown'
+
+/** One thing that is or is not as it should be. */
+export interface Finding {
+  readonly about: 'snapshot' | 'copies' | 'redo' | 'proof' | 'space' | 'storage' | 'ledger'
+  readonly severity: Severity
+  /** One sentence without the database's name. */
+  readonly text: string
+}
+
+const hourMs = 3_600_000
+
+/** `3 h`, `2.5 days` for people. */
+export function ageText(ms: number): string {
+  const hours = Math.max(0, ms) / hourMs
+  if (hours < 1) return `${String(Math.round(hours * 60))} min`
+  return hours < 72 ? `${hours.toFixed(hours < 10 ? 1 : 0)} h` : `${(hours / 24).toFixed(1)} days`
+}
+
+function byAge(ms: number, warningHours: number, criticalHours: number): Severity {
+  return ms >= criticalHours * hourMs ? 'critical' : ms >= warningHours * hourMs ? 'warning' : 'ok'
+}
+
+/** Everything that can be said of one database, in a fixed order. */
+export function judge(facts: DatabaseFacts, now: number): readonly Finding[] {
+  const { thresholds: limits, snapshots, copies, volume, proofs } = facts
+  const findings: Finding[] = []
+  const add = (about: Finding['about'], severity: Severity, text: string): void => { findings.push({ about, severity, text }) }
+  if (facts.unavailable !== undefined) add('storage', 'unknown', `the storage cannot be asked: ${facts.unavailable}`)
+  if (snapshots !== undefined) {
+    if (snapshots.newestAt === undefined) add('snapshot', 'critical', 'there is no snapshot')
+    else {
+      const age = now - snapshots.newestAt
+      add('snapshot', byAge(age, limits.warningAgeHours, limits.criticalAgeHours), `the newest snapshot is ${ageText(age)} old`)
+    }
+    if (snapshots.newestReaches === undefined) add('redo', snapshots.count === 0 ? 'critical' : 'warning', 'no snapshot is known to be restorable')
+    else {
+      const lost = now - snapshots.newestReaches
+      add('redo', byAge(lost, limits.warningAgeHours, limits.criticalAgeHours), `snapshots reach to ${ageText(lost)} ago`)
+    }
+  }
+  if (copies !== undefined) {
+    if (copies.refreshedAt === undefined) add('copies', 'critical', 'the image copies were never refreshed')
+    else {
+      const age = now - copies.refreshedAt
+      add('copies', byAge(age, limits.warningAgeHours, limits.criticalAgeHours), `the image copies are ${ageText(age)} old${copies.state === 'refreshing' ? '; a refresh has begun and not ended' : ''}`)
+    }
+  }
+  if (facts.ledgerProblem !== undefined) add('ledger', 'critical', `the ledger cannot be read: ${facts.ledgerProblem}`)
+  if (facts.restoreTests && proofs !== undefined) {
+    const why = proofs.lastOutcome === undefined || proofs.lastOutcome === 'passed' ? '' : `; the last test was ${proofs.lastOutcome}${proofs.lastReasons.length === 0 ? '' : ` (${proofs.lastReasons.join(', ')})`}`
+    if (proofs.lastProvenAt === undefined) add('proof', 'critical', `no restore was ever proven${why}`)
+    else {
+      const age = now - Date.parse(proofs.lastProvenAt)
+      const late = byAge(age, limits.proofWarningHours, limits.proofCriticalHours)
+      // A point that was found bad is no matter of age.
+      add('proof', proofs.lastOutcome === 'failed' ? 'critical' : late === 'ok' && why !== '' ? 'warning' : late, `the last proven restore is ${ageText(age)} ago${why}`)
+    }
+  }
+  if (volume?.sizeBytes !== undefined && volume.freeBytes !== undefined && volume.sizeBytes > 0n) {
+    const percent = Number((volume.freeBytes * 1000n) / volume.sizeBytes) / 10
+    add('space', percent < limits.spaceCriticalPercent ? 'critical' : percent < limits.spaceWarningPercent ? 'warning' : 'ok', `${percent.toFixed(1)} % of the volume is free`)
+  }
+  return findings
+}
+
+const order: readonly Severity[] = ['critical', 'unknown', 'warning', 'ok']
+
+export function worstSeverity(findings: readonly Finding[]): Severity {
+  return order.find((severity) => findings.some((finding) => finding.severity === severity)) ?? 'unknown'
+}

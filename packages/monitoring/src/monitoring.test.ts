@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest'
+import { judge, nagiosAnswer, renderHtmlReport, renderPrometheus, usualThresholds } from './index.ts'
+import type { DatabaseFacts } from './index.ts'
+
+const now = Date.UTC(2026, 2, 10, 12)
+const hour = 3_600_000
+const thresholds = { ...usualThresholds, warningAgeHours: 30, criticalAgeHours: 54 }
+
+const good: DatabaseFacts = {
+  database: 'orcl', restoreTests: true, thresholds,
+  snapshots: { count: 31, restorable: 30, pinned: 1, newestAt: now - 3 * hour, newestReaches: now - 3 * hour, spaceBytes: 9_007_199_254_740_993n },
+  copies: { state: 'refreshed', refreshedAt: now - 2 * hour, bytes: 5_000_000_000n },
+  volume: { sizeBytes: 100n, freeBytes: 40n },
+  proofs: { database: 'orcl', tests: 3, passed: 3, failed: 0, inconclusive: 0, running: 0, lastOutcome: 'passed', lastTestedAt: new Date(now - hour).toISOString(), lastProvenAt: new Date(now - hour).toISOString(), lastReasons: [], failuresInARow: 0, restoreSeconds: { last: 95, median: 90, worst: 120 } },
+}
+
+it('is OK with perfdata when all is well', () => {
+  const answer = nagiosAnswer(good, now)
+  expect(answer).toMatchObject({ exitCode: 0, status: 'OK' })
+  const [first = ''] = answer.output.split('\n')
+  expect(first).toMatch(/^OK: orcl: [^|]+ \| /)
+  // The grammar of the Monitoring Plugins guidelines: 'label'=value[unit];[warn];[crit];[min];[max]
+  for (const item of (first.split(' | ')[1] ?? '').split(' ')) expect(item).toMatch(/^[a-z_]+=-?\d+(?:\.\d+)?(?:s|B)?(?:;\d*){0,4}$/)
+  expect(first).toContain('proof_age=3600s;129600;302400;0')
+  expect(first).toContain('space=9007199254740993B')
+})
+
+it.each<[string, Partial<DatabaseFacts>, number, string]>([
+  ['no snapshot', { snapshots: { count: 0, restorable: 0, pinned: 0 } }, 2, 'there is no snapshot'],
+  ['an old snapshot', { snapshots: { count: 1, restorable: 1, pinned: 0, newestAt: now - 31 * hour, newestReaches: now - 31 * hour } }, 1, 'is 31 h old'],
+  ['a very old snapshot', { snapshots: { count: 1, restorable: 1, pinned: 0, newestAt: now - 200 * hour, newestReaches: now - 31 * hour } }, 2, '8.3 days old'],
+  ['nothing restorable', { snapshots: { count: 5, restorable: 0, pinned: 0, newestAt: now } }, 1, 'no snapshot is known to be restorable'],
+  ['a failed proof', { proofs: { ...good.proofs!, lastOutcome: 'failed', lastReasons: ['BLOCK_CORRUPT'] } }, 2, 'failed (BLOCK_CORRUPT)'],
+  ['an inconclusive test', { proofs: { ...good.proofs!, lastOutcome: 'inconclusive' } }, 1, 'inconclusive'],
+  ['never proven', { proofs: { database: 'orcl', tests: 0, passed: 0, failed: 0, inconclusive: 0, running: 0, lastReasons: [], failuresInARow: 0 } }, 2, 'no restore was ever proven'],
+  ['an old proof', { proofs: { ...good.proofs!, lastProvenAt: new Date(now - 40 * hour).toISOString() } }, 1, '40 h ago'],
+  ['a full volume', { volume: { sizeBytes: 1000n, freeBytes: 20n } }, 2, '2.0 % of the volume is free'],
+  ['copies that were never refreshed', { copies: { state: 'refreshing', bytes: 0n } }, 2, 'never refreshed'],
+  ['a ledger that is away', { ledgerProblem: 'not | mounted\nhere' }, 2, 'not mounted here'],
+  ['a storage that is away', { unavailable: 'timeout' }, 3, 'cannot be asked: timeout'],
+])('answers %s', (_, change, exitCode, part) => {
+  const answer = nagiosAnswer({ ...good, ...change }, now)
+  expect(answer.exitCode).toBe(exitCode)
+  expect(answer.output.split('\n')[0]?.split(' | ')[0]).toContain(part)
+  expect(judge({ ...good, ...change }, now).length).toBe(answer.findings.length)
+})
+
+it('does not ask for proofs where restore tests are off, and says nothing of what it does not know', () => {
+  const bare: DatabaseFacts = { database: 'hr', restoreTests: false, thresholds }
+  expect(nagiosAnswer(bare, now)).toMatchObject({ exitCode: 3, output: 'UNKNOWN: hr: nothing is known' })
+  const metrics = renderPrometheus([bare], now)
+  expect(metrics).not.toContain('icb_snapshots{')
+  expect(metrics).toContain('icb_up{database="hr"} 1')
+})
+
+it('writes one HELP and TYPE a metric, every digit of a byte count, and escaped labels', () => {
+  const text = renderPrometheus([good, { ...good, database: 'we"ird\\' }], now)
+  const names = text.split('\n').filter((line) => line.startsWith('# TYPE')).map((line) => line.split(' ')[2])
+  expect(new Set(names).size).toBe(names.length)
+  expect(text).toContain('icb_snapshot_space_bytes{database="orcl"} 9007199254740993')
+  expect(text).toContain('icb_restore_tests{database="we\\"ird\\\\",outcome="passed"} 3')
+  for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(?:# (?:HELP|TYPE) icb_\w+ .+|icb_\w+(?:\{[^}]*\})? -?\d+(?:\.\d+)?)$/)
+})
+
+it('makes a page that needs nothing else and says nothing twice as code', () => {
+  const page = renderHtmlReport([good, { ...good, database: '<script>', unavailable: 'x < y & z' }], now)
+  expect(page).not.toMatch(/<script|https?:|src=|@import/)
+  expect(page).toContain('&lt;script&gt;')
+  // Worst first.
+  expect(page.indexOf('&lt;script&gt;')).toBeLessThan(page.indexOf('>orcl<'))
+})
