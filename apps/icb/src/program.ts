@@ -9,6 +9,7 @@ const groups: Readonly<Record<string, string>> = {
   volume: 'the volume of the backup area',
   sandbox: 'the scratch directory of restore tests',
   ledger: 'verdicts of restore tests',
+  schedule: 'when jobs run',
   heartbeat: 'what restore tests compare restored data with',
   lease: 'who works on a database now',
 }
@@ -62,6 +63,7 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
   },
   { group: 'ledger', usage: 'export <file>', summary: 'all verdicts in one signed file, for an auditor', options: [['--since <date>', 'tests that began then or later'], ['--until <date>', 'tests that began before'], ['--database <db...>', 'only these databases'], ['--key <file>', 'ed25519 private key in PEM (default: this host\'s own, made at the first export)']], load: async () => (await import('./commands/ledger-export.command.ts')).ledgerExport },
   { group: 'ledger', usage: 'verify <file>', summary: 'check a signed file', options: [['--public-key <file>', 'the signer\'s public key in PEM']], load: async () => (await import('./commands/ledger-verify.command.ts')).ledgerVerify },
+  { group: 'schedule', usage: 'show <db>', summary: 'the next runs of the configured calendars; as cron lines or systemd units', options: [['--print <kind>', 'cron or systemd'], ['--zone <zone>', 'time zone of the schedule (default: that of this host)'], ['--program <path>', 'where icb is installed', '/usr/local/bin/icb']], load: async () => (await import('./commands/schedule-show.command.ts')).scheduleShow },
   { usage: 'check <db>', summary: 'snapshots, redo, copies, last proven restore and space, for Nagios', load: async () => (await import('./commands/check.command.ts')).check },
   { usage: 'report [db...]', summary: 'what is proven and what is late, of many databases', options: [['--html <file>', 'one self-contained page'], ['--metrics <file>', 'Prometheus text format, for node_exporter\'s textfile collector']], load: async () => (await import('./commands/report.command.ts')).report },
   { usage: 'validate <db>', summary: 'read everything that a restore of the live copies would read', load: async () => (await import('./commands/validate.command.ts')).validate },
