@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon'
+import type { DateTime } from 'luxon'
 import { frequencies, isCoarse } from './calendar.ts'
 import type { Calendar } from './calendar.ts'
 import { calendarErrors as errors } from './errors.ts'

@@ -33,13 +33,13 @@ ul.sums li { background: var(--card); border: 1px solid var(--line); border-radi
 .ok { color: var(--ok) } .warning { color: var(--warning) } .critical { color: var(--critical) } .unknown { color: var(--unknown) }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); border-radius: .5rem }
 th, td { text-align: left; vertical-align: top; padding: .6rem .75rem; border-bottom: 1px solid var(--line) } tr:last-child > td { border-bottom: 0 }
-th { font-size: .8rem; color: var(--soft); font-weight: 600 } td.number { font-variant-numeric: tabular-nums; white-space: nowrap } td:first-child { font-weight: 600; overflow-wrap: anywhere }
+th { font-size: .8rem; color: var(--soft); font-weight: 600 } td.number { font-variant-numeric: tabular-nums; white-space: nowrap } td:first-child { font-weight: 600; overflow-wrap: anywhere; min-width: 9rem } td.remarks { overflow-wrap: anywhere; min-width: 12rem }
 td ul { margin: 0; padding-left: 1.1rem } .status { white-space: nowrap; font-weight: 600 }
 @media (max-width: 48rem) {
   table, tbody, tr, td { display: block; width: 100% } thead { display: none } table { border: 0; background: none }
   tr { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; margin-bottom: .75rem; padding: .25rem 0 }
-  td { border: 0; padding: .25rem .9rem; display: grid; grid-template-columns: 9rem 1fr; gap: .5rem } td::before { content: attr(data-name); color: var(--soft); font-weight: 400 }
-  td:first-child { font-size: 1.1rem }
+  td { border: 0; padding: .25rem .9rem; display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: .5rem } td::before { content: attr(data-name); color: var(--soft); font-weight: 400 }
+  td:first-child { font-size: 1.1rem; display: block } td:first-child::before { content: none } td.number { white-space: normal }
 }`
 
 /** Worst first, then by name. */
@@ -63,7 +63,7 @@ function row(facts: DatabaseFacts, severity: Severity, now: number): string {
     cell('Snapshots', snapshots === undefined ? '–' : `${String(snapshots.restorable)} of ${String(snapshots.count)} restorable`, 'number'),
     cell('Copies', `${size(facts.copies?.bytes)}, ${ago(facts.copies?.refreshedAt)} old`, 'number'),
     cell('Free', size(facts.volume?.freeBytes), 'number'),
-    cell('Remarks', remarks),
+    cell('Remarks', remarks, 'remarks'),
   ].join('')}</tr>`
 }
 

@@ -185,7 +185,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
       return path
     }
     const configs = { prod: config('prod'), sandbox: config('sandbox') }
-    const icb: Stage['icb'] = (host, args, { config: path = configs[host], ...more } = {}) => run(host, programs.node, [programs.icb, ...args, '--config', path], more)
+    const icb: Stage['icb'] = (host, args, { config: path = configs[host], ...more } = {}) => run(host, programs.node, [programs.icb, '--config', path, ...args], more)
     const oracleProgram = (host: StageHost, name: string, args: readonly string[], script: string, extra: Readonly<Record<string, string>> = {}): Promise<ProgramResult> => {
       const oracleHome = join(labDirectory, 'hosts', host, 'home')
       return run(host, join(oracleHome, 'bin', name), args, { stdin: script, env: { ...env, ORACLE_HOME: oracleHome, TNS_ADMIN: join(labDirectory, 'tns'), ...extra } })
@@ -201,7 +201,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
         return path
       },
       async icbJson(host, args, more) {
-        const result = await icb(host, [...args, '--json', ...(more?.onEvent === undefined ? [] : ['--events', '&3'])], { onStdout: () => undefined, ...more })
+        const result = await icb(host, ['--json', ...(more?.onEvent === undefined ? [] : ['--events', '&3']), ...args], { onStdout: () => undefined, ...more })
         try {
           return JSON.parse(result.stdout) as IcbDocument
         } catch {

@@ -1,0 +1,68 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findPrograms, ownedDirectory, runProgram } from '@icb/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+/** What `icb report` writes, read by the programs that it is meant for. `npm run proof:monitoring` has them. */
+
+const promtool = process.env['ICB_PROMTOOL'] ?? '/usr/bin/promtool'
+const chromium = process.env['ICB_CHROMIUM'] ?? '/usr/bin/chromium'
+/** Where the screenshots are kept for somebody to look at; else they go with the test's directory. */
+const keep = process.env['ICB_SCREENSHOTS']
+
+const wanted = process.env['ICB_PROOF_MONITORING'] === '1'
+
+describe('icb check and icb report', () => {
+  let directory: string
+  let icb: (args: readonly string[]) => ReturnType<typeof runProgram>
+  const env = { PATH: '/usr/bin:/bin', LANG: 'C' }
+
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'icb-monitoring-'))
+    const programs = findPrograms(directory)
+    ownedDirectory(directory, programs.user)
+    for (const name of ['here', 'also_here']) ownedDirectory(join(directory, 'backup', name), programs.user)
+    ownedDirectory(join(directory, 'backup'), programs.user)
+    const config = join(directory, 'icb.yaml')
+    writeFileSync(config, JSON.stringify({
+      stateDir: join(directory, 'state'), ledger: { path: join(directory, 'ledger') },
+      defaults: { backupDest: join(directory, 'backup'), recoveryWindowDays: 2, parallel: 1, retention: { keepDays: 3, keepMonths: 0 } },
+      databases: { here: { dbid: '1' }, also_here: { dbid: '2' }, away: { dbid: '3' } },
+    }))
+    icb = (args) => runProgram(programs.node, [programs.icb, '--config', config, ...args], { cwd: directory, env: { ...env, HOME: directory }, user: programs.user })
+  })
+  afterAll(() => {
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  it('answers Nagios for a database without a snapshot, and for one whose area is away', async () => {
+    const here = await icb(['check', 'here'])
+    expect([here.exitCode, here.stdout.split('\n')[0]]).toEqual([2, expect.stringMatching(/^CRITICAL: here: there is no snapshot.* \| snapshots=0;;;0/) as unknown])
+    expect((await icb(['check', 'nobody'])).exitCode).toBe(3)
+  }, 60_000)
+
+  it('writes metrics and a page of all databases, whatever one of them lacks', async () => {
+    const written = await icb(['report', '--metrics', join(directory, 'icb.prom'), '--html', join(directory, 'report.html'), '--json'])
+    expect(JSON.parse(written.stdout)).toMatchObject({ schema: 'icb/report/1', exitCode: 0, result: { databases: [{ database: 'here' }, { database: 'also_here' }, { database: 'away', unavailable: expect.any(String) as unknown }] } })
+    expect(readFileSync(join(directory, 'icb.prom'), 'utf8')).toContain('icb_up{database="away"} 0')
+    expect(readFileSync(join(directory, 'report.html'), 'utf8')).toContain('3 databases')
+  }, 60_000)
+
+  if (wanted) {
+    it("is accepted by Prometheus' own parser and its rules of naming", async () => {
+      const result = await runProgram(promtool, ['check', 'metrics'], { cwd: directory, env, stdin: readFileSync(join(directory, 'icb.prom'), 'utf8') })
+      expect([result.exitCode, result.stdout + result.stderr]).toEqual([0, ''])
+    }, 60_000)
+
+    it.each([['desktop', 1280, 800], ['phone', 390, 844]])('is drawn by Chromium at the width of a %s', async (name, width, height) => {
+      expect(existsSync(chromium)).toBe(true)
+      const file = join(keep ?? directory, `report-${name}.png`)
+      // Headless Chromium has no window narrower than 500 pixels; a frame has.
+      const frame = join(directory, `${name}.html`)
+      writeFileSync(frame, `<body style="margin:0"><iframe src="report.html" style="border:0;width:${String(width)}px;height:${String(height)}px"></iframe></body>`)
+      await runProgram(chromium, ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', `--user-data-dir=${join(directory, 'profile')}`, `--window-size=${String(Math.max(width, 500))},${String(height)}`, `--screenshot=${file}`, `file://${frame}`], { cwd: directory, env: { ...env, HOME: directory } })
+      expect(statSync(file).size).toBeGreaterThan(5000)
+    }, 120_000)
+  }
+})
