@@ -7,7 +7,6 @@ import { damageSnapshot } from './damage.ts'
 import { leftOver, lost, reached } from './findings.ts'
 import type { Finding } from './findings.ts'
 import { forbiddenInSandbox, forbiddenOnProd } from './forbidden.ts'
-import { journalIntents } from './journals.ts'
 import { outcomeOf, snapshotOf } from './outcome.ts'
 import type { CallFault, Command, Fault, Plan, Trigger } from './plan.ts'
 import { undoUnsynced } from './power-notes.ts'
@@ -137,10 +136,10 @@ class Strike {
   #timer: NodeJS.Timeout | undefined
   #seen = false
   #acting: Promise<void> = Promise.resolve()
-  #resolveEnd: () => void = () => undefined
-  readonly #end: Promise<void> = new Promise((resolve) => { this.#resolveEnd = resolve })
   #running = true
   readonly #findings: Finding[] = []
+  /** Steps that a run has begun since its lease was broken. */
+  #goneOn: Set<string> | undefined
 
   constructor(stand: Stand, plan: Plan) {
     this.#stand = stand
@@ -218,6 +217,9 @@ class Strike {
   }
 
   see(event: StepLine): void {
+    // Begun is said before the lease is asked, finished only when the step was let.
+    if (event.step !== undefined && event.type === 'step.started') this.#goneOn?.add(event.step)
+    if (event.step !== undefined && event.type === 'step.finished' && event.step !== 'preflight' && this.#goneOn?.has(event.step) === true) this.#findings.push(reached(`a run that had lost its lease went on with ${event.step}`))
     if (!('trigger' in this.#fault) || this.#seen) return
     const { trigger } = this.#fault
     if (trigger.at !== 'step' || event.step !== trigger.step || event.type !== `step.${trigger.edge}`) return
@@ -273,23 +275,14 @@ class Strike {
   /** A run that stood still and lost its lease must begin nothing any more. */
   async #suspend(pid: number): Promise<void> {
     const { stage } = this.#stand
-    const journals = join(this.#stand.stateDirectory('prod'), 'journals')
     this.#struck = true
     signal(pid, 'SIGSTOP')
     try {
-      const before = await journalIntents(journals)
       await stage.icbJson('prod', ['lease', 'break', stage.database, '--yes'])
       this.#stand.serveCalls('prod')
       const other = await stage.icbJson('prod', ['backup', stage.database])
       if (!other.ok) this.#findings.push(leftOver(`a backup beside a stopped one failed: ${other.error?.code ?? ''} ${other.error?.message ?? ''}`))
-      const between = await journalIntents(journals)
-      signal(pid, 'SIGCONT')
-      await this.#end
-      const after = await journalIntents(journals)
-      for (const [run, steps] of after) {
-        const known = between.get(run)
-        if (before.has(run) && known !== undefined && steps.length > known.length) this.#findings.push(reached(`run ${run} had lost its lease and began ${steps.slice(known.length).join(', ')}`))
-      }
+      this.#goneOn = new Set()
     } finally {
       signal(pid, 'SIGCONT')
     }
@@ -329,7 +322,6 @@ class Strike {
   over(): void {
     this.#running = false
     clearTimeout(this.#timer)
-    this.#resolveEnd()
   }
 
   async done(): Promise<void> {

@@ -44,10 +44,10 @@ export class Worker implements AsyncDisposable {
   async run(number: number): Promise<RunReport> {
     const begun = performance.now()
     const plan = planOf(this.#options.seed, number)
-    const { stand, audit } = await this.#prepared()
     let report: AttackReport | undefined
     const findings: Finding[] = []
     try {
+      const { stand, audit } = await this.#prepared()
       report = await attack(stand, plan)
       findings.push(...report.findings, ...audit.unindexed())
       if (report.damaged !== undefined) audit.forget(report.damaged)

@@ -102,7 +102,8 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       await withInstance(labDirectory, 'prod', database, (connection) => connection.call({ kind: 'lab', action: 'workload', args: { transactions } }))
       must(await stage.icbJson('prod', ['backup', database]), 'backup')
     }
-    for (const transactions of [20, 5, 5]) await run(transactions)
+    // Enough rows that most blocks are never touched again: damage has to find one that redo does not heal.
+    for (const transactions of [300, 5, 5]) await run(transactions)
     const snapshotDirectory = join(dirname(stage.areaPath), '.icb-snapshots', database)
     const [cloned = ''] = readdirSync(join(snapshotDirectory, 'snapshots')).filter((name) => !name.startsWith('.'))
     const foreign: Foreign = { clone: `${database}-rt-00000000-elsewhere`, cloned, snapshot: `${database}-20200101T000000` }
