@@ -2,9 +2,9 @@
 const layers = [
   ['runtime'],
   ['config', 'storage-core'],
-  ['rman', 'oracle', 'retention', 'storage-local', 'storage-zfssa', 'storage-openzfs', 'storage-ontap', 'calendar'],
+  ['rman', 'oracle', 'retention', 'storage-local', 'storage-zfssa', 'storage-openzfs', 'storage-ontap'],
   ['recovery-point', 'ledger'],
-  ['backup', 'autorestore', 'monitoring'],
+  ['backup', 'autorestore'],
   ['fleet'],
 ]
 const upOrSideways = layers.flatMap((rooms, level) =>
@@ -27,7 +27,7 @@ export default {
     { name: 'packages-never-import-apps-or-tools', severity: 'error', from: { path: '^packages/[^/]+/src/', pathNot: '\\.test\\.ts$' }, to: { path: '^(apps|tools)/' } },
     { name: 'apps-never-import-tools', severity: 'error', from: { path: '^apps/[^/]+/src/', pathNot: '\\.test\\.ts$' }, to: { path: '^tools/' } },
     { name: 'lab-imports-no-package', severity: 'error', from: { path: '^tools/lab/src/', pathNot: '\\.test\\.ts$' }, to: { path: '^(packages|apps)/' } },
-    { name: 'testing-is-for-tests', severity: 'error', from: { pathNot: '\\.test\\.ts$|/test/|^tools/(testing|demo|bench|torture)/' }, to: { path: '^tools/testing/' } },
+    { name: 'testing-is-for-tests', severity: 'error', from: { pathNot: '\\.test\\.ts$|/test/|^tools/(testing|demo)/' }, to: { path: '^tools/testing/' } },
     {
       name: 'built-in-adapters-are-named-by-apps',
       severity: 'error',
@@ -37,8 +37,7 @@ export default {
     {
       name: 'no-deep-import',
       severity: 'error',
-      // The fuzzer and the benchmarks feed some parsers without the server that stands before them.
-      from: { path: '^(packages|apps|tools)/([^/]+)/', pathNot: '^tools/(fuzz|bench)/src/' },
+      from: { path: '^(packages|apps|tools)/([^/]+)/' },
       to: { path: '^packages/([^/]+)/src/(?!(index|testing|conformance|http|seed)[.]ts$)', pathNot: '^$1/$2/' },
     },
     ...upOrSideways,

@@ -9,7 +9,7 @@ function lockDigest() {
   return createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
 }
 
-/** Installs the dependencies when the lock file changed since the last time, and builds the programs. */
+/** Installs the dependencies when the lock file changed since the last time, and builds the two programs. */
 export async function install() {
   const digest = lockDigest()
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest || !existsSync(pinnedNode)) {
@@ -27,10 +27,10 @@ export async function install() {
   }
 }
 
-/** Builds the command line, the lab and what the torture loads into the product, one file each; nothing happens when they are up to date. */
+/** Builds the command line and the lab into one file each; nothing happens when they are up to date. */
 export async function buildPrograms() {
   say('building icb and lab …')
-  await runQuietly('nx', ['run-many', '-t', 'build', '-p', 'icb-cli', '@icb/lab', 'torture', '--output-style=static'])
+  await runQuietly('nx', ['run-many', '-t', 'build', '-p', 'icb-cli', '@icb/lab', '--output-style=static'])
 }
 
 export { run }

@@ -7,7 +7,6 @@ import { connectDatabase } from '@icb/fleet'
 import type { DatabaseConnection, FleetContext } from '@icb/fleet'
 import { createProcessRunner, hostFacts, systemClock } from '@icb/runtime'
 import type { Clock, EventSink, IcbEvent, Logger } from '@icb/runtime'
-import type { CommandOutcome } from './command.ts'
 import { usageErrors } from './errors.ts'
 import { builtInAdapters } from './adapters.ts'
 import { version } from './version.ts'
@@ -37,16 +36,6 @@ export interface AppContext {
   warn(code: string, message: string): void
   /** A line for people on standard output; nothing with `--json`. */
   print(line?: string): void
-  /** Whether these words are a command that can be run for each of many databases. */
-  takesDatabase(words: readonly string[]): boolean
-  /** Runs another command within this one: same configuration, events and signal, output of its own. @throws as that command does; ICB_USAGE_ARGUMENT for a line that is no command */
-  invoke(line: readonly string[], output: InnerOutput): Promise<CommandOutcome>
-}
-
-/** Where a command that runs within another one leaves what it says. */
-export interface InnerOutput {
-  readonly warn: (code: string, message: string) => void
-  readonly print: (line?: string) => void
 }
 
 function configCandidates(env: AppContext['env']): readonly string[] {
@@ -78,8 +67,6 @@ export interface AppContextOptions {
   readonly signal: AbortSignal
   readonly warn: (code: string, message: string) => void
   readonly print: (line?: string) => void
-  readonly takesDatabase: (words: readonly string[]) => boolean
-  readonly invoke: (app: AppContext, line: readonly string[], output: InnerOutput) => Promise<CommandOutcome>
 }
 
 export function createAppContext(input: AppContextOptions): AppContext {
@@ -96,12 +83,10 @@ export function createAppContext(input: AppContextOptions): AppContext {
   }
   const configPath = (): string => findConfig(input.options, env)
   let loaded: Promise<IcbConfig> | undefined
-  const app: AppContext = {
+  return {
     options: input.options, env, clock: systemClock, logger, events: warnings, signal, configPath,
     warn: input.warn,
     print: input.print,
-    takesDatabase: input.takesDatabase,
-    invoke: (line, output) => input.invoke(app, line, output),
     config: () => (loaded ??= loadConfig(configPath(), { env, signal })),
     fleet: {
       adapters: builtInAdapters, env, clock: systemClock, logger, events: warnings, host: hostFacts(), uid,
@@ -111,7 +96,6 @@ export function createAppContext(input: AppContextOptions): AppContext {
       defaultStateDir: defaultStateDirectory(env, uid),
     },
   }
-  return app
 }
 
 /** Wires one database for the time of `work`. */

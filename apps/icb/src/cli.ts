@@ -1,13 +1,12 @@
 import { createWriteStream } from 'node:fs'
 import { isIcbError, redact, silentLogger } from '@icb/runtime'
 import type { EventSink, IcbEvent } from '@icb/runtime'
-import type { AppContext, GlobalOptions, InnerOutput } from './app-context.ts'
+import type { GlobalOptions } from './app-context.ts'
 import type { CommandOutcome } from './command.ts'
-import { usageErrors } from './errors.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { toJson } from './json.ts'
 import { progressDisplay } from './progress.ts'
-import { CommanderError, createProgram, takesDatabase } from './program.ts'
+import { CommanderError, createProgram } from './program.ts'
 
 interface OutputStream {
   write(text: string): unknown
@@ -58,25 +57,6 @@ function fanOut(sinks: readonly EventSink[]): EventSink {
   return { emit: (event: IcbEvent) => { for (const sink of sinks) sink.emit(event) } }
 }
 
-/** A command within a command, parsed as if it had been typed. */
-async function invoke(app: AppContext, line: readonly string[], output: InnerOutput): Promise<CommandOutcome> {
-  let outcome: CommandOutcome | undefined
-  const program = createProgram(
-    async (definition, args, options) => {
-      outcome = await (await definition.load())({ ...app, ...output }, args, options)
-    },
-    { writeOut: () => undefined, writeErr: () => undefined },
-  )
-  try {
-    await program.parseAsync(line, { from: 'user' })
-  } catch (error) {
-    if (error instanceof CommanderError) throw usageErrors.ARGUMENT(`icb ${line.join(' ')}: ${error.message.replace(/^error: /, '')}`)
-    throw error
-  }
-  if (outcome === undefined) throw usageErrors.ARGUMENT(`icb ${line.join(' ')} is no command`)
-  return outcome
-}
-
 /**
  * One invocation of the command line: parses, runs the command, prints its result or error, answers the exit code
  * (`docs/exit-codes.md`). Signals end the run with its clean-up; the code is then 130 or 143.
@@ -112,7 +92,6 @@ export async function runCli(argv: readonly string[], io: CliEnvironment): Promi
         logger: options.verbose === true ? (await import('./log.ts')).createLogger({ level: 'debug', write: (line) => { io.stderr.write(line) } }) : silentLogger,
         warn: (code, message) => { if (!warnings.some((known) => known.code === code && known.message === message)) warnings.push({ code, message }) },
         print: (line = '') => { if (!json) io.stdout.write(`${redact(line)}\n`) },
-        invoke, takesDatabase,
       })
       let outcome: CommandOutcome | undefined
       let error: unknown

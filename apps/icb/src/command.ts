@@ -32,20 +32,8 @@ export function flag(options: Readonly<Record<string, unknown>>, name: string): 
   return options[name] === true
 }
 
-/** Every value of an option that may be given several times. */
-export function list(options: Readonly<Record<string, unknown>>, name: string): readonly string[] {
-  const value = options[name]
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : typeof value === 'string' ? [value] : []
-}
-
 /** The option's text, if it was given. */
 export function text(options: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = options[name]
   return typeof value === 'string' ? value : undefined
-}
-
-/** Every value of an option that may be given more than once (`<value...>`). */
-export function texts(options: Readonly<Record<string, unknown>>, name: string): readonly string[] {
-  const value = options[name]
-  return Array.isArray(value) ? value.map(String) : []
 }

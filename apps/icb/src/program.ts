@@ -9,8 +9,6 @@ const groups: Readonly<Record<string, string>> = {
   volume: 'the volume of the backup area',
   sandbox: 'the scratch directory of restore tests',
   ledger: 'verdicts of restore tests',
-  schedule: 'when jobs run',
-  heartbeat: 'what restore tests compare restored data with',
   lease: 'who works on a database now',
 }
 
@@ -19,7 +17,7 @@ const dryRun = ['--dry-run', 'show what would be done, change nothing'] as const
 /** Every command: `group verb` or `verb`, with its module. */
 const definitions: readonly (CommandDefinition & { readonly group?: string })[] = [
   { usage: 'init [dir]', summary: 'write a first configuration', options: [['--database <name>', 'db_unique_name of the first database'], ['--dbid <n>', 'its DBID'], ['--force', 'overwrite an existing file']], load: async () => (await import('./commands/init.command.ts')).init },
-  { usage: 'doctor [db]', summary: 'check everything that backups and restore tests need, or repair what ended runs left', options: [['--repair', 'show what ended runs of this host left'], ['--yes', 'with --repair: remove it'], ['--host <id...>', 'with --repair: hosts that are gone for good, whose clones may go too']], load: async () => (await import('./commands/doctor.command.ts')).doctor },
+  { usage: 'doctor [db]', summary: 'check everything that backups and restore tests need', load: async () => (await import('./commands/doctor.command.ts')).doctor },
   { group: 'config', usage: 'check', summary: 'read the configuration and say what is wrong', load: async () => (await import('./commands/config-check.command.ts')).configCheck },
   { group: 'config', usage: 'show [db]', summary: 'the configuration as understood, without secrets', load: async () => (await import('./commands/config-show.command.ts')).configShow },
   { group: 'config', usage: 'schema', summary: 'JSON schema of the YAML form', load: async () => (await import('./commands/config-schema.command.ts')).configSchema },
@@ -38,47 +36,16 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
   { group: 'volume', usage: 'create <db> [name]', summary: 'make the volume of the backup area on the storage', options: [['--size <size>', 'largest size: 500G, 5T']], load: async () => (await import('./commands/volume-create.command.ts')).volumeCreate },
   {
     usage: 'restore-test [db...]', summary: 'prove that snapshots can be restored',
-    options: [['--snapshot <name>', 'this snapshot instead of the newest'], ['--validate <when>', 'read every block: always, due or never', 'due'], ['--point <which>', 'latest, or random: any snapshot, any SCN of its window'], ['--exclude <db...>', 'not these databases'], ['--concurrency <n>', 'databases at a time (default: as many as there are slots)']],
+    options: [['--snapshot <name>', 'this snapshot instead of the newest'], ['--validate <when>', 'read every block: always, due or never', 'due'], ['--exclude <db>', 'all databases but this one'], ['--concurrency <n>', 'databases at a time', '1']],
     load: async () => (await import('./commands/restore-test.command.ts')).restoreTest,
   },
-  {
-    usage: 'restore <db>', summary: 'open a copy of the database as it was at an SCN or time',
-    options: [
-      ['--to <target>', 'SCN, ISO time with zone, or latest'], ['--sid <sid>', 'SID of the new instance'], ['--mount <dir>', 'where clones are mounted that the storage exports'],
-      ['--resetlogs', 'a database of its own that can be written to, instead of read only'], ['--name <name>', 'its db_unique_name, with --resetlogs'], ['--yes', 'do not ask'], dryRun,
-      ['--resume <run>', 'go on with an interrupted restore'], ['--cleanup <run>', 'remove what a restore left open'], ['--list', 'restores that stand on this host'],
-    ],
-    load: async () => (await import('./commands/restore.command.ts')).restore,
-  },
-  { group: 'restore-test', usage: 'calendar', summary: 'when each database has all its blocks validated', options: [['--days <n>', 'days to show', '30']], load: async () => (await import('./commands/restore-test-calendar.command.ts')).restoreTestCalendar },
-  { usage: 'restore-script <db>', summary: 'a shell script that restores this database in place, for the day its files are gone', options: [['--from <dir>', 'a mounted clone instead of the area'], ['--until <scn>', 'up to this SCN instead of the end of the archived logs'], ['--sid <sid>', 'SID of the instance'], ['--output <file>', 'write it there']], load: async () => (await import('./commands/restore-script.command.ts')).restoreScriptCommand },
   { group: 'sandbox', usage: 'prepare <dir>', summary: 'make and mark a scratch directory', load: async () => (await import('./commands/sandbox-prepare.command.ts')).sandboxPrepare },
   { group: 'sandbox', usage: 'check <dir>', summary: 'check the marker and the place', load: async () => (await import('./commands/sandbox-check.command.ts')).sandboxCheck },
   { group: 'ledger', usage: 'list [db]', summary: 'restore tests, newest first', options: [['--limit <n>', 'at most so many', '20']], load: async () => (await import('./commands/ledger-list.command.ts')).ledgerList },
   { group: 'ledger', usage: 'show <run>', summary: 'one verdict', load: async () => (await import('./commands/ledger-show.command.ts')).ledgerShow },
-  {
-    usage: 'fleet <command...>', summary: 'one command for every database of the configuration: icb fleet backup -- --allow-full',
-    options: [['--exclude <db...>', 'not these databases'], ['--concurrency <n>', 'databases at a time', '4'], ['--per-storage <n>', 'databases at a time of one array'], ['--failed', 'only those that failed in the last run of this command'], dryRun],
-    load: async () => (await import('./commands/fleet.command.ts')).fleet,
-  },
-  { group: 'ledger', usage: 'export <file>', summary: 'all verdicts in one signed file, for an auditor', options: [['--since <date>', 'tests that began then or later'], ['--until <date>', 'tests that began before'], ['--database <db...>', 'only these databases'], ['--key <file>', 'ed25519 private key in PEM (default: this host\'s own, made at the first export)']], load: async () => (await import('./commands/ledger-export.command.ts')).ledgerExport },
-  { group: 'ledger', usage: 'verify <file>', summary: 'check a signed file', options: [['--public-key <file>', 'the signer\'s public key in PEM']], load: async () => (await import('./commands/ledger-verify.command.ts')).ledgerVerify },
-  { group: 'schedule', usage: 'show <db>', summary: 'the next runs of the configured calendars; as cron lines or systemd units', options: [['--print <kind>', 'cron or systemd'], ['--zone <zone>', 'time zone of the schedule (default: that of this host)'], ['--program <path>', 'where icb is installed', '/usr/local/bin/icb']], load: async () => (await import('./commands/schedule-show.command.ts')).scheduleShow },
-  { usage: 'check <db>', summary: 'snapshots, redo, copies, last proven restore and space, for Nagios', load: async () => (await import('./commands/check.command.ts')).check },
-  { usage: 'report [db...]', summary: 'what is proven and what is late, of many databases', options: [['--html <file>', 'one self-contained page'], ['--metrics <file>', 'Prometheus text format, for node_exporter\'s textfile collector']], load: async () => (await import('./commands/report.command.ts')).report },
-  { usage: 'validate <db>', summary: 'read everything that a restore of the live copies would read', load: async () => (await import('./commands/validate.command.ts')).validate },
-  { usage: 'info <db>', summary: 'the database, its area, its storage and its proofs', load: async () => (await import('./commands/info.command.ts')).info },
-  { group: 'heartbeat', usage: 'install <db>', summary: 'a row that the database touches every minute, for restore tests to compare', options: [['--tablespace <name>', 'where its table lies', 'USERS'], ['--no-job', 'make no scheduler job'], dryRun], load: async () => (await import('./commands/heartbeat-install.command.ts')).heartbeatInstall },
   { group: 'lease', usage: 'show <db>', summary: 'who holds the lease', load: async () => (await import('./commands/lease-show.command.ts')).leaseShow },
   { group: 'lease', usage: 'break <db>', summary: 'break the lease of a run that is gone', options: [['--yes', 'do it']], load: async () => (await import('./commands/lease-break.command.ts')).leaseBreak },
 ]
-
-/** Whether these words are a command whose first argument is a database, so that it can be run for each of many. */
-export function takesDatabase(words: readonly string[]): boolean {
-  const [first = '', second] = words
-  const found = definitions.find(({ group, usage }) => (group === undefined ? usage.split(' ')[0] === first && second === undefined : group === first && usage.split(' ')[0] === second))
-  return found !== undefined && words.length === (found.group === undefined ? 1 : 2) && /^\S+ (?:<db>|\[db\]|\[db\.\.\.\])/.test(found.usage) && found.usage !== 'restore <db>'
-}
 
 export type RunCommand = (definition: CommandDefinition, args: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<void>
 
@@ -101,8 +68,6 @@ export function createProgram(run: RunCommand, output: { readonly writeOut: (tex
   for (const definition of definitions) {
     const parent = definition.group === undefined ? program : (parents.get(definition.group) ?? program)
     const command = parent.command(definition.usage).description(definition.summary)
-    // A command may have verbs of its own: `restore-test calendar`.
-    if (definition.group === undefined) parents.set(command.name(), command)
     for (const [flags, description, defaultValue] of definition.options ?? []) command.option(flags, description, defaultValue)
     command.action(async (...received: unknown[]) => {
       const self = received.at(-1) as Command

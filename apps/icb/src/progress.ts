@@ -13,8 +13,7 @@ export interface ProgressStream {
  * finished step.
  */
 export function progressDisplay(stream: ProgressStream): EventSink {
-  // Several runs may be under way, each in a step of its own.
-  const titles = new Map<string, string>()
+  let current = ''
   const rewrite = (text: string): void => {
     if (stream.isTTY) stream.write(`\r\u001b[K${text.slice(0, Math.max(20, stream.columns - 1))}`)
   }
@@ -25,19 +24,19 @@ export function progressDisplay(stream: ProgressStream): EventSink {
     const prefix = event.database === undefined ? '' : `${event.database}: `
     switch (event.type) {
       case 'step.started':
-        titles.set(event.runId, `${prefix}${event.title}`)
-        rewrite(`  … ${prefix}${event.title}`)
+        current = `${prefix}${event.title}`
+        rewrite(`  … ${current}`)
         break
       case 'step.progress': {
         const percent = event.progress.fraction === undefined ? '' : ` ${bar(event.progress.fraction)} ${String(Math.round(event.progress.fraction * 100))} %`
-        rewrite(`  … ${titles.get(event.runId) ?? prefix}${percent}${event.progress.text === undefined ? '' : ` ${event.progress.text}`}`)
+        rewrite(`  … ${current}${percent}${event.progress.text === undefined ? '' : ` ${event.progress.text}`}`)
         break
       }
       case 'step.finished':
-        line(`  ✓ ${(titles.get(event.runId) ?? prefix).padEnd(52)} ${formatDuration(event.durationMs).padStart(8)}${event.summary === undefined ? '' : `  ${event.summary}`}`)
+        line(`  ✓ ${current.padEnd(52)} ${formatDuration(event.durationMs).padStart(8)}${event.summary === undefined ? '' : `  ${event.summary}`}`)
         break
       case 'step.failed':
-        line(`  ✗ ${(titles.get(event.runId) ?? prefix).padEnd(52)} ${formatDuration(event.durationMs).padStart(8)}  ${event.code}: ${event.message}`)
+        line(`  ✗ ${current.padEnd(52)} ${formatDuration(event.durationMs).padStart(8)}  ${event.code}: ${event.message}`)
         break
       case 'step.compensated':
         if (!event.ok) line(`  ! clean-up of ${event.step}: ${event.message ?? 'failed'}`)
@@ -45,10 +44,8 @@ export function progressDisplay(stream: ProgressStream): EventSink {
       case 'run.warning':
         line(`  ! ${event.code}: ${event.message}`)
         break
-      case 'run.finished':
-        titles.delete(event.runId)
-        break
       case 'run.started':
+      case 'run.finished':
         break
     }
   }

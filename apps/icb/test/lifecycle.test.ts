@@ -1,6 +1,6 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createStage, ownedDirectory, runningPrograms } from '@icb/testing'
+import { createStage, runningPrograms } from '@icb/testing'
 import type { IcbDocument, Stage, StageHost } from '@icb/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -159,11 +159,11 @@ describe('leases and the sandbox', () => {
 })
 
 describe('restore tests that end early', () => {
-  /** Starts a restore test, or another command, and answers when it has begun the step. */
-  async function inStep(step: string, name: string, [host, command]: readonly [StageHost, string] = ['sandbox', 'restore-test']): Promise<{ readonly pid: number; readonly ended: Promise<{ readonly exitCode: number | null; readonly stdout: string }> }> {
+  /** Starts a restore test and answers when it has begun the step. */
+  async function inStep(step: string, name: string): Promise<{ readonly pid: number; readonly ended: Promise<{ readonly exitCode: number | null; readonly stdout: string }> }> {
     const events = join(stage.directory, `${name}.events`)
     let pid = 0
-    const ended = stage.icb(host, [command, database, '--json', '--events', events], { onStart: (started) => { pid = started } })
+    const ended = stage.icb('sandbox', ['restore-test', database, '--json', '--events', events], { onStart: (started) => { pid = started } })
     const begun = (): boolean => existsSync(events) && readFileSync(events, 'utf8').split('\n').some((line) => line.includes('"step.started"') && line.includes(`"${step}"`))
     await expect.poll(begun, { timeout: 120_000, interval: 20 }).toBe(true)
     return { pid, ended }
@@ -198,67 +198,5 @@ describe('restore tests that end early', () => {
     // Both hosts see the proof, because the ledger is shared.
     const points = done(await icb('prod', 'snapshot', 'list', database), 'icb/snapshot-list/1') as { proof?: { outcome: string } }[]
     expect(points.at(-1)?.proof?.outcome).toBe('passed')
-  }, timeout)
-
-  it('doctor --repair shows what killed runs left, and removes that and nothing else', async () => {
-    interface Item { kind: string; name: string; decision: string; outcome: string; reason: string }
-    const repair = async (host: StageHost, ...args: readonly string[]): Promise<readonly Item[]> => (done(await icb(host, 'doctor', database, '--repair', ...args), 'icb/doctor-repair/1') as { items: Item[] }).items
-    const names = (items: readonly Item[], outcome: string): readonly string[] => items.filter((item) => item.outcome === outcome).map((item) => `${item.kind} ${item.name.replace(/-[0-9a-f]{8}-[0-9a-z]{9,}/, '-<run>').split('/').at(-1)?.replace(/^[0-9a-f]{8}-[0-9a-z]+\./, '') ?? ''}`).sort()
-    const snapshot = (done(await icb('prod', 'snapshot', 'list', database), 'icb/snapshot-list/1') as { snapshot: { name: string } }[]).at(-1)!.snapshot.name
-
-    // Two real commands, killed in the middle; beside them what other people and another host made.
-    for (const [host, command, step] of [['sandbox', 'restore-test', 'catalog-clone'], ['prod', 'backup', 'refresh']] as const) {
-      const { pid, ended } = await inStep(step, `repair-${host}`, [host, command])
-      process.kill(pid, 'SIGKILL')
-      expect((await ended).exitCode).toBeNull()
-    }
-    for (const name of ['by-hand', `${database}-rt-0badcafe-m1x2y3z4`]) done(await icb('sandbox', 'clone', 'create', database, snapshot, name), 'icb/clone/1')
-    for (const name of ['run-0badcafe-m1x2y3z4', 'run-notes', 'somebody']) ownedDirectory(join(stage.scratch, name), stage.programs.user)
-    const others = [`clone ${database}-rt-0badcafe-m1x2y3z4`, 'clone by-hand', 'scratch run-0badcafe-m1x2y3z4', 'scratch run-notes']
-
-    const seen = await repair('sandbox')
-    expect(names(seen, 'kept')).toEqual(others.toSorted())
-    expect(names(seen, 'found')).toEqual([`clone ${database}-rt-<run>`, `instance ${stage.slot}`, 'journal journal', 'lease lease', `lease restore-test-${database}.lease`, `lease slot-${stage.slot.toLowerCase()}.lease`, 'scratch run-<run>'].sort())
-    expect([clones().length, testInstances().length, readdirSync(stage.scratch).length]).toEqual([3, 1, 5])
-
-    const repaired = await repair('sandbox', '--yes')
-    // Its files in the Oracle home are told apart only when the instance has ended.
-    expect([names(repaired.filter((item) => item.kind !== 'file'), 'repaired'), names(repaired, 'kept'), names(repaired, 'failed')]).toEqual([names(seen, 'found'), names(seen, 'kept'), []])
-    expect({ clones: clones().toSorted(), instances: testInstances(), scratch: readdirSync(stage.scratch).sort() }).toEqual({ clones: ['by-hand', `${database}-rt-0badcafe-m1x2y3z4`].sort(), instances: [], scratch: ['.icb-sandbox', 'run-0badcafe-m1x2y3z4', 'run-notes', 'somebody'] })
-
-    expect(names(await repair('prod', '--yes'), 'repaired')).toEqual(['journal journal'])
-    expect(names(await repair('sandbox', '--yes', '--host', '0badcafe'), 'repaired')).toEqual([`clone ${database}-rt-0badcafe-m1x2y3z4`])
-    for (const host of ['prod', 'sandbox'] as const) expect(names(await repair(host), 'found')).toEqual([])
-    expect(await icb('prod', 'doctor', database, '--yes')).toMatchObject({ exitCode: 2 })
-    expect(done(await icb('prod', 'backup', database), 'icb/backup/1')).toMatchObject({ outcome: 'done' })
-  }, timeout)
-})
-
-describe('what a DBA looks at', () => {
-  it('shows the database, its area, its storage and its proofs; what is away is said so', async () => {
-    const result = done(await icb('prod', 'info', database), 'icb/info/1')
-    expect(result).toMatchObject({ database: { dbid: stage.dbid, logMode: 'ARCHIVELOG' }, area: { path: stage.areaPath, state: 'refreshed' }, storage: { adapter: 'local' }, proofs: { database } })
-    const away = stage.variant('prod', 'no-home', (_, settings) => { delete settings['oracleHome'] })
-    expect((await stage.icbJson('prod', ['info', database], { config: away })).result).toMatchObject({ database: { unavailable: expect.stringContaining('Oracle home') as unknown }, area: { state: 'refreshed' } })
-  }, timeout)
-
-  it('reads everything that a restore would read', async () => {
-    expect(done(await icb('prod', 'validate', database), 'icb/validate/1')).toMatchObject({ ok: true, errors: [] })
-  }, timeout)
-
-  it('installs a heartbeat once', async () => {
-    expect(done(await icb('prod', 'heartbeat', 'install', database, '--no-job', '--dry-run'), 'icb/heartbeat-install/1')).toMatchObject({ made: ['user ICB_HEARTBEAT', 'table ICB_HEARTBEAT.BEAT', 'its row'], there: [] })
-    expect(done(await icb('prod', 'heartbeat', 'install', database, '--no-job'), 'icb/heartbeat-install/1')).toMatchObject({ made: ['user ICB_HEARTBEAT', 'table ICB_HEARTBEAT.BEAT', 'its row'] })
-    expect(done(await icb('prod', 'heartbeat', 'install', database, '--no-job'), 'icb/heartbeat-install/1')).toMatchObject({ made: [], there: ['user ICB_HEARTBEAT', 'table ICB_HEARTBEAT.BEAT', 'its row'] })
-  }, timeout)
-
-  it('exports signed evidence that a changed byte breaks', async () => {
-    const file = join(stage.directory, 'evidence.json')
-    const exported = done(await icb('sandbox', 'ledger', 'export', file), 'icb/ledger-export/1') as { entries: number; key: string }
-    expect(exported.entries).toBeGreaterThan(0)
-    const publicKey = exported.key.replace(/\.pem$/, '.pub.pem')
-    expect(done(await icb('prod', 'ledger', 'verify', file, '--public-key', publicKey), 'icb/ledger-verify/1')).toMatchObject({ ok: true, knownKey: true, entries: exported.entries })
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"inconclusive"', '"passed"'))
-    expect(await icb('prod', 'ledger', 'verify', file)).toMatchObject({ exitCode: 1, result: { ok: false } })
   }, timeout)
 })

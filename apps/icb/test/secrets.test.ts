@@ -1,9 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, copyFileSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:https'
-import type { Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createStage, runningPrograms } from '@icb/testing'
@@ -12,32 +8,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 /** Planted secrets of every kind, an adapter that spills them wherever it can, a whole cycle with failures at debug level: no sink has one. */
 
-const kinds = ['env', 'file', 'ini', 'command', 'unused', 'oracle', 'rest-user', 'rest-password', 'rest-session'] as const
+const kinds = ['env', 'file', 'ini', 'command', 'unused'] as const
 const planted = Object.fromEntries(kinds.map((kind) => [kind, `S3cret-${kind}-${randomBytes(9).toString('hex')}`])) as Readonly<Record<(typeof kinds)[number], string>>
 let stage: Stage
 const configs: Partial<Record<StageHost, string>> = {}
-/** Configurations of logins that fail. */
-const others: Record<string, string> = {}
 let vault: string
-let array: Server | undefined
-
-/** An array that refuses everything and repeats in its answers, and in their headers, what it was sent: Basic, user, key, session. */
-async function startEchoingArray(): Promise<string> {
-  const [key, cert] = [join(stage.directory, 'vault-array.key'), join(stage.directory, 'vault-array.pem')]
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-keyout', key, '-out', cert, '-subj', '/CN=array.example'], { stdio: 'ignore' })
-  array = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
-    const { authorization = '', 'x-auth-user': user = '', 'x-auth-key': password = '', 'x-auth-session': session = '' } = request.headers
-    if (request.method === 'POST' && request.url?.startsWith('/api/access') === true) {
-      response.writeHead(201, { 'x-auth-session': planted['rest-session'] }).end()
-      return
-    }
-    const said = [authorization, Buffer.from(authorization.replace('Basic ', ''), 'base64').toString(), user, password, session].join(' ')
-    const message = `login failed for ${said}`
-    response.writeHead(401, { 'www-authenticate': `Basic realm="${Buffer.from(said).toString('base64')}"` }).end(JSON.stringify({ fault: { message, code: 401, name: 'ERR_UNAUTHORIZED' }, error: { message, code: '6691623' } }))
-  })
-  await new Promise<void>((resolve) => array?.listen(0, '127.0.0.1', resolve))
-  return `https://127.0.0.1:${String((array.address() as AddressInfo).port)}`
-}
 
 /** In the forms in which a careless program passes a secret on. */
 function formsOf(secret: string): readonly string[] {
@@ -70,19 +45,8 @@ beforeAll(async () => {
       settings['storage'] = { adapter: './leaky.mjs', secrets: { user: { env: 'ARRAY_PASSWORD' }, token: { file }, password: { file: ini, section: 'array', key: 'password' }, key: { command: [command] } } }
     })
   }
-  const url = await startEchoingArray()
-  const credentials = { user: { env: 'REST_USER' }, password: { env: 'REST_PASSWORD' } }
-  const storages = {
-    basic: { adapter: 'zfssa', url, pool: 'p1', project: 'backups', credentials, insecure: true },
-    session: { adapter: 'zfssa', url, pool: 'p1', project: 'backups', credentials, insecure: true, login: 'token' },
-    ontap: { adapter: 'ontap', filer: url, credentials, insecure: true },
-  }
-  for (const [name, storage] of Object.entries(storages)) others[name] = stage.variant('prod', name, (_, settings) => { settings['storage'] = storage })
-  others['wrong-password'] = stage.variant('prod', 'wrong-password', (_, settings) => { Object.assign(settings, { driver: 'thin', user: 'sys', password: { env: 'DB_PASSWORD' } }) })
 }, 120_000)
 afterAll(async () => {
-  array?.closeAllConnections()
-  array?.close()
   await (stage as Stage | undefined)?.[Symbol.asyncDispose]()
 }, 60_000)
 
@@ -103,22 +67,16 @@ it('no secret reaches an argument, a file, a log, a journal, an event, an error 
     ['sandbox', 1, 'restore-test', 'orcl'],
     ['prod', 0, 'ledger', 'list'],
   ]
-  const failures: readonly (readonly [string, ...string[]])[] = [
-    ...['basic', 'session', 'ontap'].flatMap((name) => [[name, 'snapshot', 'list', 'orcl'], [name, 'snapshot', 'list', 'orcl', '--json']] as const),
-    ['session', 'doctor', 'orcl'],
-    ['wrong-password', 'configure', 'orcl', '--dry-run'],
-    ['wrong-password', 'backup', 'orcl', '--json'],
-  ]
   let verbose = ''
   try {
-    for (const [host, exitCode, ...args] of [...commands, ...failures.map(([name, ...args]) => [name, 1, ...args] as const)]) {
-      const result = await stage.icb(host === 'sandbox' ? host : 'prod', [...args, '--verbose', '--events', join(stage.directory, 'all.events')], {
-        config: others[host] ?? configs[host as StageHost]!,
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', TZ: 'UTC', HOME: join(stage.directory, 'home'), ARRAY_PASSWORD: planted.env, DB_PASSWORD: planted.oracle, REST_USER: planted['rest-user'], REST_PASSWORD: planted['rest-password'], UNRELATED_PASSWORD: planted.unused },
+    for (const [host, exitCode, ...args] of commands) {
+      const result = await stage.icb(host, [...args, '--verbose', '--events', join(stage.directory, 'all.events')], {
+        config: configs[host]!,
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', TZ: 'UTC', HOME: join(stage.directory, 'home'), ARRAY_PASSWORD: planted.env, UNRELATED_PASSWORD: planted.unused },
       })
       expect({ args, exitCode: result.exitCode, output: result.exitCode === exitCode ? '' : result.stdout + result.stderr }).toEqual({ args, exitCode, output: '' })
       verbose += result.stderr
-      sinks.push({ sink: `stdout of icb ${args.join(' ')} (${host})`, size: result.stdout.length, hits: hits(result.stdout) }, { sink: `stderr of icb ${args.join(' ')} (${host})`, size: result.stderr.length, hits: hits(result.stderr) })
+      sinks.push({ sink: `stdout of icb ${args.join(' ')}`, size: result.stdout.length, hits: hits(result.stdout) }, { sink: `stderr of icb ${args.join(' ')}`, size: result.stderr.length, hits: hits(result.stderr) })
     }
   } finally {
     clearInterval(sampling)
@@ -138,7 +96,5 @@ it('no secret reaches an argument, a file, a log, a journal, an event, an error 
     process.stdout.write(`searched ${sink}: ${String(below.length)} files, ${String(below.reduce((sum, entry) => sum + entry.size, 0))} bytes\n`)
   }
   for (const { sink, size } of sinks.filter((entry) => !entry.sink.startsWith('/'))) process.stdout.write(`searched ${sink}: ${String(size)} bytes\n`)
-  const found = sinks.filter((entry) => entry.hits.length > 0)
-  process.stdout.write(`${String(kinds.length)} kinds of secrets (${kinds.join(', ')}), each in ${String(formsOf('x').length)} forms, in ${String(sinks.length)} sinks: ${String(found.length)} hits\n`)
-  expect(found).toEqual([])
+  expect(sinks.filter((entry) => entry.hits.length > 0)).toEqual([])
 }, 300_000)

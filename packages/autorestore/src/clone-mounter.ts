@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import type { Clock, ProcessRunner } from '@icb/runtime'
 import { pollUntil } from '@icb/runtime'
 import type { Clone, MountSource } from '@icb/storage-core'
@@ -15,9 +14,7 @@ export interface MounterDependencies {
 
 /** A way to make a clone's files visible on this host. */
 export interface CloneMounter {
-  readonly name: RestoreTestSettings['mount'] | 'announced'
-  /** Where it will be mounted, where the strategy has one place. */
-  readonly mountPoint?: string
+  readonly name: RestoreTestSettings['mount']
   /** The clone name this strategy needs, where it needs a fixed one. */
   readonly fixedCloneName?: string
   /** Directories of the clone, one per volume, links resolved. Idempotent. @throws ICB_AUTORESTORE_MOUNT, ICB_AUTORESTORE_REFUSED_CLONE */
@@ -55,20 +52,10 @@ function isSourceOf(entrySource: string, source: MountSource): boolean {
 async function provenMount(mountPoint: string, clone: Clone, host: HostView): Promise<string> {
   const entry = (await host.mounts()).filter((mount) => mount.mountPoint === mountPoint).at(-1)
   if (entry === undefined) throw errors.MOUNT(`nothing is mounted at ${mountPoint}`, { hint: 'Check its line in /etc/fstab (options noauto,user).' })
-  const [main, ...further] = clone.mounts
-  if (main === undefined || !isSourceOf(entry.source, main)) {
+  if (!clone.mounts.some((source) => isSourceOf(entry.source, source))) {
     throw errors.REFUSED_CLONE(`${mountPoint} is a mount of ${entry.source}, not of the clone ${clone.name}`, { hint: 'Unmount it; the line in /etc/fstab must name the clone.', details: { source: entry.source } })
   }
-  for (const volume of further) await provenBelow(mountPoint, main, volume, clone, host)
   return realDirectory(mountPoint, host)
-}
-
-/** A client mounts what is exported below by itself when it is looked at; a volume that is missing there would look like a damaged point. */
-async function provenBelow(mountPoint: string, main: MountSource, volume: MountSource, clone: Clone, host: HostView): Promise<void> {
-  const place = posix.join(mountPoint, posix.relative(main.path, volume.path))
-  await realDirectory(place, host)
-  const entry = (await host.mounts()).filter((mount) => mount.mountPoint === place).at(-1)
-  if (entry !== undefined && !isSourceOf(entry.source, volume)) throw errors.REFUSED_CLONE(`${place} is a mount of ${entry.source}, not of a volume of the clone ${clone.name}`, { hint: 'Unmount it.', details: { source: entry.source } })
 }
 
 function fstabMounter(dependencies: MounterDependencies, mountPoint: string): CloneMounter {
@@ -80,7 +67,6 @@ function fstabMounter(dependencies: MounterDependencies, mountPoint: string): Cl
   }
   return {
     name: 'fstab',
-    mountPoint,
     ...(settings.cloneName === undefined ? {} : { fixedCloneName: settings.cloneName }),
     async mount(clone, { signal }) {
       if (!(await isMounted())) {
@@ -114,57 +100,9 @@ export function createCloneMounter(dependencies: MounterDependencies): CloneMoun
       return fstabMounter(dependencies, needMountPoint())
     case 'already-mounted': {
       const mountPoint = needMountPoint()
-      return { name: 'already-mounted', mountPoint, mount: async (clone) => [await provenMount(mountPoint, clone, host)], unmount: () => Promise.resolve() }
+      return { name: 'already-mounted', mount: async (clone) => [await provenMount(mountPoint, clone, host)], unmount: () => Promise.resolve() }
     }
     case 'sudo':
       throw errors.SETTINGS('the mount strategy sudo is not available in this release', { hint: 'Use fstab with the options noauto,user, or already-mounted.' })
-  }
-}
-
-export interface AnnouncedMounterDependencies extends Pick<MounterDependencies, 'host' | 'clock'> {
-  /** Where the first volume goes; further ones to `<mount point>-2` and so on. */
-  readonly mountPoint: string | undefined
-  readonly tell: (line: string) => void
-  /** How long to wait for whoever mounts it. Default 30 minutes. */
-  readonly waitMs?: number
-}
-
-/**
- * For a restore that a DBA asked for: a clone that has a path is just there; one that is exported has to be mounted by root. The
- * command is told, and the kernel's table is watched until it is done.
- */
-export function announcedMounter(dependencies: AnnouncedMounterDependencies): CloneMounter {
-  const { host, clock, mountPoint, tell } = dependencies
-  const deadlineMs = dependencies.waitMs ?? 1_800_000
-  const byPath = pathMounter(host)
-  const isMounted = async (place: string): Promise<boolean> => (await host.mounts()).some((mount) => mount.mountPoint === place)
-  const placeOf = (index: number): string => {
-    if (mountPoint === undefined) throw errors.SETTINGS('the storage exports its clones, so the restore needs to know where to mount them', { hint: 'Add --mount <directory>.' })
-    return index === 0 ? mountPoint : `${mountPoint}-${String(index + 1)}`
-  }
-  return {
-    name: 'announced',
-    ...(mountPoint === undefined ? {} : { mountPoint }),
-    async mount(clone, { signal }) {
-      if (clone.mounts.every((source) => source.kind === 'path')) return byPath.mount(clone, { signal })
-      const paths: string[] = []
-      for (const [index, source] of clone.mounts.entries()) {
-        const place = placeOf(index)
-        if (!(await isMounted(place)) && source.kind === 'nfs') {
-          tell(`as root: mkdir -p ${place} && mount -t nfs -o ${source.options} ${source.server}:${source.path} ${place}`)
-          await pollUntil({ clock, what: `somebody to mount the clone ${clone.name} at ${place}`, deadlineMs, intervalMs: 1000, signal }, async () => ((await isMounted(place)) ? true : undefined))
-        }
-        paths.push(await provenMount(place, { ...clone, mounts: [source] }, host))
-      }
-      return paths
-    },
-    async unmount({ signal }) {
-      if (mountPoint === undefined) return
-      const places = (await host.mounts()).map((mount) => mount.mountPoint).filter((place) => place === mountPoint || (place.startsWith(`${mountPoint}-`) && /^\d+$/.test(place.slice(mountPoint.length + 1))))
-      for (const place of places) {
-        tell(`as root: umount ${place}`)
-        await pollUntil({ clock, what: `somebody to unmount ${place}`, deadlineMs, intervalMs: 1000, signal }, async () => ((await isMounted(place)) ? undefined : true))
-      }
-    },
   }
 }

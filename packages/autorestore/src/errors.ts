@@ -3,10 +3,10 @@ import type { DefinedErrors, ErrorDefinition } from '@icb/runtime'
 
 type Names =
   | 'REFUSED_ROOT' | 'REFUSED_SCRATCH' | 'REFUSED_PATH' | 'REFUSED_INSTANCE' | 'REFUSED_AREA_MOUNTED' | 'REFUSED_LIVE_AREA' | 'REFUSED_CLONE' | 'REFUSED_IDENTITY' | 'REFUSED_PARAMETER'
-  | 'SETTINGS' | 'NO_SNAPSHOT' | 'MOUNT' | 'FINDING' | 'CLEANUP' | 'VERDICT_NOT_STORED' | 'SLOT_BUSY' | 'NOT_RECOVERABLE' | 'DECLINED' | 'UNKNOWN_RUN'
+  | 'SETTINGS' | 'NO_SNAPSHOT' | 'MOUNT' | 'FINDING' | 'CLEANUP' | 'VERDICT_NOT_STORED' | 'SLOT_BUSY'
 
 const defined: DefinedErrors<Readonly<Record<Names, ErrorDefinition>>> = defineErrors('AUTORESTORE', {
-  REFUSED_ROOT: { remedy: 'fix', summary: 'Restores and restore tests are refused to root: an unprivileged user cannot reach what production protects by permissions.' },
+  REFUSED_ROOT: { remedy: 'fix', summary: 'Restore tests are refused to root: an unprivileged user cannot reach what production protects by permissions.' },
   REFUSED_SCRATCH: { remedy: 'fix', summary: 'The scratch directory is not one that may be emptied.' },
   REFUSED_PATH: { remedy: 'operator', summary: 'A path of the source database exists on this host, or it could not be excluded.' },
   REFUSED_INSTANCE: { remedy: 'operator', summary: 'The SID is in use, or an instance of the tested database runs on this host.' },
@@ -21,9 +21,6 @@ const defined: DefinedErrors<Readonly<Record<Names, ErrorDefinition>>> = defineE
   FINDING: { remedy: 'operator', summary: 'The restore test found something wrong; the reason is in the verdict.' },
   CLEANUP: { remedy: 'operator', summary: 'Something the test made could not be removed.' },
   VERDICT_NOT_STORED: { remedy: 'operator', summary: 'The verdict could not be stored, so the test counts as failed.' },
-  NOT_RECOVERABLE: { remedy: 'fix', summary: 'No recovery point, and no two neighbouring ones, contain the target.' },
-  DECLINED: { remedy: 'operator', summary: 'The plan of a restore was not confirmed.' },
-  UNKNOWN_RUN: { remedy: 'fix', summary: 'This host has no journal of that restore.' },
   SLOT_BUSY: { remedy: 'wait', summary: 'All slots of this host are in use by other restore tests.' },
 })
 

@@ -1,6 +1,6 @@
 import type { VerdictOutcome, VerdictReason, VerdictReasonCode } from '@icb/ledger'
 import { isIcbError } from '@icb/runtime'
-import type { IcbError, RunStepsResult } from '@icb/runtime'
+import type { IcbError } from '@icb/runtime'
 import type { RmanResult } from '@icb/rman'
 import { autorestoreErrors as errors } from './errors.ts'
 
@@ -37,17 +37,6 @@ const reasonOfCode: ReadonlyMap<string, VerdictReasonCode> = new Map<string, Ver
   ['ORA-27102', 'SANDBOX_FAILED'],
   ['ORA-00845', 'SANDBOX_FAILED'],
   ['ORA-01102', 'SANDBOX_FAILED'],
-  // The instance or the way to it is gone: killed, out of memory, a client that was cut off.
-  ['ORA-00028', 'SANDBOX_FAILED'],
-  ['ORA-01012', 'SANDBOX_FAILED'],
-  ['ORA-01034', 'SANDBOX_FAILED'],
-  ['ORA-01089', 'SANDBOX_FAILED'],
-  ['ORA-01092', 'SANDBOX_FAILED'],
-  ['ORA-03113', 'SANDBOX_FAILED'],
-  ['ORA-03114', 'SANDBOX_FAILED'],
-  ['ORA-03135', 'SANDBOX_FAILED'],
-  ['ORA-12541', 'SANDBOX_FAILED'],
-  ['ORA-27101', 'SANDBOX_FAILED'],
 ])
 
 /** What a step's failure means when Oracle's codes do not say. */
@@ -84,8 +73,6 @@ function reasonOfCodes(codes: readonly string[]): VerdictReasonCode | undefined 
 export function rmanFinding(result: RmanResult, what: string, fallback: VerdictReasonCode): IcbError {
   if (result.timedOut) return finding('SANDBOX_FAILED', `${what} did not end in time`, { messages: result.tail.slice(-5) })
   const messages = result.errors.map((message) => `${message.code}: ${message.text}`)
-  // A program that was killed, or fell over before it could say why, has told nothing about the point.
-  if (messages.length === 0 && result.exitCode !== 0) return finding('SANDBOX_FAILED', `${what} failed: RMAN ended without an error message (${result.exitCode === null ? 'it was killed' : `exit code ${String(result.exitCode)}`})`, { messages: result.tail.slice(-5) })
   const reason = reasonOfCodes(result.errors.map((message) => message.code)) ?? fallback
   const cause = messages.at(-1) ?? result.tail.at(-1) ?? `RMAN ended with exit code ${String(result.exitCode)}`
   return finding(reason, `${what} failed: ${cause}`, { messages: messages.length > 0 ? messages : result.tail.slice(-5) })
@@ -104,13 +91,6 @@ export function reasonOfError(error: unknown, step: string | undefined, canceled
   if (error.code === 'ICB_ORACLE_SQL') return { code: reasonOfCodes(details.codes ?? []) ?? fallbackOfStep[step ?? ''] ?? 'INTERNAL', text, ...messages }
   if (error.code.startsWith('ICB_ORACLE_') || error.code.startsWith('ICB_RMAN_') || error.code.startsWith('ICB_PROCESS_') || error.code.startsWith('ICB_DEADLINE_')) return { code: 'SANDBOX_FAILED', text, ...messages }
   return { code: fallbackOfStep[step ?? ''] ?? 'INTERNAL', text, ...messages }
-}
-
-/** The reason of steps that did not all end well. When only the clean-up failed, nothing was wrong with the point, and the host still has something of the test. */
-export function reasonOfResult(result: Pick<RunStepsResult, 'error' | 'failedStep' | 'compensationErrors'>, canceled: boolean): VerdictReason {
-  const [left] = result.compensationErrors
-  if (result.error !== undefined || left === undefined) return reasonOfError(result.error, result.failedStep, canceled)
-  return { code: 'SANDBOX_FAILED', text: `the clean-up of ${left.step} failed: ${left.error instanceof Error ? left.error.message : String(left.error)}` }
 }
 
 /** Failed when anything is wrong with the recovery point; inconclusive when the test could not tell. */

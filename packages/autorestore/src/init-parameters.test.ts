@@ -3,7 +3,7 @@ import { isProtectedParameter, renderInitParameters } from './init-parameters.ts
 import type { RestoreTestSettings } from './settings.ts'
 
 const settings: RestoreTestSettings = {
-  database: 'orcl', dbid: '1', areaPath: '/backup/orcl', scratch: '/restore/scratch', point: 'latest', heartbeat: false, assertions: [], slots: ['ICB01'], mount: 'path', minSnapshotAgeHours: 0, toleranceMinutes: 5, validateChance: 0, validateModulus: 30, validationKey: 'orcl',
+  database: 'orcl', dbid: '1', areaPath: '/backup/orcl', scratch: '/restore/scratch', slots: ['ICB01'], mount: 'path', minSnapshotAgeHours: 0, toleranceMinutes: 5, validateChance: 0, validateModulus: 30, validationKey: 'orcl',
   sgaSize: '2G', pgaSize: '1G', instanceNumber: 1, thread: 1, initParameters: {}, acceptedCorruption: [], deadlineMs: 1000,
 }
 const render = (initParameters: Record<string, string> = {}, recorded: Record<string, string> = { compatible: '12.1.0.2.0', db_block_size: '8192' }): readonly string[] =>

@@ -1,6 +1,5 @@
 import { autorestoreErrors as errors } from './errors.ts'
 import type { RestoreTestSettings } from './settings.ts'
-import { uniqueNameOfSlot } from './slots.ts'
 
 /** Parameters that make the test instance harmless; extra parameters may not touch them. */
 const protectedNames: ReadonlySet<string> = new Set([
@@ -15,8 +14,6 @@ const carriedOver = ['compatible', 'db_block_size', 'db_files', 'undo_tablespace
 export interface InitParametersOptions {
   readonly settings: RestoreTestSettings
   readonly sid: string
-  /** db_unique_name; default `icb_<sid>`. */
-  readonly uniqueName?: string
   /** This test's directory in the scratch directory. */
   readonly scratch: string
   /** Where files that Oracle creates during recovery go: the disposable clone. */
@@ -50,7 +47,7 @@ export function renderInitParameters(options: InitParametersOptions): string {
   }
   const fixed: Record<string, string> = {
     db_name: options.databaseName,
-    db_unique_name: options.uniqueName ?? uniqueNameOfSlot(sid),
+    db_unique_name: `icb_${sid.toLowerCase()}`,
     control_files: `${scratch}/control.cf`,
     db_create_file_dest: options.createFilesIn,
     db_create_online_log_dest_1: options.createFilesIn,

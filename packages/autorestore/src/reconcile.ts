@@ -1,36 +1,31 @@
-import type { JournalRun, Leftover } from '@icb/runtime'
+import type { JournalRun } from '@icb/runtime'
 import { isoNow, reconcileRun } from '@icb/runtime'
-import { madeByRun, recordedCloneOfTest, slotOf } from './leftovers.ts'
-import type { LeftoverDependencies, RecordedClone } from './leftovers.ts'
+import { createCloneMounter } from './clone-mounter.ts'
+import { cloneNameOf } from './restore-run.ts'
+import { removeRunDirectory, runDirectory } from './sandbox.ts'
 import type { RestoreTestDependencies } from './settings.ts'
-import { lockSlot } from './slots.ts'
+import { runsOwnInstance, stopOwnInstance } from './steps/instance-steps.ts'
 
 /** What was found of one earlier test and removed. */
 export interface ReconciledTest {
   readonly runId: string
-  readonly removed: readonly Leftover[]
+  readonly removed: readonly string[]
 }
 
-export type ReconcileTestDependencies = LeftoverDependencies & Pick<RestoreTestDependencies, 'ledger' | 'lease' | 'unfinished' | 'slotLocks' | 'runId'>
-
-/** {@link madeByRun}, removed. Idempotent. @throws ICB_AUTORESTORE_REFUSED_INSTANCE, ICB_AUTORESTORE_CLEANUP */
-export async function removeWhatRunMade(deps: LeftoverDependencies, old: JournalRun, clones: readonly RecordedClone[]): Promise<readonly Leftover[]> {
-  const removed: Leftover[] = []
-  for await (const { remove, ...leftover } of madeByRun(deps, old, clones)) {
-    await remove()
-    removed.push(leftover)
-  }
-  return removed
+function recorded(run: JournalRun, step: string, key: string): string | undefined {
+  const record = run.records.find((entry) => entry.kind === 'intent' && entry.step === step)
+  const value = (record?.data as Record<string, unknown> | undefined)?.[key]
+  return typeof value === 'string' ? value : undefined
 }
 
 /** A test that was killed ends in the ledger as what it was: it says nothing of its point, and it is not running any more. */
-export async function closeInterrupted({ ledger, settings, clock }: Pick<RestoreTestDependencies, 'ledger' | 'settings' | 'clock'>, old: JournalRun, removed: readonly Leftover[]): Promise<void> {
+async function closeVerdict({ ledger, settings, clock }: RestoreTestDependencies, old: JournalRun, removed: readonly string[]): Promise<void> {
   const entry = await ledger.find(old.runId)
   if (entry?.state !== 'running') return
   const { runId, database, startedAt, host, snapshot } = entry
   await ledger.close({
-    schema: 1, runId, database, ...(old.header.action === 'restore' ? { action: 'restore' as const } : {}), dbid: settings.dbid, outcome: 'inconclusive', startedAt, finishedAt: isoNow(clock), host, ...(snapshot === undefined ? {} : { snapshot }),
-    reasons: [{ code: 'INTERRUPTED', text: `the run ended without a verdict; ${removed.length === 0 ? 'it left nothing' : `it left ${removed.map(({ kind, name }) => `${kind} ${name}`).join(', ')}, which was removed`}` }],
+    schema: 1, runId, database, dbid: settings.dbid, outcome: 'inconclusive', startedAt, finishedAt: isoNow(clock), host, ...(snapshot === undefined ? {} : { snapshot }),
+    reasons: [{ code: 'INTERRUPTED', text: `the test ended without a verdict; ${removed.length === 0 ? 'it left nothing' : `it left ${removed.join(', ')}, which was removed`}` }],
     warnings: [],
   })
 }
@@ -41,24 +36,41 @@ export async function closeInterrupted({ ledger, settings, clock }: Pick<Restore
  * restore test is never resumed. Idempotent.
  * @throws ICB_LEDGER_STORE when the end of such a test cannot be recorded; ICB_AUTORESTORE_REFUSED_INSTANCE, ICB_AUTORESTORE_CLEANUP
  */
-export async function reconcileRestoreTests(deps: ReconcileTestDependencies): Promise<readonly ReconciledTest[]> {
-  const { settings, logger } = deps
+export async function reconcileRestoreTests(deps: RestoreTestDependencies): Promise<readonly ReconciledTest[]> {
+  const { settings, storage, signal, host, logger } = deps
   const done: ReconciledTest[] = []
   for (const old of deps.unfinished) {
-    const slot = slotOf(old)
-    const lease = slot === undefined || settings.mount !== 'fstab' ? undefined : await lockSlot(slot, deps)
-    if (slot !== undefined && settings.mount === 'fstab' && lease === undefined) {
-      // Another test has the slot, its mount point and its clone name now; this one's remains are told apart when it has ended.
-      logger.info({ run: old.runId, slot }, 'an interrupted restore test is cleaned up once its slot is free')
-      continue
+    const removed: string[] = []
+    const scratch = runDirectory(settings.scratch, old.runId)
+    const sid = recorded(old, 'start-instance', 'sid')
+    if (sid !== undefined) {
+      const oracle = deps.sandboxOracle(sid)
+      try {
+        const slot = { deps, sid, oracle, scratch }
+        // Another test may use the slot by now; ours is gone then.
+        if (await runsOwnInstance(slot, signal)) {
+          await stopOwnInstance(slot, signal)
+          removed.push(`instance ${sid}`)
+        }
+      } finally {
+        await oracle.sql.close()
+      }
     }
-    let removed: readonly Leftover[]
-    try {
-      removed = await removeWhatRunMade(deps, old, [recordedCloneOfTest(deps, old)])
-    } finally {
-      await lease?.release()
+    const cloneName = recorded(old, 'create-clone', 'clone')
+    if (cloneName !== undefined) {
+      if (recorded(old, 'mount-clone', 'mount') !== undefined) await createCloneMounter(deps).unmount({ signal })
+      const fixed = settings.mount === 'fstab' && cloneName === settings.cloneName
+      for await (const clone of storage.listClones({ signal })) {
+        if (clone.name !== cloneName || (!fixed && cloneName !== cloneNameOf(settings.database, old.runId))) continue
+        await storage.deleteClone(clone.id, { signal })
+        removed.push(`clone ${clone.name}`)
+      }
     }
-    await closeInterrupted(deps, old, removed)
+    if ((await host.probe(scratch)).state === 'present') {
+      await removeRunDirectory(scratch, host)
+      removed.push(scratch)
+    }
+    await closeVerdict(deps, old, removed)
     await reconcileRun(old, { clock: deps.clock, token: deps.lease.token, answer: () => Promise.resolve({ removed }) })
     logger.info({ run: old.runId, removed }, 'an interrupted restore test was cleaned up')
     done.push({ runId: old.runId, removed })

@@ -4,19 +4,18 @@ import type { RunStepsResult, Step } from '@icb/runtime'
 import { hasLabels } from '@icb/storage-core'
 import { createCloneMounter } from './clone-mounter.ts'
 import { autorestoreErrors as errors } from './errors.ts'
-import { mergeReasons, outcomeOf, reasonOfResult } from './findings.ts'
+import { mergeReasons, outcomeOf, reasonOfError } from './findings.ts'
+import { guardSidName } from './guards.ts'
 import { reconcileRestoreTests } from './reconcile.ts'
-import { cloneNameOf, unknownPoint } from './restore-run.ts'
+import { cloneNameOf } from './restore-run.ts'
 import type { RestoreRun } from './restore-run.ts'
 import { runDirectory } from './sandbox.ts'
-import { settingsOfSlot, takeSlot } from './slots.ts'
-import type { Slot } from './slots.ts'
 import type { RestoreTestDependencies, RestoreTestOptions, RestoreTestResult } from './settings.ts'
-import { chooseSnapshot, chooseTarget, createClone, databaseTimeToUtc, guardHost, guardManifestPaths, mountClone, readPointManifest } from './steps/clone-steps.ts'
+import { chooseSnapshot, createClone, databaseTimeToUtc, guardHost, guardManifestPaths, mountClone, readPointManifest } from './steps/clone-steps.ts'
 import { clearRmanSettings, detachFromSource, guardControlFilePaths, prepareScratch, restoreControlFile, startInstance } from './steps/instance-steps.ts'
 import { catalogClone, checkHeaders, guardBeforeRecovery, openReadOnly, recover, restoreMissingFiles, switchToCopies, uncatalogSource } from './steps/recovery-steps.ts'
 import { validateBlocks, verify } from './steps/verification-steps.ts'
-import { isValidationDue, validationHistory } from './validation-calendar.ts'
+import { isValidationDue } from './validation-calendar.ts'
 
 /** The order is the safety: nothing is recovered before the switch is proven, nothing is started before the host is. */
 const steps: readonly Step<RestoreRun>[] = [
@@ -25,7 +24,6 @@ const steps: readonly Step<RestoreRun>[] = [
   createClone,
   mountClone,
   readPointManifest,
-  chooseTarget,
   guardManifestPaths,
   prepareScratch,
   startInstance,
@@ -47,12 +45,13 @@ const steps: readonly Step<RestoreRun>[] = [
 async function validates(deps: RestoreTestDependencies, options: RestoreTestOptions): Promise<boolean> {
   if (options.validate !== 'due') return options.validate === 'always'
   const entries = await deps.ledger.list({ database: deps.settings.database })
-  return isValidationDue(deps.settings, { now: deps.clock.now(), ...validationHistory(entries) })
+  const last = entries.find((entry) => entry.verdict?.validation?.ran === true)
+  return isValidationDue(deps.settings, { now: deps.clock.now(), ...(last === undefined ? {} : { lastValidatedAt: Date.parse(last.verdict?.finishedAt ?? last.startedAt) }) })
 }
 
 function reasonsOf(run: RestoreRun, result: RunStepsResult): readonly VerdictReason[] {
   const reasons = [...run.findings]
-  if (!result.ok) reasons.push(reasonOfResult(result, run.deps.signal.aborted))
+  if (!result.ok) reasons.push(reasonOfError(result.error, result.failedStep, run.deps.signal.aborted))
   return mergeReasons(reasons)
 }
 
@@ -96,6 +95,15 @@ async function labelProof(run: RestoreRun, verdict: Verdict): Promise<void> {
   }
 }
 
+/** A free slot of this host: a SID of the settings that no instance uses. @throws ICB_AUTORESTORE_SLOT_BUSY, ICB_AUTORESTORE_SETTINGS */
+async function freeSlot(deps: RestoreTestDependencies): Promise<string> {
+  const running = new Set((await deps.host.runningSids()).map((sid) => sid.toLowerCase()))
+  deps.settings.slots.forEach(guardSidName)
+  const sid = deps.settings.slots.find((slot) => !running.has(slot.toLowerCase()))
+  if (sid !== undefined) return sid
+  throw errors.SLOT_BUSY(`all slots are in use on this host: ${deps.settings.slots.join(', ')}`, { hint: 'Wait for the other restore tests, or add slots to the configuration.' })
+}
+
 /**
  * One restore test from clone to verdict. The verdict is stored before this resolves; whatever the test made is removed
  * again, also after a failure. Leftovers of earlier tests on this host are removed first.
@@ -104,27 +112,20 @@ async function labelProof(run: RestoreRun, verdict: Verdict): Promise<void> {
  * @throws ICB_AUTORESTORE_SLOT_BUSY, ICB_AUTORESTORE_SETTINGS, ICB_LEDGER_STORE before anything was started.
  */
 export async function runRestoreTest(deps: RestoreTestDependencies, options: RestoreTestOptions): Promise<RestoreTestResult> {
-  await reconcileRestoreTests(deps)
-  const slot = await takeSlot(deps)
-  try {
-    return await runInSlot({ ...deps, settings: settingsOfSlot(deps.settings, slot.sid) }, options, slot)
-  } finally {
-    await slot.release()
-  }
-}
-
-async function runInSlot(deps: RestoreTestDependencies, options: RestoreTestOptions, { sid }: Slot): Promise<RestoreTestResult> {
   const { settings, runId, clock } = deps
+  await reconcileRestoreTests(deps)
+  const sid = await freeSlot(deps)
   const mounter = createCloneMounter(deps)
   const validation = await validates(deps, options)
   const startedAt = isoNow(clock)
   const run: RestoreRun = {
-    ...unknownPoint(mounter, mounter.fixedCloneName ?? cloneNameOf(settings.database, runId)),
-    deps, options, sid,
+    deps, options, sid, mounter,
     oracle: deps.sandboxOracle(sid),
+    cloneName: mounter.fixedCloneName ?? cloneNameOf(settings.database, runId),
     scratch: runDirectory(settings.scratch, runId),
     liveArea: settings.areaPath,
-    findings: [], warnings: [], logs: undefined, goal: undefined, targetScn: undefined, targetTime: undefined,
+    findings: [], warnings: [], paths: [],
+    snapshot: undefined, entry: undefined, clone: undefined, manifest: undefined, targetScn: undefined, targetTime: undefined,
     cloneRequestedAt: undefined, openedAt: undefined, verified: undefined, timeDifferenceSeconds: undefined, validation: undefined, instanceStarted: false,
   }
   await deps.ledger.open({ runId, database: settings.database, startedAt, host: deps.host.hostname, ...(options.snapshot === undefined ? {} : { snapshot: options.snapshot }) })

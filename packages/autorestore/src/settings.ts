@@ -3,7 +3,6 @@ import type { ProofLedger, Verdict } from '@icb/ledger'
 import type { InstanceControl, SqlSession } from '@icb/oracle'
 import type { Rman } from '@icb/rman'
 import type { SnapshotStorage } from '@icb/storage-core'
-import type { Assertion } from './assertions.ts'
 import type { HostView } from './host-view.ts'
 
 /** Blocks known to be corrupt and accepted for a time. */
@@ -30,15 +29,8 @@ export interface RestoreTestSettings {
   readonly logDir?: string
   /** SIDs, at most 8 alphanumeric characters each; one test uses one. */
   readonly slots: readonly string[]
-  /** `latest`: newest snapshot, its last SCN; `random`: any snapshot, any SCN of its window. */
-  readonly point: 'latest' | 'random'
-  /** The restored heartbeat is compared with the target, too. */
-  readonly heartbeat: boolean
-  readonly assertions: readonly Assertion[]
   readonly mount: 'path' | 'fstab' | 'sudo' | 'already-mounted'
-  /** `{slot}` stands for the slot's name in lower case; needed with several slots. */
   readonly mountPoint?: string
-  /** As `mountPoint`. */
   readonly cloneName?: string
   readonly minSnapshotAgeHours: number
   readonly toleranceMinutes: number
@@ -62,42 +54,30 @@ export interface SandboxOracle {
   readonly sql: SqlSession
   readonly rman: Rman
   readonly instance: InstanceControl
-  /** Where its instances leave their `hc_` and `lk` files: `dbs` of the Oracle home. */
-  readonly dbsDirectory: string
 }
 
-/** What restore tests and restores share. */
-export interface RecoveryDependencies {
+export interface RestoreTestDependencies {
   readonly settings: RestoreTestSettings
   readonly storage: SnapshotStorage
   /** Opens the programs of the sandbox's Oracle home for one SID. */
   readonly sandboxOracle: (sid: string) => SandboxOracle
-  readonly host: HostView
-  readonly runProcess: ProcessRunner
-  readonly runId: string
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly signal: AbortSignal
-}
-
-export interface RestoreTestDependencies extends RecoveryDependencies {
   readonly ledger: ProofLedger
   readonly journal: Journal
   readonly lease: Lease
   /** Journals of earlier tests on this host that never ended. */
   readonly unfinished: readonly JournalRun[]
+  readonly host: HostView
+  readonly runProcess: ProcessRunner
+  readonly runId: string
+  readonly clock: Clock
+  readonly logger: Logger
   readonly events: EventSink<StepEvent>
-  /** Directory of the slots' locks, the same for every test of this host. */
-  readonly slotLocks: string
-  /** How long to wait while all slots are in use, milliseconds. */
-  readonly slotWaitMs: number
+  readonly signal: AbortSignal
 }
 
 export interface RestoreTestOptions {
   /** Snapshot name; absent: the newest one of ours that is old enough. */
   readonly snapshot?: string
-  /** Default: as in the settings. Not with `snapshot`: that one is restored to its last SCN. */
-  readonly point?: 'latest' | 'random'
   /** `due`: by chance or modulus of the settings. */
   readonly validate: 'always' | 'due' | 'never'
   readonly logFile?: string

@@ -312,10 +312,9 @@ describe('what runs on the host', () => {
   it('refuses an instance that has the tested database mounted', async () => {
     const sid = `X${stage.slot.slice(1)}`
     const directory = join(stage.directory, 'elsewhere-mounted')
-    const { compatible } = (JSON.parse(readFileSync(manifestPath(), 'utf8')) as { parameters: { compatible: string } }).parameters
     mkdirSync(directory)
     own(directory)
-    writeFileSync(join(directory, 'init.ora'), `*.db_name=${database.toUpperCase()}\n*.db_unique_name=${sid}\n*.control_files='${directory}/control.cf'\n*.compatible='${compatible}'\n`)
+    writeFileSync(join(directory, 'init.ora'), `*.db_name=${database.toUpperCase()}\n*.db_unique_name=${sid}\n*.control_files='${directory}/control.cf'\n*.compatible='12.1.0.2.0'\n`)
     const piece = readdirSync(stage.areaPath).find((name) => name.startsWith('controlfile_'))!
     must(await stage.rman('sandbox', `connect target /\nstartup nomount pfile='${directory}/init.ora';\nrestore controlfile from '${join(stage.areaPath, piece)}';\nalter database mount;\nexit\n`, { ORACLE_SID: sid }), 'mounting')
     try {

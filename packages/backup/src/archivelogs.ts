@@ -1,6 +1,6 @@
 import { readArchiveDestinations, readArchivedLogs, readDatafileCopies, readDatafiles, readIdentity, readThreads } from '@icb/oracle'
 import type { ArchivedLogRow, IdentityRow } from '@icb/oracle'
-import { logsReachBackTo, proveLogChain } from '@icb/recovery-point'
+import { proveLogChain } from '@icb/recovery-point'
 import type { ChainGap } from '@icb/recovery-point'
 import { hasErrorCode, pollUntil } from '@icb/runtime'
 import { archivelogDirectory, withSlash } from './area-path.ts'
@@ -102,8 +102,6 @@ export interface ChainOutcome {
   readonly lost: readonly LogIdentity[]
   /** What the repository says of the missing logs, as far as it lists them. */
   readonly missingRows: readonly ArchivedLogRow[]
-  /** The logs in the area go back to here without a hole; absent: not even to where the chain begins. */
-  readonly logsFrom?: bigint
 }
 
 /** Proves the chain in the area by the repository and by the files themselves, and (with `copy`) fills its holes. */
@@ -112,7 +110,7 @@ export async function completeChain(deps: DatabaseDependencies, goal: ChainGoal,
   let seen = await look(deps, goal)
   if (!isWhole(seen) && goal.patienceMs !== undefined) seen = await lookPatiently(deps, goal, goal.patienceMs, seen)
   const outcome = (copied: readonly LogIdentity[]): ChainOutcome => ({
-    logs: seen.logs, gaps: seen.gaps, missing: seen.missing.map(identified), copied, lost: lostOf(seen).map(identified), missingRows: seen.missingRows, ...(seen.logsFrom === undefined ? {} : { logsFrom: seen.logsFrom }),
+    logs: seen.logs, gaps: seen.gaps, missing: seen.missing.map(identified), copied, lost: lostOf(seen).map(identified), missingRows: seen.missingRows,
   })
   if (isWhole(seen) || !goal.copy) return outcome([])
 
@@ -140,24 +138,20 @@ interface Look {
   readonly vanished: readonly ArchivedLogRow[]
   /** One row of each missing log that is listed at all, the area's own first. */
   readonly missingRows: readonly ArchivedLogRow[]
-  readonly logsFrom: bigint | undefined
 }
 
 async function look(deps: DatabaseDependencies, goal: ChainGoal): Promise<Look> {
   const { sql, signal } = deps
   const directory = archivelogDirectory(deps.settings.areaPath)
-  const [threads, rows] = await Promise.all([readThreads(sql, { signal }), readArchivedLogs(sql, { resetlogsId: goal.resetlogsId, available: true, signal })])
+  const [threads, rows] = await Promise.all([readThreads(sql, { signal }), readArchivedLogs(sql, { resetlogsId: goal.resetlogsId, fromScn: goal.fromScn, available: true, signal })])
   const there = await Promise.all(rows.filter((r) => r.name?.startsWith(directory) === true).map(async (row) => ({ row, complete: await isComplete(row) })))
   const complete = there.filter((t) => t.complete).map((t) => t.row)
-  const chain = complete.map((row) => ({ ...row, resetlogsId: String(row.resetlogsId), row }))
-  const span = spanOf(threads, rows, goal)
-  const proof = proveLogChain(chain, span)
+  const proof = proveLogChain(complete.map((row) => ({ ...row, resetlogsId: String(row.resetlogsId), row })), spanOf(threads, rows, goal))
   const missing = proof.gaps.flatMap(missingOf)
   const elsewhere = missing.flatMap((m) => rows.find((r) => r.thread === m.thread && r.sequence === m.sequence && r.name !== null && !r.name.startsWith(directory)) ?? [])
-  // An earlier log that vanished is no fault of this chain; it only ends how far back the logs go.
-  const vanished = there.filter((t) => !t.complete && t.row.nextScn > goal.fromScn).map((t) => t.row)
+  const vanished = there.filter((t) => !t.complete).map((t) => t.row)
   const missingRows = missing.flatMap((m) => [...vanished, ...elsewhere].find((r) => r.thread === m.thread && r.sequence === m.sequence) ?? [])
-  return { logs: proof.logs.map((l) => l.row), gaps: proof.gaps, missing, elsewhere, vanished, missingRows, logsFrom: logsReachBackTo(chain, span) }
+  return { logs: proof.logs.map((l) => l.row), gaps: proof.gaps, missing, elsewhere, vanished, missingRows }
 }
 
 async function lookPatiently(deps: DatabaseDependencies, goal: ChainGoal, deadlineMs: number, first: Look): Promise<Look> {

@@ -1,5 +1,4 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
-import { join, posix } from 'node:path'
 import { ensureAreaId } from '@icb/recovery-point'
 import type { AreaIdentity } from '@icb/recovery-point'
 import type { MountSource, SnapshotStorage } from '@icb/storage-core'
@@ -25,37 +24,19 @@ export async function openArea(options: OpenAreaOptions): Promise<AreaIdentity> 
   return ensureAreaId(options.settings.areaPath)
 }
 
-/**
- * Proves that what is mounted at the area's path is the adapter's volume, and answers the directories in it where the area's
- * further volumes are mounted (none for an area of one volume).
- * @throws ICB_BACKUP_REFUSED_AREA
- */
-export async function proveAreaIsVolume(options: OpenAreaOptions): Promise<readonly string[]> {
+/** @throws ICB_BACKUP_REFUSED_AREA when no volume of the adapter is what is mounted at the area's path. */
+export async function proveAreaIsVolume(options: OpenAreaOptions): Promise<void> {
   const { areaPath } = options.settings
   const real = await realpath(areaPath).catch((error: unknown) => {
     throw backupErrors.REFUSED_AREA(`the backup area ${areaPath} is not there`, { hint: 'Create or mount it; `icb doctor` shows what the storage offers.', cause: error })
   })
   const info = await options.storage.describe({ signal: options.signal })
   const answers = await Promise.all(info.mounts.map((mount) => matches(mount, real, options)))
-  const main = info.mounts[answers.indexOf(true)]
-  if (main === undefined) {
-    throw backupErrors.REFUSED_AREA(`the backup area ${areaPath} is not the volume ${info.name} of the storage (${info.mounts.map(describeMount).join(', ') || 'no mounts'})`, {
-      hint: 'A snapshot would be of something else than what RMAN writes. Mount the volume there, or correct the storage options.',
-      details: { areaPath: real, mounts: info.mounts.map(describeMount) },
-    })
-  }
-  const volumes: string[] = []
-  for (const mount of info.mounts) {
-    const below = posix.relative(main.path, mount.path)
-    if (mount === main || below === '' || below.startsWith('..')) continue
-    // A client mounts what is exported below by itself when it is looked at; a mount of something else in its place is a trap.
-    const there = await stat(join(real, below)).then((s) => s.isDirectory(), () => false)
-    if (!there || !(await matches(mount, await realpath(join(real, below)), options))) {
-      throw backupErrors.REFUSED_AREA(`${join(areaPath, below)} is not the volume ${describeMount(mount)}, which belongs to this area`, { hint: 'Mount the further volumes below the first; snapshots are of all of them.', details: { areaPath: real, mount: describeMount(mount) } })
-    }
-    volumes.push(join(areaPath, below))
-  }
-  return volumes
+  if (answers.includes(true)) return
+  throw backupErrors.REFUSED_AREA(`the backup area ${areaPath} is not the volume ${info.name} of the storage (${info.mounts.map(describeMount).join(', ') || 'no mounts'})`, {
+    hint: 'A snapshot would be of something else than what RMAN writes. Mount the volume there, or correct the storage options.',
+    details: { areaPath: real, mounts: info.mounts.map(describeMount) },
+  })
 }
 
 async function matches(mount: MountSource, realArea: string, options: OpenAreaOptions): Promise<boolean> {
@@ -68,8 +49,8 @@ async function matches(mount: MountSource, realArea: string, options: OpenAreaOp
   }
   const table = options.mountTable ?? (await readFile('/proc/self/mountinfo', 'utf8'))
   const mounted = mountOf(table, realArea)
-  // Server and export tell whose files they are; the type is that of the client (nfs, nfs4, one in user space).
-  const remote = mounted === undefined ? undefined : remotePath(mounted, realArea)
+  if (mounted === undefined || !mounted.type.startsWith('nfs')) return false
+  const remote = remotePath(mounted, realArea)
   return remote !== undefined && remote.server.toLowerCase() === mount.server.toLowerCase() && remote.path === withoutEndSlash(mount.path)
 }
 

@@ -29,8 +29,6 @@ export interface BackupRun {
   /** Why there is nothing to do: the database has the other role. */
   skipped?: string
   areaId?: string
-  /** Directories in the area where its further volumes are mounted. */
-  volumes?: readonly string[]
   enterprise: boolean
   /** The manifest as the run before left it. */
   previous?: ReadManifest

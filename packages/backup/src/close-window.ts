@@ -22,9 +22,8 @@ export function closedManifest(input: CloseInput): Manifest {
   const before = previous.window
   const window: ManifestWindow = {
     redoFrom: copies.redoFrom, minScn: copies.minScn, lastScn: switchPoint.scn, lastTime: switchPoint.time, utcOffset: switchPoint.utcOffset,
-    ...(chain.logsFrom === undefined ? {} : { logsFrom: chain.logsFrom }),
     // The time belongs to that SCN; copies that were moved by somebody else since have another one.
-    ...(before?.minTime === undefined || before.minScn !== copies.minScn ? {} : { minTime: before.minTime, minUtcOffset: before.minUtcOffset ?? before.utcOffset }),
+    ...(before?.minTime === undefined || before.minScn !== copies.minScn ? {} : { minTime: before.minTime }),
   }
   return {
     ...manifestBase({ ...facts, controlFile: previous.controlFile }), state: 'refreshed', window,

@@ -28,8 +28,6 @@ export interface DatabaseDependencies extends BaseDependencies {
   /** The primary, when `sql` is a standby: logs are switched there. */
   readonly primarySql?: SqlSession
   readonly rman: Rman
-  /** RMAN connected to the recovery catalog as well, where there is one: it is told after the backup, never needed for it. */
-  readonly catalogRman?: Rman
   readonly runId: string
 }
 

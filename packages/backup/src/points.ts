@@ -38,7 +38,7 @@ export async function listPoints(deps: Pick<StorageDependencies, 'settings' | 's
 
 function joinPoint(snapshot: Snapshot, entry: PointEntry | undefined, pin: Pin | undefined, ledgerEntries: readonly LedgerEntry[]): ListedPoint {
   // The ledger answers newest first.
-  const verdicts = ledgerEntries.flatMap((e) => (e.verdict !== undefined && e.verdict.action !== 'restore' && (e.verdict.snapshot ?? e.snapshot) === snapshot.name ? [e.verdict] : []))
+  const verdicts = ledgerEntries.flatMap((e) => (e.verdict !== undefined && (e.verdict.snapshot ?? e.snapshot) === snapshot.name ? [e.verdict] : []))
   const decided = verdicts.find((v) => v.outcome !== 'inconclusive')
   const newest = decided ?? verdicts[0]
   const provenAt = verdicts.find((v) => v.outcome === 'passed')?.finishedAt ?? snapshot.labels?.[provenLabel]

@@ -36,7 +36,7 @@ export const preflightStep: Step<BackupRun> = {
       return
     }
     assertArchivelog(identity, settings)
-    run.volumes = await proveAreaIsVolume(deps)
+    await proveAreaIsVolume(deps)
     const previous = await findManifest(settings.areaPath).catch((error: unknown) => {
       if (!hasErrorCode(error, 'ICB_POINT_MANIFEST_INVALID')) throw error
       // Nothing can be promised of this state, but the refresh makes the next one good.

@@ -21,10 +21,9 @@ export type ReconcileDependencies = Pick<BackupDependencies, 'settings' | 'clock
  */
 export async function reconcileBackup(deps: ReconcileDependencies): Promise<readonly Reconciliation[]> {
   await waitForOurSessions(deps)
-  // Always: a cleaning that was killed in a deletion has no journal.
-  const leftovers = (await deps.storage.removeLeftovers?.({ signal: deps.signal })) ?? []
-  for (const name of leftovers) deps.logger.warn({ snapshot: name }, 'half of a snapshot was removed, which an interrupted call had left')
   if (deps.unfinished.length === 0) return []
+  const leftovers = (await deps.storage.removeLeftovers?.({ signal: deps.signal })) ?? []
+  for (const name of leftovers) deps.logger.warn({ snapshot: name }, 'a half-made snapshot was removed')
   const names = new Set<string>()
   for await (const snapshot of deps.storage.listSnapshots({ signal: deps.signal })) names.add(snapshot.name)
   const found: Reconciliation[] = []

@@ -73,11 +73,9 @@ export const refreshStep: Step<BackupRun> = {
     if (options.allowFull === true) await forgetLostCopies(deps, census, step.warn)
     const gone = new Set(census.gone.map((c) => c.recid))
     const copiesBefore = new Map([...before.current].filter(([, copy]) => !gone.has(copy.recid)))
-    const volumes = known(run.volumes, 'volumes of the area')
     if (!run.enterprise && settings.parallel > 1) step.warn('ICB_BACKUP_WARN_PARALLEL', 'one RMAN channel is used: more need Enterprise Edition')
     const { watch, durationMs } = await refreshCopies(deps, {
-      // A channel writes to one directory, so each volume needs one.
-      volumes, parallel: run.enterprise ? Math.max(settings.parallel, volumes.length + 1) : 1, warn: step.warn,
+      parallel: run.enterprise ? settings.parallel : 1, warn: step.warn,
       onProgress: (text) => {
         step.progress({ text })
       },
@@ -123,7 +121,7 @@ export const manifestRefreshedStep: Step<BackupRun> = {
     const surroundings = { ...before, sourcePaths: { ...before.sourcePaths, datafiles: state.datafiles.map((d) => d.name) } }
     const { utcOffset } = known(run.switchPoint, 'switch point')
     const minTime = known(run.refreshedTime, 'end of the refresh')
-    run.window = { ...copies, minTime, minUtcOffset: utcOffset, lastScn: null, utcOffset }
+    run.window = { ...copies, minTime, lastScn: null, utcOffset }
     const { controlFile } = known(run.metadata, 'control file backup')
     await publishSeedControlFile(settings.areaPath, controlFile)
     const base = manifestBase({ areaPath: settings.areaPath, areaId: known(run.areaId, 'area id'), tool: deps.tool, runId: deps.runId, state, surroundings, controlFile })

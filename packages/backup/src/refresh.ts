@@ -46,8 +46,6 @@ export function watchRefresh(onProgress: (text: string) => void = () => undefine
 }
 
 export interface RefreshInput {
-  /** Directories of the area's further volumes. */
-  readonly volumes: readonly string[]
   /** RMAN channels; 1 where the edition is not Enterprise. */
   readonly parallel: number
   readonly onProgress: (text: string) => void
@@ -61,7 +59,7 @@ export async function refreshCopies(deps: RmanDependencies, input: RefreshInput)
   const result = await callRman(deps, {
     what: 'refreshing the image copies',
     script: refreshScript({
-      area: settings.areaPath, volumes: input.volumes, parallel: input.parallel, copyTag: settings.tag, incrementTag: settings.incrementalTag,
+      area: settings.areaPath, parallel: input.parallel, copyTag: settings.tag, incrementTag: settings.incrementalTag,
       ...(settings.sectionSize === undefined ? {} : { sectionSize: settings.sectionSize }),
     }),
     deadlineMs: settings.refreshDeadlineMs, onEvent: watch.onEvent, warn: input.warn,

@@ -10,7 +10,7 @@ import { droppedCopiesStep, incrementsStep, manifestRefreshedStep, manifestRefre
 import type { RefreshSummary } from './refresh.ts'
 import { completeSettings } from './settings.ts'
 import { closeWindowStep, snapshotStep, switchAfterStep, switchBeforeStep } from './snapshot-steps.ts'
-import { catalogStep, housekeepingStep, logDeletionStep, retentionStep } from './tidy-steps.ts'
+import { housekeepingStep, logDeletionStep, retentionStep } from './tidy-steps.ts'
 
 export interface BackupResult {
   readonly runId: string
@@ -46,7 +46,7 @@ export interface BackupResult {
 const steps: readonly Step<BackupRun>[] = [
   reconcileStep, preflightStep, openAreaStep, switchBeforeStep, closeWindowStep, snapshotStep,
   manifestRefreshingStep, droppedCopiesStep, refreshStep, incrementsStep, metadataStep, switchAfterStep, manifestRefreshedStep, oldMetadataStep,
-  logDeletionStep, catalogStep, retentionStep, housekeepingStep,
+  logDeletionStep, retentionStep, housekeepingStep,
 ]
 
 /**

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { readArchivedLogs, readDatabaseClock, readRecoveryArea } from '@icb/oracle'
-import { deleteArchivedLogsScript, registerDatabaseScript, resyncCatalogScript } from '@icb/rman'
-import { hasErrorCode, isIcbError, pruneJournals } from '@icb/runtime'
-import type { JournalRun, Step } from '@icb/runtime'
+import { deleteArchivedLogsScript } from '@icb/rman'
+import { isIcbError, pruneJournals } from '@icb/runtime'
+import type { Step } from '@icb/runtime'
 import { DateTime } from 'luxon'
 import { during, known } from './backup-run.ts'
 import type { BackupRun } from './backup-run.ts'
@@ -45,45 +45,6 @@ export const logDeletionStep: Step<BackupRun> = {
   },
 }
 
-/**
- * Tells the recovery catalog what the control file knows; a database that it does not know is registered first. Each resync is a full
- * one, so a catalog that is down misses nothing: the next run that reaches it catches up.
- */
-export const catalogStep: Step<BackupRun> = {
-  name: 'catalog', title: 'Resync the recovery catalog',
-  async run(run, step) {
-    const { settings, deps: { catalogRman } } = run
-    if (catalogRman === undefined) {
-      step.summary('none is used')
-      return
-    }
-    const deps = { ...during(run, step), rman: catalogRman }
-    const call = (script: string, what: string): Promise<unknown> => callRman(deps, { what, script, deadlineMs: settings.rmanDeadlineMs, warn: step.warn })
-    try {
-      try {
-        await call(resyncCatalogScript(), 'resyncing the recovery catalog')
-        step.summary('resynced')
-      } catch (error) {
-        if (!hasErrorCode(error, 'ICB_BACKUP_RMAN_FAILED') || !error.message.includes('RMAN-20001')) throw error
-        await call(registerDatabaseScript(), 'registering the database in the recovery catalog')
-        step.summary('registered')
-      }
-    } catch (error) {
-      step.signal.throwIfAborted()
-      step.warn('ICB_BACKUP_WARN_CATALOG', `the recovery catalog was not told of this backup, which is complete without it: ${catalogProblem(error)}`)
-      step.summary('not reached')
-    }
-  },
-}
-
-/** Why the catalog was not reached: the connection's own message comes before what follows from it. */
-function catalogProblem(error: unknown): string {
-  const messages: unknown = isIcbError(error) ? error.details['messages'] : undefined
-  const lines: readonly unknown[] = Array.isArray(messages) ? messages : []
-  const connection = lines.find((line): line is string => typeof line === 'string' && line.startsWith('RMAN-04004'))
-  return connection ?? (error instanceof Error ? error.message : String(error))
-}
-
 /** Snapshots by plan. A refresh was good when this runs, and a failure here does not make it bad. */
 export const retentionStep: Step<BackupRun> = {
   name: 'retention', title: 'Clean expired snapshots',
@@ -111,7 +72,7 @@ export const housekeepingStep: Step<BackupRun> = {
   async run(run, step) {
     const { settings, deps } = run
     try {
-      const journals = await pruneJournals(dirname(deps.journal.path), { clock: deps.clock, olderThanDays: settings.logRetentionDays, keep: standsStill })
+      const journals = await pruneJournals(dirname(deps.journal.path), { clock: deps.clock, olderThanDays: settings.logRetentionDays })
       const logs = await pruneLogs(join(settings.areaPath, 'backup_logs'), settings.name, deps.clock.now() - settings.logRetentionDays * 86_400_000)
       step.summary(`${String(journals.length)} journals, ${String(logs)} logs`)
     } catch (error) {
@@ -119,11 +80,6 @@ export const housekeepingStep: Step<BackupRun> = {
       step.warn('ICB_BACKUP_WARN_HOUSEKEEPING', error instanceof Error ? error.message : String(error))
     }
   },
-}
-
-/** A restore that a DBA left open can only be removed by what its journal says it made. */
-function standsStill(run: JournalRun): boolean {
-  return run.header.action === 'restore' && !run.records.some((record) => (record.kind === 'compensated' && record.step === 'restore') || (record.kind === 'end' && (record.data as { readonly ok?: boolean } | undefined)?.ok === false))
 }
 
 /** Only logs that carry this database's name as the original scripts and this tool write it: other people's files stay. */

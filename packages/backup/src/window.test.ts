@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { currentCopies, windowOfCopies } from './window.ts'
 
 const copy = (file: number, checkpointScn: bigint, absoluteFuzzyScn = 0n, recoveryFuzzyScn = 0n) => ({ file, checkpointScn, absoluteFuzzyScn, recoveryFuzzyScn })
-const file = (n: number, enabled = 'READ WRITE', lastScn: bigint | null = null, status = 'ONLINE', pdb: string | null = null, pdbOpenMode: string | null = null) => ({ file: n, enabled, lastScn, status, pdb, pdbOpenMode })
+const file = (n: number, enabled = 'READ WRITE', lastScn: bigint | null = null, status = 'ONLINE') => ({ file: n, enabled, lastScn, status })
 
 describe('windowOfCopies', () => {
   it('needs redo from the lowest checkpoint and passes the highest SCN of any block', () => {
@@ -14,13 +14,6 @@ describe('windowOfCopies', () => {
     expect(windowOfCopies([copy(1, 100n), copy(2, 10n)], [file(1), file(2, 'READ ONLY', 10n)])?.redoFrom).toBe(100n)
     expect(windowOfCopies([copy(1, 100n), copy(2, 10n)], [file(1), file(2, 'READ ONLY', 20n)])?.redoFrom).toBe(10n)
     expect(windowOfCopies([copy(2, 10n)], [file(2, 'READ ONLY', 10n)])?.redoFrom).toBe(10n)
-  })
-
-  it('does not go back for a PDB that is closed, the seed first of all', () => {
-    const rows = (mode: string, lastScn: bigint | null) => [file(1), file(5, 'READ WRITE', lastScn, 'ONLINE', 'PDB$SEED', mode)]
-    expect(windowOfCopies([copy(1, 100n), copy(5, 10n)], rows('READ ONLY', 10n))?.redoFrom).toBe(100n)
-    expect(windowOfCopies([copy(1, 100n), copy(5, 10n)], rows('MOUNTED', 10n))?.redoFrom).toBe(100n)
-    expect(windowOfCopies([copy(1, 100n), copy(5, 10n)], rows('READ WRITE', null))?.redoFrom).toBe(10n)
   })
 })
 

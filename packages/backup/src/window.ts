@@ -8,16 +8,15 @@ export interface CopyWindow {
 }
 
 type CopyScns = Pick<DatafileCopyRow, 'file' | 'checkpointScn' | 'absoluteFuzzyScn' | 'recoveryFuzzyScn'>
-type FileState = Pick<DatafileRow, 'file' | 'enabled' | 'status' | 'lastScn' | 'pdb' | 'pdbOpenMode'>
+type FileState = Pick<DatafileRow, 'file' | 'enabled' | 'status' | 'lastScn'>
 
 /**
- * The SCN window of a set of copies. A copy of a file that stopped (read only, offline, of a PDB that is
- * not open for writing, PDB$SEED first of all) at or before the copy's checkpoint needs no
+ * The SCN window of a set of copies. A copy of a file that stopped (read only, offline) at or before the copy's checkpoint needs no
  * redo and does not pull `redoFrom` down. `undefined` without copies.
  */
 export function windowOfCopies(copies: readonly CopyScns[], datafiles: readonly FileState[]): CopyWindow | undefined {
   if (copies.length === 0) return undefined
-  const stopped = new Map(datafiles.filter((d) => d.lastScn !== null && (d.enabled !== 'READ WRITE' || d.status === 'OFFLINE' || (d.pdb !== null && d.pdbOpenMode !== 'READ WRITE'))).map((d) => [d.file, d.lastScn ?? 0n]))
+  const stopped = new Map(datafiles.filter((d) => d.lastScn !== null && (d.enabled !== 'READ WRITE' || d.status === 'OFFLINE')).map((d) => [d.file, d.lastScn ?? 0n]))
   const recoverable = copies.filter((c) => {
     const stop = stopped.get(c.file)
     return stop === undefined || c.checkpointScn < stop

@@ -1,4 +1,3 @@
-import type { Rman } from '@icb/rman'
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isIcbError } from '@icb/runtime'
@@ -295,13 +294,6 @@ describe('RMAN that outlives its client', () => {
 })
 
 describe('a crash', () => {
-  it('of a cleaning, which has no journal: the next run removes its half deletion', async () => {
-    done(await stand.backup())
-    stand.memory.volume.halfMade.add('orcl-20260101T000000Z-cafe0001-abcdefgh')
-    done(await stand.backup())
-    expect([...stand.memory.volume.halfMade]).toEqual([])
-  })
-
   it.each([['log-switch'], ['snapshot-create'], ['manifest-refreshing'], ['refresh'], ['controlfile-backup'], ['manifest-refreshed'], ['archivelogs-delete']])('in %s: the next run settles it and goes on', async (where) => {
     done(await stand.backup())
     const first = done(await stand.backup())
@@ -371,29 +363,6 @@ describe('a dry run', () => {
     expect(result.planned!.join('\n')).toMatch(/copy 4 datafiles in full for the first time/)
     expect(stand.database.sent).toEqual([])
     expect(await namesIn(stand.areaPath)).toEqual([])
-  })
-})
-
-describe('a recovery catalog', () => {
-  const answering = (errors: (script: string) => readonly { code: string; text: string }[], seen: string[]): Rman => ({
-    run: ({ script }) => {
-      seen.push(script.trim())
-      const found = errors(script)
-      return Promise.resolve({ ok: found.length === 0, exitCode: found.length === 0 ? 0 : 1, timedOut: false, errors: found, warnings: [], durationMs: 1, tail: [] })
-    },
-  })
-
-  it('is told after the backup; a database that it does not know is registered', async () => {
-    const seen: string[] = []
-    const catalogRman = answering((script) => (script.includes('RESYNC') ? [{ code: 'RMAN-20001', text: 'target database not found in recovery catalog' }] : []), seen)
-    expect(done(await stand.backup({}, { catalogRman })).warnings).toEqual([])
-    expect(seen).toEqual(['RESYNC CATALOG;', 'REGISTER DATABASE;'])
-  })
-
-  it('that is down makes a warning and nothing else', async () => {
-    const catalogRman = answering(() => [{ code: 'RMAN-04004', text: 'error from recovery catalog database: ORA-12541: TNS:no listener' }, { code: 'RMAN-06002', text: 'command not allowed when not connected to a recovery catalog' }], [])
-    const result = done(await stand.backup({}, { catalogRman }))
-    expect(result.warnings).toMatchObject([{ code: 'ICB_BACKUP_WARN_CATALOG', message: expect.stringContaining('ORA-12541') as string }])
   })
 })
 

@@ -1,10 +1,9 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findManifest } from '@icb/recovery-point'
 import { hasErrorCode, newRunId } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { proveAreaIsVolume } from '../src/area.ts'
 import { cleanSnapshots, createManualSnapshot, deleteSnapshot, listPoints, openArea, pinSnapshot, readPins, unpinSnapshot } from '../src/index.ts'
 import type { ManualSnapshotResult } from '../src/index.ts'
 import { makeStand } from './stand.ts'
@@ -222,16 +221,6 @@ describe('the area', () => {
     const parent = stand.root
     await expect(openArea({ settings, storage: { ...stand.storage, describe: nfs('/export/orcl') }, mountTable: table(`40 21 0:50 / ${areaPath} rw - nfs4 filer:/export/orcl rw`) })).resolves.toMatchObject({ created: true })
     await expect(openArea({ settings, storage: { ...stand.storage, describe: nfs('/export/area') }, mountTable: table(`40 21 0:50 / ${parent} rw - nfs filer:/export rw`) })).resolves.toMatchObject({ created: false })
-  })
-
-  it('of several volumes is proven volume by volume, and tells where the further ones are', async () => {
-    const { settings, areaPath } = stand
-    const describe = async () => ({ ...(await nfs('/orcl')()), mounts: ['/orcl', '/orcl/2'].map((path) => ({ kind: 'nfs' as const, server: 'filer', path, options: 'rw' })) })
-    const prove = (line: string): Promise<readonly string[]> => proveAreaIsVolume({ settings, storage: { ...stand.storage, describe }, mountTable: table(`40 21 0:50 / ${areaPath} rw - fuse.client filer:/orcl rw\n${line}`) })
-    await expect(prove('')).rejects.toMatchObject({ code: 'ICB_BACKUP_REFUSED_AREA' })
-    await mkdir(join(areaPath, '2'))
-    await expect(prove(`41 40 0:51 / ${areaPath}/2 rw - nfs4 filer:/orcl/2 rw`)).resolves.toEqual([join(areaPath, '2')])
-    await expect(prove(`41 40 0:51 / ${areaPath}/2 rw - nfs4 filer:/other/2 rw`)).rejects.toMatchObject({ code: 'ICB_BACKUP_REFUSED_AREA' })
   })
 
   it.each([

@@ -81,7 +81,6 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
     const connect = get(settings.connect) ?? `/@${from.name}`
     const sid = get(settings.sid)
     if (connect === '/' && sid === undefined) wrong(settings.sid, 'MISSING_KEY', 'required when connect is "/"')
-    if (get(settings.user) !== undefined && get(settings.password) === undefined) wrong(settings.password, 'MISSING_KEY', 'required with a database user')
     const home = env['ORACLE_HOME']
     const oracleHome = get(settings.oracleHome) ?? (home === undefined || home === '' ? undefined : home)
     const warningAgeHours = need(settings.warningAgeHours, 0)
@@ -89,14 +88,11 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
     if (criticalAgeHours < warningAgeHours) wrong(settings.criticalAgeHours, 'INVALID_VALUE', `critical after ${criticalAgeHours} h comes before warning after ${warningAgeHours} h`)
     return {
       ...present({ oracleHome, sid, catalog: get(settings.catalog), tnsAdmin: get(settings.tnsAdmin), osUser: get(settings.osUser) }),
-      ...present({ user: get(settings.user), password: get(settings.password) }),
       ...present({ sectionSize: get(settings.sectionSize), snapshotControlfile: get(settings.snapshotControlfile) }),
       name: from.name,
       dbid: need(settings.dbid, '0'),
       connect,
       primaryConnect: get(settings.primaryConnect) ?? connect,
-      driver: need(settings.driver, 'auto'),
-      privilege: need(settings.privilege, 'sysdba'),
       registerCatalog: need(settings.registerCatalog, false),
       areaPath: areaPath(),
       storage: storage(from),
@@ -122,8 +118,6 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
       maxLockWaitMinutes: need(settings.maxLockWaitMinutes, 0),
       logRetentionDays: need(settings.logRetentionDays, 0),
       backupDeadlineMinutes: need(settings.backupDeadlineMinutes, 1),
-      sqlDeadlineSeconds: need(settings.sqlDeadlineSeconds, 1),
-      rmanDeadlineSeconds: need(settings.rmanDeadlineSeconds, 1),
       landingDeadlineSeconds: need(settings.landingDeadlineSeconds, 1),
       restoreTest: restoreTest(),
       origin: from.origin,
@@ -144,10 +138,6 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
       const mount = get(settings.mount) ?? (mountPoint === undefined ? 'path' : 'fstab')
       if (enabled && mount === 'fstab') {
         if (mountPoint === undefined) wrong(settings.mountPoint, 'MISSING_KEY', 'required for mount "fstab"')
-        const slots = get(settings.slots) ?? []
-        for (const [setting, written] of [[settings.mountPoint, mountPoint], [settings.cloneName, cloneName]] as const) {
-          if (slots.length > 1 && written !== undefined && !written.includes('{slot}')) wrong(setting, 'INVALID_VALUE', `${String(slots.length)} slots need one of their own each`, 'Write {slot} where the name of the slot belongs, or set slots to 1.')
-        }
         if (cloneName === undefined) wrong(settings.cloneName, 'MISSING_KEY', 'required for mount "fstab"', 'The entry in /etc/fstab names one clone: write its name.')
       }
       return {
@@ -164,9 +154,6 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
         instanceNumber: need(settings.instanceNumber, 1),
         thread: need(settings.thread, 1),
         slots: need(settings.slots, []),
-        point: need(settings.point, 'latest'),
-        heartbeat: need(settings.heartbeat, false),
-        assertions: get(settings.assertions) ?? [],
         initParameters: get(settings.initParameters) ?? {},
         acceptedCorruption: get(settings.acceptedCorruption) ?? [],
         deadlineMinutes: need(settings.deadlineMinutes, 1),

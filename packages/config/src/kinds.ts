@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import type { SecretReference } from './model.ts'
 
 export type ValueType =
-  | 'text' | 'path' | 'integer' | 'boolean' | 'size' | 'dbid' | 'connect' | 'alias' | 'sid' | 'zone' | 'choice' | 'list' | 'paths' | 'rules' | 'parameters' | 'blocks' | 'assertions' | 'secret'
+  | 'text' | 'path' | 'integer' | 'boolean' | 'size' | 'dbid' | 'connect' | 'alias' | 'sid' | 'zone' | 'choice' | 'list' | 'paths' | 'rules' | 'parameters' | 'blocks'
 
 /** One kind of value: how it is written in an INI file and what it must be. */
 export interface Kind<T> {
@@ -26,23 +25,6 @@ export const path: Kind<string> = {
   schema: z.string().min(1).refine((value) => !/[\0\n\r]/u.test(value)),
   fromText: asIs,
   expectation: 'a file name in one line',
-}
-
-/** Where a secret comes from; in an INI file `env NAME`, `file /path` or `command /path argument …`. */
-export const secret: Kind<SecretReference> = {
-  type: 'secret',
-  schema: z.union([
-    z.strictObject({ env: z.string().min(1) }),
-    z.strictObject({ file: z.string().min(1), section: z.string().optional(), key: z.string().optional() }),
-    z.strictObject({ command: z.array(z.string().min(1)).min(1) }),
-  ]) as z.ZodType<SecretReference>,
-  fromText: (value) => {
-    const [form, ...rest] = value.split(/\s+/u)
-    if (form === 'command') return { command: rest }
-    return (form === 'env' || form === 'file') && rest.length > 0 ? { [form]: rest.join(' ') } : value
-  },
-  expectation: '{ env }, { file } or { command: [program, …] } (in an INI file "env NAME", "file /path", "command /path argument"), never the secret itself',
-  discreet: true,
 }
 
 /** A whole number in a closed range. */
@@ -125,18 +107,7 @@ const lines = (value: string): string[] => value.split('\n').map((line) => line.
 
 export const list: Kind<readonly string[]> = { type: 'list', schema: z.array(z.string().min(1)), fromText: items, expectation: 'a list separated by commas' }
 
-const maxSlots = 99
-
-/** SIDs of slots: a list, or their number. */
-export const sids: Kind<readonly string[]> = {
-  type: 'list',
-  schema: z.union([
-    z.array(sid.schema).min(1).refine((list) => new Set(list.map((each) => each.toLowerCase())).size === list.length),
-    z.int().min(1).max(maxSlots).transform((count) => Array.from({ length: count }, (_, index) => `ICB${String(index + 1).padStart(2, '0')}`)),
-  ]),
-  fromText: (value) => (/^\d{1,2}$/u.test(value) ? Number(value) : items(value)),
-  expectation: `different SIDs, each of 1 to 16 letters, digits, _, $ or #, or their number (1 to ${String(maxSlots)})`,
-}
+export const sids: Kind<readonly string[]> = { type: 'list', schema: z.array(sid.schema).min(1), fromText: items, expectation: 'a list of SIDs, each of 1 to 16 letters, digits, _, $ or #' }
 
 export const paths: Kind<readonly string[]> = { type: 'paths', schema: z.array(path.schema), fromText: items, expectation: 'a list of directories separated by commas' }
 
@@ -194,25 +165,6 @@ export const blocks: Kind<readonly AcceptedBlocks[]> = {
       return match === null ? line : { file: Number(match[1]), firstBlock: Number(match[2]), blocks: Number(match[3]), expires: match[4], reason: match[5] }
     }),
   expectation: 'one line each: file number, first block, number of blocks, date of expiry (yyyy-mm-dd), reason',
-}
-
-/** A query of a restore test and what it must answer. */
-export interface Assertion {
-  readonly name: string
-  /** `=`, `!=`, `<`, `<=`, `>`, `>=` and a value, or `rows`, or `no rows`. */
-  readonly expect: string
-  readonly sql: string
-}
-
-export const assertions: Kind<readonly Assertion[]> = {
-  type: 'assertions',
-  schema: z.array(z.strictObject({ name: z.string().min(1), expect: z.string().regex(/^(?:(?:=|!=|<=?|>=?)\s*\S.*|(?:no )?rows)$/u), sql: z.string().min(1) })),
-  fromText: (value) =>
-    lines(value).map((line) => {
-      const match = /^([^|]+)\|([^|]+)\|(.+)$/u.exec(line)
-      return match === null ? line : { name: match[1]?.trim(), expect: match[2]?.trim(), sql: match[3]?.trim() }
-    }),
-  expectation: 'one line each: name | expectation | query; an expectation is =, !=, <, <=, > or >= with a value, or rows, or no rows',
 }
 
 /** The value of one kind, or a sentence about what is wrong with it. */

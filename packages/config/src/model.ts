@@ -58,13 +58,8 @@ export interface RestoreTestConfig {
   readonly pgaSize: string
   readonly instanceNumber: number
   readonly thread: number
-  /** SIDs of the slots, default ICB01; so many tests run side by side. `{slot}` in the mount point and the clone name stands for one of them. */
+  /** SIDs of the slots, default ICB01. */
   readonly slots: readonly string[]
-  /** `latest`: newest snapshot, its last SCN; `random`: any snapshot, any SCN of its window. */
-  readonly point: 'latest' | 'random'
-  /** The restored heartbeat (`icb heartbeat install`) is compared with the target. */
-  readonly heartbeat: boolean
-  readonly assertions: readonly { readonly name: string; readonly expect: string; readonly sql: string }[]
   readonly initParameters: Readonly<Record<string, string>>
   readonly acceptedCorruption: readonly { readonly file: number; readonly firstBlock: number; readonly blocks: number; readonly reason: string; readonly expires: string }[]
   /** Recorded deadlines in minutes for RMAN work; default 1440. */
@@ -83,12 +78,6 @@ export interface DatabaseConfig {
   /** ORACLE_SID when `connect` is `/`. */
   readonly sid?: string
   readonly primaryConnect: string
-  /** What carries SQL; `auto`: node-oracledb in Thin mode where it can, else SQL*Plus. */
-  readonly driver: 'auto' | 'thin' | 'thick' | 'sqlplus'
-  /** Database user for the driver, with its password. */
-  readonly user?: string
-  readonly password?: SecretReference
-  readonly privilege: 'sysdba' | 'sysbackup'
   readonly catalog?: string
   readonly registerCatalog: boolean
   readonly tnsAdmin?: string
@@ -114,10 +103,6 @@ export interface DatabaseConfig {
   readonly logRetentionDays: number
   /** Deadline of one refresh in minutes; default 1440. */
   readonly backupDeadlineMinutes: number
-  /** Longest time of a query or statement, seconds; default 300. Starting and stopping a test instance may take twice that. */
-  readonly sqlDeadlineSeconds: number
-  /** Longest time of RMAN in a backup run other than its refresh, seconds; default 3600. */
-  readonly rmanDeadlineSeconds: number
   /** How long to wait for a switched log to land, seconds; default 300. */
   readonly landingDeadlineSeconds: number
   readonly restoreTest: RestoreTestConfig

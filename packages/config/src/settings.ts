@@ -1,6 +1,5 @@
-import { alias, assertions, blocks, boolean, choice, connect, dbid, integer, parameters, path, paths, rules, secret, sid, sids, size, text, zone } from './kinds.ts'
-import type { AcceptedBlocks, Assertion, KeepRule, Kind } from './kinds.ts'
-import type { SecretReference } from './model.ts'
+import { alias, blocks, boolean, choice, connect, dbid, integer, parameters, path, paths, rules, sid, sids, size, text, zone } from './kinds.ts'
+import type { AcceptedBlocks, KeepRule, Kind } from './kinds.ts'
 import { icbKeys } from './icb-keys.ts'
 import type { SettingSection } from './icb-keys.ts'
 import { seedKeys } from './seed.ts'
@@ -47,10 +46,6 @@ export interface Settings {
   readonly connect: Setting<string>
   readonly sid: Setting<string>
   readonly primaryConnect: Setting<string>
-  readonly driver: Setting<'auto' | 'thin' | 'thick' | 'sqlplus'>
-  readonly user: Setting<string>
-  readonly password: Setting<SecretReference>
-  readonly privilege: Setting<'sysdba' | 'sysbackup'>
   readonly oracleHome: Setting<string>
   readonly tnsAdmin: Setting<string>
   readonly osUser: Setting<string>
@@ -78,8 +73,6 @@ export interface Settings {
   readonly maxLockWaitMinutes: Setting<number>
   readonly logRetentionDays: Setting<number>
   readonly backupDeadlineMinutes: Setting<number>
-  readonly sqlDeadlineSeconds: Setting<number>
-  readonly rmanDeadlineSeconds: Setting<number>
   readonly landingDeadlineSeconds: Setting<number>
   readonly testEnabled: Setting<boolean>
   readonly scratch: Setting<string>
@@ -98,9 +91,6 @@ export interface Settings {
   readonly instanceNumber: Setting<number>
   readonly thread: Setting<number>
   readonly slots: Setting<readonly string[]>
-  readonly point: Setting<'latest' | 'random'>
-  readonly heartbeat: Setting<boolean>
-  readonly assertions: Setting<readonly Assertion[]>
   readonly initParameters: Setting<Readonly<Record<string, string>>>
   readonly acceptedCorruption: Setting<readonly AcceptedBlocks[]>
   readonly deadlineMinutes: Setting<number>
@@ -121,10 +111,6 @@ export const settings: Settings = {
   connect: setting('only-database', 'connect', connect, 'database', 'connect'),
   sid: setting('only-database', 'sid', sid, 'database', 'sid'),
   primaryConnect: setting('only-database', 'primaryConnect', alias, 'database', 'primarytns'),
-  driver: setting('database', 'driver', choice('auto', 'thin', 'thick', 'sqlplus'), 'generic', 'driver'),
-  user: setting('database', 'user', text, 'generic', 'dbuser'),
-  password: setting('database', 'password', secret, 'generic', 'dbpassword'),
-  privilege: setting('database', 'privilege', choice('sysdba', 'sysbackup'), 'generic', 'privilege'),
   oracleHome: setting('database', 'oracleHome', path, 'generic', 'oraclehome'),
   tnsAdmin: setting('database', 'tnsAdmin', path, 'generic', 'tnsadmin'),
   osUser: setting('database', 'osUser', text, 'generic', 'osuser'),
@@ -152,8 +138,6 @@ export const settings: Settings = {
   maxLockWaitMinutes: setting('database', 'maxLockWaitMinutes', integer(0, 100_000), 'generic', 'maxlockwait'),
   logRetentionDays: setting('database', 'logRetentionDays', days, 'generic', 'logretention'),
   backupDeadlineMinutes: setting('database', 'backupDeadlineMinutes', minutes, 'generic', 'backupdeadline'),
-  sqlDeadlineSeconds: setting('database', 'sqlDeadlineSeconds', integer(1, 1_000_000), 'generic', 'sqldeadline'),
-  rmanDeadlineSeconds: setting('database', 'rmanDeadlineSeconds', integer(1, 1_000_000), 'generic', 'rmandeadline'),
   landingDeadlineSeconds: setting('database', 'landingDeadlineSeconds', integer(1, 1_000_000), 'generic', 'landingdeadline'),
   testEnabled: setting('database', 'restoreTest.enabled', boolean, 'database', 'autorestoreenabled'),
   scratch: setting('database', 'restoreTest.scratch', path, 'autorestore', 'autorestoredestination'),
@@ -172,9 +156,6 @@ export const settings: Settings = {
   instanceNumber: setting('database', 'restoreTest.instanceNumber', integer(1, 1024), 'database', 'autorestoreinstancenumber'),
   thread: setting('database', 'restoreTest.thread', integer(1, 1024), 'database', 'autorestorethread'),
   slots: setting('database', 'restoreTest.slots', sids, 'autorestore', 'slots'),
-  point: setting('database', 'restoreTest.point', choice('latest', 'random'), 'autorestore', 'point'),
-  heartbeat: setting('database', 'restoreTest.heartbeat', boolean, 'autorestore', 'heartbeat'),
-  assertions: setting('only-database', 'restoreTest.assertions', assertions, 'database', 'assertions'),
   initParameters: setting('database', 'restoreTest.initParameters', parameters, 'autorestore', 'initparameters'),
   acceptedCorruption: setting('only-database', 'restoreTest.acceptedCorruption', blocks, 'database', 'acceptedcorruption'),
   deadlineMinutes: setting('database', 'restoreTest.deadlineMinutes', minutes, 'autorestore', 'deadline'),

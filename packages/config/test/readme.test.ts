@@ -10,7 +10,7 @@ function table(keys: readonly KeyDefinition[]): string {
   const rows = keys.map((definition) => {
     const path = allSettings.find(({ ini }) => ini === definition)?.path
     const standard = definition.required === true ? 'required' : definition.default === undefined ? '' : `\`${definition.default}\``
-    return `| ${definition.section} | \`${definition.key}\` | ${path === undefined ? '' : `\`${path}\``} | ${definition.type} | ${standard} | ${definition.description.replaceAll(/[<|]/gu, '\\$&')} |`
+    return `| ${definition.section} | \`${definition.key}\` | ${path === undefined ? '' : `\`${path}\``} | ${definition.type} | ${standard} | ${definition.description.replaceAll('<', '\\<')} |`
   })
   return ['| section | INI key | YAML | type | default | meaning |', '| --- | --- | --- | --- | --- | --- |', ...rows].join('\n')
 }

@@ -6,8 +6,8 @@ import { findDatabase, resolveSecret } from '@icb/config'
 import type { DatabaseConfig, Environment, IcbConfig } from '@icb/config'
 import { createFileLedger } from '@icb/ledger'
 import type { FileLedger } from '@icb/ledger'
-import { chooseDriver, createInstanceControl, createOracledbSession, createSqlPlusSession, findOracledb, oracleEnvironment, oracleErrors, withFallback } from '@icb/oracle'
-import type { DriverChoice, SqlSession } from '@icb/oracle'
+import { createInstanceControl, createSqlPlusSession, oracleEnvironment } from '@icb/oracle'
+import type { SqlSession } from '@icb/oracle'
 import { createRman } from '@icb/rman'
 import type { Rman } from '@icb/rman'
 import type { Check, Clock, EventSink, HostFacts, Logger, ProcessRunner } from '@icb/runtime'
@@ -47,10 +47,6 @@ export interface StatePaths {
   readonly areaLease: string
   /** The lease that keeps two restore tests of one database apart on this host. */
   readonly sandboxLease: string
-  /** The lease that keeps two restores of one database apart on this host. */
-  readonly restoreLease: string
-  /** Locks of the slots of this host. */
-  readonly slotLocks: string
 }
 
 /**
@@ -65,15 +61,11 @@ export interface DatabaseConnection extends AsyncDisposable {
   readonly storage: () => Promise<SnapshotStorage>
   /** What the adapter wants `doctor` to ask. */
   readonly storageChecks: () => Promise<readonly Check[]>
-  /** Which driver carries SQL, and why. */
-  readonly driver: () => DriverChoice
-  /** SYSDBA work on the database. @throws ICB_FLEET_NO_ORACLE_HOME, ICB_ORACLE_DRIVER */
+  /** SYSDBA work on the database. @throws ICB_FLEET_NO_ORACLE_HOME */
   readonly sql: () => SqlSession
   /** The primary, where backups run on a standby; else the same database. */
   readonly primarySql: () => SqlSession | undefined
   readonly rman: () => Rman
-  /** The same with the recovery catalog, for a database that uses one. */
-  readonly catalogRman: () => Rman | undefined
   /** The programs of this host's Oracle home for a local test instance. */
   readonly sandboxOracle: (sid: string) => SandboxOracle
   readonly ledger: () => FileLedger | undefined
@@ -115,30 +107,12 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
   }
   const environment = (sid?: string): Record<string, string> =>
     oracleEnvironment({ oracleHome: home(), home: context.homeDirectory, ...(sid === undefined ? {} : { sid }), ...(database.tnsAdmin === undefined ? {} : { tnsAdmin: database.tnsAdmin }) })
-  const sqlplus = (connect: string, sid?: string): SqlSession =>
-    createSqlPlusSession({ oracleHome: home(), connect, deadlineMs: database.sqlDeadlineSeconds * 1000, privilege: database.privilege, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log })
-  const choice = (connect: string): DriverChoice =>
-    chooseDriver({ wish: database.driver, connect, hasCredentials: database.user !== undefined && database.password !== undefined, isInstalled: findOracledb([config.baseDir]) !== undefined })
-  const withDriver = (connect: string, driver: 'thin' | 'thick'): SqlSession =>
-    createOracledbSession({
-      driver,
-      connectString: connect.replace(/^\/@/, ''),
-      privilege: database.privilege,
-      ...(database.user === undefined ? {} : { user: database.user, password: (signal) => resolveSecret(database.password, `password of ${name}`, { env, baseDir: config.baseDir, runProcess, clock, signal }) }),
-      ...(database.tnsAdmin === undefined ? {} : { tnsAdmin: database.tnsAdmin }),
-      moduleDirectories: [config.baseDir],
-      deadlineMs: database.sqlDeadlineSeconds * 1000,
-      clock,
-      logger: log,
-    })
   const session = (connect: string, sid?: string): SqlSession => {
-    const { driver, problem } = choice(connect)
-    if (problem !== undefined) throw oracleErrors.DRIVER(`${name}: driver ${driver} cannot be used: ${problem}`, { hint: 'Set driver = auto or sqlplus, or install what is missing (npm install oracledb).' })
-    const sql = driver === 'sqlplus' ? sqlplus(connect, sid) : database.driver === 'auto' ? withFallback(withDriver(connect, driver), () => sqlplus(connect, sid), log) : withDriver(connect, driver)
+    const sql = createSqlPlusSession({ oracleHome: home(), connect, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log })
     closers.push(() => sql.close())
     return sql
   }
-  const rman = (connect: string, sid?: string, catalog?: string): Rman => createRman({ oracleHome: home(), connect, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log, ...(catalog === undefined ? {} : { catalog }) })
+  const rman = (connect: string, sid?: string): Rman => createRman({ oracleHome: home(), connect, env: environment(connect === '/' ? sid : undefined), runProcess, logger: log })
 
   const loadAdapter = once(() => createAdapterRegistry({ builtIn: context.adapters, baseDir: config.baseDir, adapterPath: config.adapterPath }).load(database.storage.adapter))
   const openStorage = async (): Promise<SnapshotStorage> => {
@@ -163,21 +137,16 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
       database: join(root, 'databases', name),
       areaLease: config.leaseDir === undefined ? join(database.areaPath, '.icb', 'lease') : join(config.leaseDir, `${name}.lease`),
       sandboxLease: join(root, 'leases', `restore-test-${name}.lease`),
-      restoreLease: join(root, 'leases', `restore-${name}.lease`),
-      slotLocks: join(root, 'leases'),
     },
     storage: once(openStorage),
     storageChecks: async () => (await loadAdapter()).checks?.(await connection.storage()) ?? [],
-    driver: once(() => choice(database.connect)),
     sql: once(() => session(database.connect, database.sid)),
     primarySql: once(() => (database.primaryConnect === database.connect ? undefined : session(database.primaryConnect, database.sid))),
     rman: once(() => rman(database.connect, database.sid)),
-    catalogRman: once(() => (database.registerCatalog && database.catalog !== undefined ? rman(database.connect, database.sid, database.catalog) : undefined)),
     sandboxOracle: (sid) => ({
-      sql: sqlplus('/', sid),
+      sql: session('/', sid),
       rman: rman('/', sid),
-      instance: createInstanceControl({ oracleHome: home(), sid, deadlineMs: database.sqlDeadlineSeconds * 2000, env: environment(sid), runProcess, logger: log }),
-      dbsDirectory: join(home(), 'dbs'),
+      instance: createInstanceControl({ oracleHome: home(), sid, env: environment(sid), runProcess, logger: log }),
     }),
     ledger: once(() => openLedger(config, context)),
     hostView: systemHostView({ hostname: context.host.hostname, hostId: context.host.hostId, uid: context.uid, homeDirectory: context.homeDirectory, clock }),

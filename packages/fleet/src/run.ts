@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openArea } from '@icb/backup'
-import { acquireLease, newRunId, openJournal, reopenJournal, unfinishedRuns } from '@icb/runtime'
+import { acquireLease, newRunId, openJournal, unfinishedRuns } from '@icb/runtime'
 import type { Journal, JournalRun, Lease } from '@icb/runtime'
 import type { DatabaseConnection } from './connect.ts'
 
@@ -18,17 +18,13 @@ export interface RunScope extends LeaseScope {
   readonly journal: Journal
   /** Earlier runs of the same action on this host that never ended. */
   readonly unfinished: readonly JournalRun[]
-  /** The run that this one goes on with. */
-  readonly resumed: JournalRun | undefined
 }
 
 export interface RunScopeOptions {
   /** `backup`, `restore-test`: journals are told apart by it. */
   readonly action: string
-  /** `area`: one run per database wherever it runs. `sandbox`, `restore`: one restore test, or one restore, per database on this host; the area is not touched. */
-  readonly lease: 'area' | 'sandbox' | 'restore'
-  /** Goes on with an interrupted run instead of starting one: its run id and its journal. Ignored by {@link withLease}. */
-  readonly resume?: (unfinished: readonly JournalRun[]) => JournalRun | undefined
+  /** `area`: one run per database wherever it runs. `sandbox`: one per database on this host; the area is not touched. */
+  readonly lease: 'area' | 'sandbox'
   /** How long to wait for another holder. */
   readonly waitMs: number
   readonly signal: AbortSignal
@@ -42,7 +38,7 @@ export async function withLease<T>(connection: DatabaseConnection, options: RunS
   const { context, paths, config } = connection
   const { clock, logger, host } = context
   const runId = newRunId(clock, host.hostId)
-  const path = { area: paths.areaLease, sandbox: paths.sandboxLease, restore: paths.restoreLease }[options.lease]
+  const path = options.lease === 'area' ? paths.areaLease : paths.sandboxLease
   // A lease in the area is bound to the area's id, so that its copy in a clone blocks nobody.
   const boundTo = options.lease === 'area' ? (await openArea({ settings: connection.backupSettings, storage: await connection.storage(), signal: options.signal })).areaId : host.hostId
   await mkdir(dirname(path), { recursive: true })
@@ -64,10 +60,9 @@ export async function withRun<T>(connection: DatabaseConnection, options: RunSco
   return withLease(connection, options, async (scope) => {
     const unfinished = await unfinishedRuns(paths.journals, { database: config.name, action: options.action })
     const header = { action: options.action, database: config.name, host: host.hostname, hostId: host.hostId, version: context.tool }
-    const resumed = options.resume?.(unfinished)
-    const journal = resumed === undefined ? await openJournal(paths.journals, header, { clock, runId: scope.runId, protectedPaths: [config.areaPath] }) : await reopenJournal(resumed, { clock })
+    const journal = await openJournal(paths.journals, header, { clock, runId: scope.runId, protectedPaths: [config.areaPath] })
     try {
-      return await work({ ...scope, runId: journal.runId, journal, unfinished, resumed })
+      return await work({ ...scope, journal, unfinished })
     } finally {
       await journal.close()
     }

@@ -21,7 +21,6 @@ export function backupSettingsOf(database: DatabaseConfig): BackupSettings {
     restoreTests: database.restoreTest.enabled,
     ...(database.snapshotControlfile === undefined ? {} : { snapshotControlfile: database.snapshotControlfile }),
     refreshDeadlineMs: database.backupDeadlineMinutes * minute,
-    rmanDeadlineMs: database.rmanDeadlineSeconds * 1000,
     landingDeadlineMs: database.landingDeadlineSeconds * 1000,
   }
 }
@@ -37,9 +36,6 @@ export function restoreTestSettingsOf(database: DatabaseConfig): RestoreTestSett
     scratch: test.scratch,
     ...(test.logDir === undefined ? {} : { logDir: test.logDir }),
     slots: test.slots,
-    point: test.point,
-    heartbeat: test.heartbeat,
-    assertions: test.assertions,
     mount: test.mount,
     ...(test.mountPoint === undefined ? {} : { mountPoint: test.mountPoint }),
     ...(test.cloneName === undefined ? {} : { cloneName: test.cloneName }),

@@ -2,8 +2,7 @@ import { defineErrors } from '@icb/runtime'
 import type { DefinedErrors, ErrorDefinition } from '@icb/runtime'
 
 /** The error list of the proof ledger. */
-export const ledgerErrors: DefinedErrors<Record<'STORE' | 'INVALID' | 'KEY', ErrorDefinition>> = defineErrors('LEDGER', {
+export const ledgerErrors: DefinedErrors<Record<'STORE' | 'INVALID', ErrorDefinition>> = defineErrors('LEDGER', {
   STORE: { remedy: 'operator', summary: 'A row could not be stored or read; a verdict that is not in the ledger is a failed test.' },
-  KEY: { remedy: 'fix', summary: 'The key that evidence is signed with cannot be used.' },
   INVALID: { remedy: 'operator', summary: 'A row contradicts itself or lacks a field; nothing was stored.' },
 })

@@ -4,7 +4,7 @@ import type { ProofLedger } from './verdict.ts'
 export async function lastProven(ledger: ProofLedger, database: string): Promise<Map<string, string>> {
   const proven = new Map<string, string>()
   for (const { snapshot, verdict } of await ledger.list({ database })) {
-    if (snapshot === undefined || verdict?.outcome !== 'passed' || verdict.action === 'restore') continue
+    if (snapshot === undefined || verdict?.outcome !== 'passed') continue
     const known = proven.get(snapshot)
     if (known === undefined || Date.parse(known) < Date.parse(verdict.finishedAt)) proven.set(snapshot, verdict.finishedAt)
   }

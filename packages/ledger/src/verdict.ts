@@ -3,7 +3,7 @@ export type VerdictOutcome = 'passed' | 'failed' | 'inconclusive'
 /** Why a verdict is not `passed`; the list is closed so that a monitoring rule can rely on it. */
 export type VerdictReasonCode =
   | 'ARCHIVED_LOG_MISSING' | 'BLOCK_CORRUPT' | 'DBID_MISMATCH' | 'MANIFEST_MISMATCH' | 'COPY_MISSING' | 'CONTROL_FILE_UNREADABLE' | 'RECOVERY_FAILED' | 'OPEN_FAILED'
-  | 'SWITCH_INCOMPLETE' | 'SCN_MISMATCH' | 'TIME_OUT_OF_TOLERANCE' | 'DATAFILE_STATE' | 'NOT_A_RECOVERY_POINT' | 'VERIFICATION_FAILED' | 'ASSERTION_FAILED'
+  | 'SWITCH_INCOMPLETE' | 'SCN_MISMATCH' | 'TIME_OUT_OF_TOLERANCE' | 'DATAFILE_STATE' | 'NOT_A_RECOVERY_POINT' | 'VERIFICATION_FAILED'
   | 'GUARD_REFUSED' | 'SANDBOX_FAILED' | 'STORAGE_FAILED' | 'CANCELED' | 'INTERRUPTED' | 'INTERNAL'
 
 export interface VerdictReason {
@@ -19,8 +19,6 @@ export interface Verdict {
   readonly schema: 1
   readonly runId: string
   readonly database: string
-  /** `restore`: a DBA's own restore to some target. It proves nothing about the point as a whole. Absent: a restore test. */
-  readonly action?: 'restore'
   readonly dbid?: string
   readonly outcome: VerdictOutcome
   readonly reasons: readonly VerdictReason[]

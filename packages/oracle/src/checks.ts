@@ -2,7 +2,6 @@ import { isIcbError } from '@icb/runtime'
 import type { Check, CheckResult } from '@icb/runtime'
 import { readIdentity, readInstance } from './dictionary/identity.ts'
 import { readRecoveryArea } from './dictionary/database-files.ts'
-import type { DriverChoice } from './driver-choice.ts'
 import type { SqlSession } from './sql-session.ts'
 
 export interface OracleCheckDeps {
@@ -10,8 +9,6 @@ export interface OracleCheckDeps {
   /** Expected identity, from the configuration. */
   readonly dbid: string
   readonly uniqueName: string
-  /** Which driver the session uses, and why. */
-  readonly driver?: DriverChoice
 }
 
 /** What `doctor` asks about one database. */
@@ -29,7 +26,6 @@ export function checks(deps: OracleCheckDeps): Check[] {
     },
   })
   return [
-    check('oracle.driver', 'What carries SQL', () => Promise.resolve(driverFinding(deps.driver, deps.session))),
     check('oracle.connect', 'The database answers', async (signal) => {
       const instance = await readInstance(deps.session, { signal })
       return { status: 'ok', summary: `${instance.name} on ${instance.host}, release ${instance.release}, ${instance.status}` }
@@ -54,12 +50,4 @@ export function checks(deps: OracleCheckDeps): Check[] {
       return used < 80n ? { status: 'ok', summary } : { status: 'warning', summary, advice: 'Find out why archived logs are kept (standby, deletion policy), or raise the limit.', remedy: 'operator' }
     }),
   ]
-}
-
-const driverNames: Readonly<Record<DriverChoice['driver'], string>> = { thin: 'oracledb in Thin mode', thick: 'oracledb in Thick mode', sqlplus: 'SQL*Plus' }
-
-function driverFinding(choice: DriverChoice | undefined, session: SqlSession): CheckResult {
-  if (choice === undefined) return { status: 'ok', summary: driverNames[session.driver] }
-  if (choice.problem !== undefined) return { status: 'failed', summary: `${driverNames[choice.driver]}: ${choice.reason}, but ${choice.problem}`, advice: 'Set driver = auto or sqlplus, or install what is missing (npm install oracledb).', remedy: 'fix' }
-  return { status: 'ok', summary: `${driverNames[choice.driver]}: ${choice.reason}` }
 }

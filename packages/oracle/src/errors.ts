@@ -7,7 +7,6 @@ type Definitions = {
   readonly PROTOCOL: { readonly remedy: 'operator'; readonly summary: string }
   readonly TIMEOUT: { readonly remedy: 'operator'; readonly summary: string }
   readonly STATEMENT: { readonly remedy: 'fix'; readonly summary: string }
-  readonly DRIVER: { readonly remedy: 'fix'; readonly summary: string }
   readonly WRONG_INSTANCE: { readonly remedy: 'operator'; readonly summary: string }
 }
 
@@ -17,7 +16,6 @@ const defined: DefinedErrors<Definitions> = defineErrors<Definitions>('ORACLE', 
   PROTOCOL: { remedy: 'operator', summary: 'The output of the database client is incomplete or cannot be read, so its rows are not trusted.' },
   TIMEOUT: { remedy: 'operator', summary: 'A statement did not end before its deadline; its process group was ended, the server session may still work.' },
   STATEMENT: { remedy: 'fix', summary: 'A statement, bind value, name or connect string cannot be sent safely.' },
-  DRIVER: { remedy: 'fix', summary: 'The driver that was asked for is not installed, does not start, or cannot be used with this connect string.' },
   WRONG_INSTANCE: { remedy: 'operator', summary: 'The instance that answers is not the one that was meant, so it was not stopped.' },
 })
 

@@ -60,11 +60,6 @@ export function substituteBinds(sql: string, binds: Readonly<Record<string, Bind
   return text
 }
 
-/** Names of the binds of a statement, outside strings, comments and quoted identifiers. @throws ICB_ORACLE_STATEMENT */
-export function bindsIn(sql: string): ReadonlySet<string> {
-  return new Set(tokenizeSql(sql).flatMap((token) => (token.kind === 'bind' ? [token.text.slice(1)] : [])))
-}
-
 /** Cuts at code points, never inside one. */
 function pieces(text: string): string[] {
   if (text.length <= longestPiece) return text.length === 0 ? [] : [text]

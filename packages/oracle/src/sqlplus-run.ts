@@ -133,8 +133,7 @@ function failed(target: SqlPlusTarget, run: SqlPlusRun, { errors, state, idle, r
 }
 
 function script(target: SqlPlusTarget, body: readonly string[]): string {
-  // EXIT commits unless it is told otherwise: statements that failed half way must leave nothing.
-  const guards = ['whenever oserror exit failure rollback', 'whenever sqlerror exit failure rollback']
+  const guards = ['whenever oserror exit failure', 'whenever sqlerror exit failure']
   // Site and user profiles run after each connect, so everything is set again behind it.
   return `${[...guards, ...settings, `conn ${connectString(target)}`, ...guards, ...settings, `prompt ${connectedMark}`, ...body, `prompt ${endMark}`, 'exit success'].join('\n')}\n`
 }

@@ -9,10 +9,7 @@ import { renderTypedQuery, TypedRowReader } from './typed-rows.ts'
 
 const defaultDeadlineMs = 300_000
 
-export interface SqlPlusSessionOptions extends SqlPlusTarget {
-  /** For queries and statements that name none, milliseconds. Default 300000. */
-  readonly deadlineMs?: number
-}
+export type SqlPlusSessionOptions = SqlPlusTarget
 
 /** A query that waits for its process. */
 interface Waiting {
@@ -52,7 +49,7 @@ export function createSqlPlusSession(options: SqlPlusSessionOptions): SqlSession
       assertOpen()
       const sql = sqlplusStatement(renderTypedQuery(query, substituteBinds(query.sql.trim().replace(/;$/, ''), queryOptions.binds ?? {})))
       const rows = await new Promise<readonly unknown[]>((resolve, reject) => {
-        waiting.push({ query, sql, signal: queryOptions.signal, deadlineMs: queryOptions.deadlineMs ?? options.deadlineMs ?? defaultDeadlineMs, resolve, reject })
+        waiting.push({ query, sql, signal: queryOptions.signal, deadlineMs: queryOptions.deadlineMs ?? defaultDeadlineMs, resolve, reject })
         if (waiting.length === 1) queueMicrotask(flush)
       })
       return rows as readonly RowOf<C>[]
@@ -62,7 +59,7 @@ export function createSqlPlusSession(options: SqlPlusSessionOptions): SqlSession
       const binds = executeOptions.binds ?? {}
       const body = statements.map((statement) => sqlplusStatement(substituteBinds(statement, usedIn(statement, binds))))
       if (body.length === 0) return
-      await runSqlPlus(options, { what: label(statements), body, deadlineMs: executeOptions.deadlineMs ?? options.deadlineMs ?? defaultDeadlineMs, signal: executeOptions.signal })
+      await runSqlPlus(options, { what: label(statements), body, deadlineMs: executeOptions.deadlineMs ?? defaultDeadlineMs, signal: executeOptions.signal })
     },
     close(): Promise<void> {
       closed = true
@@ -116,8 +113,7 @@ function usedIn(statement: string, binds: NonNullable<SqlOptions['binds']>): Non
 }
 
 function label(statements: readonly string[]): string {
-  // Cut off, a password would pass every filter that looks for the whole of it.
-  const first = (statements[0] ?? '').replace(/\s+/g, ' ').trim().replace(/\b(identified by) (?:"[^"]*"|\S+)/gi, '$1 ***')
+  const first = (statements[0] ?? '').replace(/\s+/g, ' ').trim()
   const short = first.length > 60 ? `${first.slice(0, 60)}…` : first
   return statements.length > 1 ? `${short} (and ${String(statements.length - 1)} more)` : short
 }

@@ -44,36 +44,11 @@ export function sqlplusText(sql: string, options: { readonly plsql?: boolean } =
   return text
 }
 
-/** First word of a statement, lower case. @throws ICB_ORACLE_STATEMENT for anything that is no SQL or PL/SQL statement. */
-function verbOf(sql: string): string {
-  const first = tokenizeSql(sql).find((token) => token.kind !== 'space' && token.kind !== 'comment')
-  const verb = /^[a-z]+/i.exec(first?.text ?? '')?.[0].toLowerCase() ?? ''
-  if (first === undefined) throw oracleErrors.STATEMENT('the statement is empty')
-  if (!statementVerbs.has(verb)) throw oracleErrors.STATEMENT(`${JSON.stringify(sql.slice(0, 60))} is no SQL statement`, { details: { verb } })
-  return verb
-}
-
-const isPlsql = (verb: string): boolean => verb === 'begin' || verb === 'declare'
-const verbsWithBinds = new Set(['select', 'with', 'insert', 'update', 'delete', 'merge', 'begin', 'declare'])
-
-/** Whether binds may stand in a statement of this kind; a definition takes none. */
-export function takesBinds(sql: string): boolean {
-  return verbsWithBinds.has(verbOf(sql))
-}
-
-/** A statement as a driver takes it: without the `;` behind it, except in PL/SQL. @throws ICB_ORACLE_STATEMENT */
-export function plainStatement(sql: string): string {
-  const trimmed = sql.trim()
-  if (isPlsql(verbOf(sql))) return trimmed
-  const text = trimmed.replace(/;$/, '')
-  if (tokenizeSql(text).some((token) => token.text === ';')) throw oracleErrors.STATEMENT('a statement has ";" in it', { details: { sql: sql.slice(0, 200) } })
-  return text
-}
-
 /** A statement with what makes SQL*Plus run it. @throws ICB_ORACLE_STATEMENT also for anything that is no SQL or PL/SQL statement. */
 export function sqlplusStatement(sql: string): string {
-  const verb = verbOf(sql)
-  const plsql = isPlsql(verb)
+  const verb = /^\s*([a-z]+)/i.exec(sqlplusText(sql, { plsql: true }))?.[1]?.toLowerCase() ?? ''
+  if (!statementVerbs.has(verb)) throw oracleErrors.STATEMENT(`${JSON.stringify(sql.slice(0, 60))} is no SQL statement`, { details: { verb } })
+  const plsql = verb === 'begin' || verb === 'declare'
   if (verb === 'set' && !/^\s*set\s+(role|transaction|constraints?)\b/i.test(sql)) throw oracleErrors.STATEMENT('SET is a command of SQL*Plus here', { details: { sql: sql.slice(0, 60) } })
   const text = sqlplusText(sql, { plsql })
   return plsql ? `${text}\n/` : `${text};`

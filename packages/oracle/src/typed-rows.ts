@@ -23,61 +23,6 @@ export function renderTypedQuery(query: TypedQuery<Columns>, sql: string): strin
   return `with q (${names.join(', ')}) as (${sql}) select '${rowMark}', ${fields.join(', ')} from q`
 }
 
-/**
- * The query for a driver: each column as a value of its own. A DATE comes as text, because a driver would make a moment of it, in the time
- * zone of this process; a NUMBER is fetched as text by the driver, with all its digits.
- */
-export function renderPlainQuery(query: TypedQuery<Columns>, sql: string): string {
-  const specs = Object.values(query.columns)
-  const names = specs.map((_, index) => `c${String(index + 1)}`)
-  const items = specs.map((spec, index) => {
-    const type = typeOf(spec)
-    return type === 'date' || type === 'timestamptz' ? expression(type, names[index] ?? '') : (names[index] ?? '')
-  })
-  return `with q (${names.join(', ')}) as (${sql}) select ${items.join(', ')} from q`
-}
-
-/** A row of {@link renderPlainQuery}. @throws ICB_ORACLE_PROTOCOL */
-export function rowOfTexts<C extends Columns>(query: TypedQuery<C>, texts: readonly (string | null)[]): RowOf<C> {
-  const specs = Object.entries(query.columns)
-  if (texts.length !== specs.length) throw broken(query.name, `a row has ${String(texts.length)} fields instead of ${String(specs.length)}`, texts.join('|'))
-  return Object.fromEntries(specs.map(([name, spec], index) => [name, valueOf(query.name, name, spec, texts[index] ?? null)])) as RowOf<C>
-}
-
-/** @throws ICB_ORACLE_PROTOCOL for a text that the type cannot have, and for null where it must not be */
-function valueOf(query: string, name: string, spec: ColumnSpec, text: string | null): unknown {
-  if (text === null) {
-    if (spec.endsWith('!')) throw broken(query, `column ${name} is null`, '')
-    return null
-  }
-  switch (typeOf(spec)) {
-    case 'number': {
-      const value = Number(text)
-      if (text.trim() === '' || !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) throw broken(query, `column ${name} is no number that fits`, text)
-      return value
-    }
-    case 'scn':
-      if (!/^\d{1,20}$/.test(text) || BigInt(text) > 0xffff_ffff_ffff_ffffn) throw broken(query, `column ${name} is no unsigned 64-bit number`, text)
-      return BigInt(text)
-    case 'date':
-      if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) throw broken(query, `column ${name} is no date`, text)
-      return text
-    case 'timestamptz':
-      if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.,]\d{3}[+-]\d\d:\d\d$/.test(text)) throw broken(query, `column ${name} is no time with a zone`, text)
-      return text.replace(',', '.')
-    case 'yesno':
-      if (/^(yes|true)$/i.test(text)) return true
-      if (/^(no|false)$/i.test(text)) return false
-      throw broken(query, `column ${name} is neither YES nor NO`, text)
-    case 'text':
-      return text
-  }
-}
-
-function broken(query: string, what: string, text: string, rowsBefore?: number): Error {
-  return oracleErrors.PROTOCOL(`${query}: ${what}`, { details: { query, text: text.slice(0, 200), ...(rowsBefore === undefined ? {} : { rowsBefore }) } })
-}
-
 function expression(type: ColumnType, name: string): string {
   switch (type) {
     case 'number':
@@ -156,18 +101,41 @@ export class TypedRowReader<C extends Columns> {
   }
 
   #value(name: string, spec: ColumnSpec, field: string): unknown {
-    if (field === '~') return valueOf(this.#query.name, name, spec, null)
+    if (field === '~') {
+      if (spec.endsWith('!')) throw this.#broken(`column ${name} is null`, field)
+      return null
+    }
     if (!field.startsWith('=')) throw this.#broken(`column ${name} cannot be read`, field)
     const text = field.slice(1)
-    if (typeOf(spec) !== 'text') return valueOf(this.#query.name, name, spec, text)
-    return text.replace(/\\(.?)/g, (_, char: string) => {
-      const plain = unescaped[char]
-      if (plain === undefined) throw this.#broken(`column ${name} has an unknown escape`, field)
-      return plain
-    })
+    switch (typeOf(spec)) {
+      case 'number': {
+        const value = Number(text)
+        if (text.trim() === '' || !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) throw this.#broken(`column ${name} is no number that fits`, field)
+        return value
+      }
+      case 'scn':
+        if (!/^\d{1,20}$/.test(text) || BigInt(text) > 0xffff_ffff_ffff_ffffn) throw this.#broken(`column ${name} is no unsigned 64-bit number`, field)
+        return BigInt(text)
+      case 'date':
+        if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) throw this.#broken(`column ${name} is no date`, field)
+        return text
+      case 'timestamptz':
+        if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.,]\d{3}[+-]\d\d:\d\d$/.test(text)) throw this.#broken(`column ${name} is no time with a zone`, field)
+        return text.replace(',', '.')
+      case 'yesno':
+        if (/^(yes|true)$/i.test(text)) return true
+        if (/^(no|false)$/i.test(text)) return false
+        throw this.#broken(`column ${name} is neither YES nor NO`, field)
+      case 'text':
+        return text.replace(/\\(.?)/g, (_, char: string) => {
+          const plain = unescaped[char]
+          if (plain === undefined) throw this.#broken(`column ${name} has an unknown escape`, field)
+          return plain
+        })
+    }
   }
 
   #broken(what: string, text: string): Error {
-    return broken(this.#query.name, what, text, this.rows.length)
+    return oracleErrors.PROTOCOL(`${this.#query.name}: ${what}`, { details: { query: this.#query.name, text: text.slice(0, 200), rowsBefore: this.rows.length } })
   }
 }

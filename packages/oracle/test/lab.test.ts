@@ -61,7 +61,7 @@ describe('identity', () => {
     expect(identity.currentScn).toBeGreaterThanOrEqual(identity.checkpointScn)
     expect(identity.resetlogsTime).toMatch(date)
     const instance = await readInstance(session)
-    expect(instance).toMatchObject({ name: database, release: expect.stringMatching(/^\d+(\.\d+){4}$/) as unknown, status: 'OPEN', thread: 1, databaseStatus: 'ACTIVE' })
+    expect(instance).toMatchObject({ name: database, release: '12.1.0.2.0', status: 'OPEN', thread: 1, databaseStatus: 'ACTIVE' })
     expect(await readIdentity(session, { release: instance.release })).toMatchObject({ dbid: identity.dbid })
     expect(await readIncarnations(session)).toMatchObject([{ status: 'CURRENT', resetlogsId: identity.resetlogsId, resetlogsScn: identity.resetlogsScn }])
   }, timeout)

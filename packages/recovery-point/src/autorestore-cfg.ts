@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { writeFileDurably } from '@icb/runtime'
 import { readAreaFile, storing } from './area-file.ts'
 import type { Manifest } from './manifest.ts'
-import { isUnsigned64 } from './schema.ts'
 
 /** Name of the seed scripts' file in the root of a backup area. */
 export const autorestoreCfgFileName = 'autorestore.cfg'
@@ -31,7 +30,7 @@ export interface AutorestoreCfg {
 }
 
 function scnOf(text: string | undefined): bigint | undefined {
-  return text !== undefined && isUnsigned64(text) ? BigInt(text) : undefined
+  return text !== undefined && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined
 }
 
 /** Reads the text of an `autorestore.cfg`: keys in lower case, `:` or `=`, the last of several values wins (two runs in a row append twice). Never throws. */

@@ -1,4 +1,3 @@
-import { databaseTimeOf, instantOf } from './database-clock.ts'
 import { pointErrors } from './errors.ts'
 import type { PointChoice, PointEntry, RecoveryPoint, RestoreTarget } from './manifest.ts'
 
@@ -11,16 +10,25 @@ interface Candidate {
   readonly incarnation: string
 }
 
-function windowOf(entry: PointEntry, axis: 'scn' | 'time'): { readonly min: bigint; readonly last: bigint } | undefined {
-  // The clock may have been changed inside a window, so its begin has an offset of its own.
-  const min = axis === 'scn' ? entry.minScn : asBigint(instantOf(entry.minTime, entry.minUtcOffset ?? entry.utcOffset))
-  const last = axis === 'scn' ? entry.lastScn : asBigint(instantOf(entry.lastTime, entry.utcOffset))
-  // A window that ends before it begins (logs not landed yet) contains nothing.
-  return min === undefined || last === undefined || last < min ? undefined : { min, last }
+/** A database-local time of an entry as milliseconds since 1970. */
+function instantOf(local: string | undefined, utcOffset: string | undefined): bigint | undefined {
+  if (local === undefined || utcOffset === undefined) return undefined
+  const ms = Date.parse(`${local.replace(' ', 'T')}${utcOffset}`)
+  return Number.isNaN(ms) ? undefined : BigInt(ms)
 }
 
-function asBigint(ms: number | undefined): bigint | undefined {
-  return ms === undefined ? undefined : BigInt(ms)
+/** An instant as the database's clock shows it, `yyyy-mm-dd hh:mm:ss`: what RMAN compares with. */
+function localTimeOf(ms: bigint, utcOffset: string): string {
+  const [, sign, hours, minutes] = /^([+-])(\d{2}):(\d{2})$/.exec(utcOffset) ?? []
+  const shift = (Number(hours) * 60 + Number(minutes)) * 60_000 * (sign === '-' ? -1 : 1)
+  return new Date(Number(ms) + shift).toISOString().slice(0, 19).replace('T', ' ')
+}
+
+function windowOf(entry: PointEntry, axis: 'scn' | 'time'): { readonly min: bigint; readonly last: bigint } | undefined {
+  const min = axis === 'scn' ? entry.minScn : instantOf(entry.minTime, entry.utcOffset)
+  const last = axis === 'scn' ? entry.lastScn : instantOf(entry.lastTime, entry.utcOffset)
+  // A window that ends before it begins (logs not landed yet) contains nothing.
+  return min === undefined || last === undefined || last < min ? undefined : { min, last }
 }
 
 function compare(a: bigint, b: bigint): number {
@@ -58,11 +66,9 @@ export interface ChoosePointOptions {
  * The first point whose window contains the target; else, in a gap (a refresh replaced the copies after the snapshot), the pair: copies of the
  * point before, archived logs also of the one after; else, beyond the newest window, `live`: switch logs, snapshot now, choose again. Points of
  * different incarnations (resetlogs id) are never combined; where windows of several incarnations contain an SCN, the one with the newest snapshot
- * counts. Only points in state `refreshed` are chosen. `targetTime` of the answer is database-local, as RMAN wants it; a time that the
- * database's clock does not tell clearly (it was changed around it) is `none`, with the way out: an SCN.
+ * counts. Only points in state `refreshed` are chosen. `targetTime` of the answer is database-local, as RMAN wants it.
  *
- * A pair whose logs are recorded not to meet is `none`. For a `pair` the chain must still be proven with `proveLogChain` before anything is
- * recovered: the index says what was there when the snapshot was made.
+ * For a `pair` the chain of logs of both manifests must still be proven with `proveLogChain` before anything is restored.
  * @throws ICB_POINT_TARGET for a time without zone or an SCN below 1
  */
 export function choosePoint(points: readonly RecoveryPoint[], target: RestoreTarget, options: ChoosePointOptions): PointChoice {
@@ -75,10 +81,8 @@ export function choosePoint(points: readonly RecoveryPoint[], target: RestoreTar
   if (Number.isNaN(ms)) {
     throw pointErrors.errors.TARGET(`'${target.time}' is no time with zone`, { hint: 'Write it like 2026-03-29T12:00:00+02:00 or 2026-03-29T10:00:00Z.', details: { time: target.time } })
   }
-  const choice = chooseOnAxis(points, 'time', BigInt(ms))
-  // This host's clock may be wrong: it is asked only for what no point contains.
-  if (choice.kind === 'live' && ms > Date.parse(options.now)) return { kind: 'none', reason: `${target.time} is in the future`, ...neighbours(candidatesOf(points, 'time'), BigInt(ms)) }
-  return choice
+  if (ms > Date.parse(options.now)) return { kind: 'none', reason: `${target.time} is in the future`, ...neighbours(candidatesOf(points, 'time'), BigInt(ms)) }
+  return chooseOnAxis(points, 'time', BigInt(ms))
 }
 
 function chooseLatest(points: readonly RecoveryPoint[]): PointChoice {
@@ -94,31 +98,20 @@ function reasonForNothing(points: readonly RecoveryPoint[]): string {
 function chooseOnAxis(points: readonly RecoveryPoint[], axis: 'scn' | 'time', target: bigint): PointChoice {
   const candidates = candidatesOf(points, axis)
   if (candidates.length === 0) return { kind: 'none', reason: reasonForNothing(points) }
-  const local = axis === 'scn' ? undefined : databaseTimeOf(Number(target), candidates.map((candidate) => candidate.entry))
-  const aim = { targetScn: axis === 'scn' ? target : undefined, targetTime: local !== undefined && 'local' in local ? local.local : undefined }
+  const aim = (entry: PointEntry): { readonly targetScn: bigint | undefined; readonly targetTime: string | undefined } =>
+    axis === 'scn' ? { targetScn: target, targetTime: undefined } : { targetScn: undefined, targetTime: localTimeOf(target, entry.utcOffset ?? '+00:00') }
   for (const [age, group] of byIncarnation(candidates).entries()) {
     const single = group.find((candidate) => candidate.min <= target && target <= candidate.last)
-    if (local !== undefined && 'unclear' in local && single !== undefined) return { kind: 'none', reason: `${local.unclear}; give an SCN of ${describe(single.point)}`, ...neighbours(candidates, target) }
-    if (single !== undefined) return { kind: 'single', point: single.point, ...aim }
+    if (single !== undefined) return { kind: 'single', point: single.point, ...aim(single.entry) }
     const before = group.findLast((candidate) => candidate.last < target)
     const after = group.find((candidate) => candidate.min > target)
-    if (before !== undefined && after !== undefined) {
-      const reach = reaches(before.entry, after.entry)
-      if (reach === false) return { kind: 'none', reason: `the target lies between two points and the archived logs of the later one do not go back to the earlier one; before it: ${describe(before.point)}; after it: ${describe(after.point)}`, before: before.point, after: after.point }
-      if (local !== undefined && 'unclear' in local) return { kind: 'none', reason: `${local.unclear}; give an SCN between ${describe(before.point)} and ${describe(after.point)}`, before: before.point, after: after.point }
-      return { kind: 'pair', copies: before.point, logs: after.point, chainKnown: reach === true, ...aim }
-    }
+    if (before !== undefined && after !== undefined) return { kind: 'pair', copies: before.point, logs: after.point, ...aim(before.entry) }
     if (age === 0 && before !== undefined) {
       return { kind: 'live', copies: before.point, reason: `the target lies after the newest point (${before.point.snapshot}): switch logs and take a snapshot of the area, then choose again` }
     }
   }
   const around = neighbours(candidates, target)
   return { kind: 'none', reason: `no point contains the target; before it: ${describe(around.before)}; after it: ${describe(around.after)}`, ...around }
-}
-
-/** Whether the logs of the later point go back to the window of the earlier one; `undefined`: nobody recorded it. */
-function reaches(before: PointEntry, after: PointEntry): boolean | undefined {
-  return before.lastScn === undefined || after.logsFrom === undefined ? undefined : after.logsFrom <= before.lastScn + 1n
 }
 
 function neighbours(candidates: readonly Candidate[], target: bigint): { readonly before?: RecoveryPoint; readonly after?: RecoveryPoint } {

@@ -11,5 +11,5 @@ export { appendPoint, joinPoints, pointEntryOf, readPoints, rewritePoints } from
 export type { ListedSnapshot, PointFacts } from './points-index.ts'
 export { choosePoint } from './choose-point.ts'
 export type { ChoosePointOptions } from './choose-point.ts'
-export { logsReachBackTo, proveLogChain } from './log-chain.ts'
+export { proveLogChain } from './log-chain.ts'
 export type { ChainGap, ChainLog, ChainProof, ChainSpan, ChainThread } from './log-chain.ts'

@@ -55,25 +55,6 @@ export function proveLogChain<L extends ChainLog>(logs: readonly L[], span: Chai
   return { proven: gaps.length === 0, gaps, logs: results.flatMap((result) => result.logs) }
 }
 
-/**
- * How far back the logs of all threads go without a hole, from the ones that a span begins with: earlier redo than the copies need, which
- * a restore with older copies can use. `undefined`: no log holds the start of the span.
- */
-export function logsReachBackTo(logs: readonly ChainLog[], span: ChainSpan): bigint | undefined {
-  const begins = span.threads.filter((thread) => thread.from === undefined || thread.from <= span.from).map(({ thread }) => {
-    const own = logs.filter((log) => log.thread === thread && log.resetlogsId === span.resetlogsId)
-    const bySequence = new Map(own.map((log) => [log.sequence, log]))
-    let earliest = own.find((log) => log.firstScn <= span.from && log.nextScn > span.from)
-    for (;;) {
-      const before = earliest === undefined ? undefined : bySequence.get(earliest.sequence - 1)
-      if (earliest === undefined || before === undefined || before.nextScn < earliest.firstScn) return earliest?.firstScn
-      earliest = before
-    }
-  })
-  if (begins.length === 0) return undefined
-  return begins.reduce<bigint | undefined>((latest, begin) => (latest === undefined || begin === undefined ? undefined : begin > latest ? begin : latest), begins[0])
-}
-
 function proveThread<L extends ChainLog>(logs: readonly L[], { thread }: ChainThread, from: bigint, to: bigint): { readonly gaps: readonly ChainGap[]; readonly logs: readonly L[] } {
   const gaps: ChainGap[] = []
   const used: L[] = []

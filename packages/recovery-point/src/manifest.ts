@@ -48,14 +48,10 @@ export interface ManifestWindow {
   /** Restorable from here: highest SCN in any copy block. */
   readonly minScn: bigint
   readonly minTime?: string
-  /** Offset of SYSTIMESTAMP at `minTime`, which a change of the clock may have made another one; absent: as `utcOffset`. */
-  readonly minUtcOffset?: string
-  /** The logs in the area reach back to here without a hole, further than the copies need; absent: it was not recorded. */
-  readonly logsFrom?: bigint
   /** Restorable to here; `null` until the logs of the next switch are proven landed. */
   readonly lastScn: bigint | null
   readonly lastTime?: string
-  /** Offset of SYSTIMESTAMP at the database at `lastTime` (before there is one, at `minTime`), `+02:00`. */
+  /** Offset of SYSTIMESTAMP at the database, `+02:00`. */
   readonly utcOffset: string
 }
 
@@ -107,12 +103,8 @@ export interface PointEntry {
   readonly redoFrom?: bigint
   readonly minScn?: bigint
   readonly lastScn?: bigint
-  /** The snapshot's archived logs go back to here without a hole; absent: it was not recorded. */
-  readonly logsFrom?: bigint
   readonly minTime?: string
-  readonly minUtcOffset?: string
   readonly lastTime?: string
-  /** At `lastTime`. */
   readonly utcOffset?: string
   readonly resetlogsId: string
   readonly dbid: string
@@ -134,7 +126,7 @@ export type RestoreTarget = { readonly kind: 'latest' } | { readonly kind: 'scn'
 
 export type PointChoice =
   | { readonly kind: 'single'; readonly point: RecoveryPoint; readonly targetScn: bigint | undefined; readonly targetTime: string | undefined }
-  /** Copies and control file of `copies`, archived logs of both. `chainKnown`: the index proves that they reach from one window to the other. */
-  | { readonly kind: 'pair'; readonly copies: RecoveryPoint; readonly logs: RecoveryPoint; readonly chainKnown: boolean; readonly targetScn: bigint | undefined; readonly targetTime: string | undefined }
+  /** Copies and control file of `copies`, archived logs of both. */
+  | { readonly kind: 'pair'; readonly copies: RecoveryPoint; readonly logs: RecoveryPoint; readonly targetScn: bigint | undefined; readonly targetTime: string | undefined }
   | { readonly kind: 'live'; readonly copies: RecoveryPoint; readonly reason: string }
   | { readonly kind: 'none'; readonly reason: string; readonly before?: RecoveryPoint; readonly after?: RecoveryPoint }

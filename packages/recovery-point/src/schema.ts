@@ -1,13 +1,8 @@
 import { z } from 'zod'
 import type { Manifest, PointEntry } from './manifest.ts'
 
-/** What an SCN can be. */
-export function isUnsigned64(digits: string): boolean {
-  return /^\d{1,20}$/.test(digits) && BigInt(digits) < 2n ** 64n
-}
-
 /** Oracle's SCNs have at most 20 digits (8 bytes); JSON numbers end at 2^53, so they are written as decimal strings. */
-const decimal = z.codec(z.string().refine(isUnsigned64, 'must be a number below 2^64 in decimal digits, as a string'), z.bigint(), { decode: (text) => BigInt(text), encode: (value) => value.toString() })
+const decimal = z.codec(z.string().regex(/^\d{1,20}$/, 'must be a number in decimal digits, as a string'), z.bigint(), { decode: (text) => BigInt(text), encode: (value) => value.toString() })
 const whole = z.number().int().nonnegative()
 const text = z.string().max(4096)
 const name = text.min(1)
@@ -36,7 +31,7 @@ const copy = z.object({
 
 const log = z.object({ thread: whole, sequence: whole, resetlogsId: digits, firstScn: decimal, nextScn: decimal, firstTime: localTime, nextTime: localTime, path: areaPath })
 
-const window = z.object({ redoFrom: decimal, minScn: decimal, logsFrom: z.exactOptional(decimal), minTime: z.exactOptional(localTime), minUtcOffset: z.exactOptional(offset), lastScn: z.nullable(decimal), lastTime: z.exactOptional(localTime), utcOffset: offset })
+const window = z.object({ redoFrom: decimal, minScn: decimal, minTime: z.exactOptional(localTime), lastScn: z.nullable(decimal), lastTime: z.exactOptional(localTime), utcOffset: offset })
 
 const paths = z.array(text)
 const sourcePaths = z.object({
@@ -84,9 +79,7 @@ export const pointEntrySchema: z.ZodType<PointEntry> = z.object({
   redoFrom: z.exactOptional(decimal),
   minScn: z.exactOptional(decimal),
   lastScn: z.exactOptional(decimal),
-  logsFrom: z.exactOptional(decimal),
   minTime: z.exactOptional(localTime),
-  minUtcOffset: z.exactOptional(offset),
   lastTime: z.exactOptional(localTime),
   utcOffset: z.exactOptional(offset),
   resetlogsId: text,

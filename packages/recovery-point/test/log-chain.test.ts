@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { logsReachBackTo, proveLogChain } from '../src/index.ts'
+import { proveLogChain } from '../src/index.ts'
 import type { ChainLog } from '../src/index.ts'
 
 const log = (thread: number, sequence: number, first: number, next: number, resetlogsId = '1'): ChainLog => ({ thread, sequence, resetlogsId, firstScn: BigInt(first), nextScn: BigInt(next) })
@@ -59,18 +59,5 @@ describe('proving a chain of archived logs', () => {
       }),
       { numRuns: 500 },
     )
-  })
-})
-
-describe('how far back logs go', () => {
-  const logs = [log(1, 8, 0, 50), log(1, 10, 60, 100), log(1, 11, 100, 200), log(1, 12, 200, 300)]
-
-  it('is the first SCN before which one is missing, the latest of all threads', () => {
-    expect(logsReachBackTo(logs, span(250, 260))).toBe(60n)
-    expect(logsReachBackTo([...logs, log(2, 5, 90, 240), log(2, 6, 240, 400)], span(250, 260, [{ thread: 1 }, { thread: 2 }]))).toBe(90n)
-    // A thread that began later has no earlier redo.
-    expect(logsReachBackTo([...logs, log(2, 1, 255, 400)], span(250, 260, [{ thread: 1 }, { thread: 2, from: 255n }]))).toBe(60n)
-    expect(logsReachBackTo(logs, span(400, 410))).toBeUndefined()
-    expect(logsReachBackTo(logs.map((each) => ({ ...each, resetlogsId: '2' })), span(250, 260))).toBeUndefined()
   })
 })

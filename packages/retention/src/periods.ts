@@ -23,27 +23,19 @@ export function periodsIn(zone: string): Periods {
   const universal = /^(?:etc\/)?(?:utc|gmt|z)$/iu.test(zone)
   const iana = universal ? undefined : IANAZone.create(zone)
   if (iana !== undefined && !iana.isValid) throw new RangeError(`unknown time zone ${JSON.stringify(zone)}`)
-  const midnights = new Map<number, number>()
-  /** The day that was asked for last: snapshots come in the order of time. */
-  let last: { readonly day: number; readonly offset: number | undefined } = { day: Number.NaN, offset: undefined }
-
-  /** Minutes east of UTC when a UTC day begins. Asking the zone costs a thousand times more than remembering. */
-  const offsetOfMidnight = (zoneOffset: (timeMs: number) => number, day: number): number => {
-    let offset = midnights.get(day)
-    if (offset === undefined) midnights.set(day, (offset = zoneOffset(day * dayMs)))
-    return offset
-  }
+  const dayOffsets = new Map<number, number | undefined>()
 
   /** Minutes east of UTC. A UTC day that begins and ends with the same offset has no change in between: zones do not change twice a day. */
   const offsetAt = (timeMs: number): number => {
     if (iana === undefined) return 0
-    const zoneOffset = (time: number): number => iana.offset(time)
     const day = Math.floor(timeMs / dayMs)
-    if (day !== last.day) {
-      const offset = offsetOfMidnight(zoneOffset, day)
-      last = { day, offset: offset === offsetOfMidnight(zoneOffset, day + 1) ? offset : undefined }
+    let offset = dayOffsets.get(day)
+    if (offset === undefined && !dayOffsets.has(day)) {
+      const first = iana.offset(day * dayMs)
+      offset = first === iana.offset((day + 1) * dayMs) ? first : undefined
+      dayOffsets.set(day, offset)
     }
-    return last.offset ?? zoneOffset(timeMs)
+    return offset ?? iana.offset(timeMs)
   }
   const localDay = (timeMs: number): number => Math.floor((timeMs + offsetAt(timeMs) * minuteMs) / dayMs)
 

@@ -3,7 +3,7 @@ import { mkdir, open, readFile, readdir, realpath, rm } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { isoNow } from './clock.ts'
 import type { Clock } from './clock.ts'
-import { syncDirectory, writeFileDurably } from './durable-file.ts'
+import { syncDirectory } from './durable-file.ts'
 import { hasErrorCode } from './errors.ts'
 import type { Journal, JournalEntry, JournalHeader, JournalRecord, JournalRun, JournalStep } from './journal.ts'
 import { decodeJournal, encodeRecord, journalErrors, runOf } from './journal-format.ts'
@@ -129,10 +129,9 @@ function journalOn(handle: FileHandle, start: JournalStart): Journal {
   }
 }
 
-async function readRun(path: string): Promise<{ readonly run: JournalRun | undefined; readonly good: Buffer }> {
-  const content = await readFile(path)
-  const { records, goodBytes } = decodeJournal(content, path)
-  return { run: runOf(path, records), good: content.subarray(0, goodBytes) }
+async function readRun(path: string): Promise<{ readonly run: JournalRun | undefined; readonly goodBytes: number }> {
+  const { records, goodBytes } = decodeJournal(await readFile(path), path)
+  return { run: runOf(path, records), goodBytes }
 }
 
 /**
@@ -169,9 +168,7 @@ export async function unfinishedRuns(dir: string, filter: { readonly database: s
 }
 
 /**
- * Opens the journal of an earlier run to go on with it (resume) or to record what became of it. A torn last record is cut off. The
- * file is replaced by a copy: should the run only have stood still and write once more before it notices that its lease is lost, it
- * writes into the old file, which nobody reads.
+ * Opens the journal of an earlier run to go on with it (resume) or to record what became of it. A torn last record is cut off.
  * Only under the lease that the run held.
  * @throws ICB_JOURNAL_DAMAGED, ICB_JOURNAL_WRITE
  */
@@ -180,9 +177,9 @@ export async function reopenJournal(run: JournalRun, options: { readonly clock: 
   const current = await readRun(run.path)
   if (current.run === undefined) throw journalErrors.errors.DAMAGED(`the journal ${run.path} lost its header`, { details: { path: run.path } })
   try {
-    await writeFileDurably(run.path, current.good, { mode: 0o600 })
     const handle = await open(run.path, 'r+')
-    return journalOn(handle, { path: run.path, runId: run.runId, clock: options.clock, nextSeq: current.run.records.length, length: current.good.length })
+    await handle.truncate(current.goodBytes)
+    return journalOn(handle, { path: run.path, runId: run.runId, clock: options.clock, nextSeq: current.run.records.length, length: current.goodBytes })
   } catch (error) {
     throw journalErrors.errors.WRITE(`the journal ${run.path} cannot be opened: ${reasonOf(error)}`, { details: { path: run.path }, cause: error })
   }
@@ -226,7 +223,7 @@ export async function reconcileRun(run: JournalRun, options: ReconcileOptions): 
 /**
  * Removes finished journals whose last record is older than `olderThanDays`; unfinished and damaged ones stay. Answers the removed paths.
  */
-export async function pruneJournals(dir: string, options: { readonly clock: Clock; readonly olderThanDays: number; /** Runs whose journal is still needed. */ readonly keep?: (run: JournalRun) => boolean }): Promise<string[]> {
+export async function pruneJournals(dir: string, options: { readonly clock: Clock; readonly olderThanDays: number }): Promise<string[]> {
   const before = new Date(options.clock.now() - options.olderThanDays * 86_400_000).toISOString()
   const names = await readdir(dir).catch(() => [])
   const removed: string[] = []
@@ -234,7 +231,7 @@ export async function pruneJournals(dir: string, options: { readonly clock: Cloc
     const path = join(dir, name)
     const read = await readRun(path).catch(() => undefined)
     const last = read?.run?.records.at(-1)
-    if (read?.run?.finished !== true || last === undefined || last.at >= before || options.keep?.(read.run) === true) continue
+    if (read?.run?.finished !== true || last === undefined || last.at >= before) continue
     await rm(path, { force: true })
     removed.push(path)
   }

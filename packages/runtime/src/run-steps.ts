@@ -108,7 +108,6 @@ class StepsRun<C> {
 
   async backward(): Promise<void> {
     const failed = this.#failure !== undefined
-    if (!failed && this.#options.continues === true) return
     const due = this.#states.filter(({ step, begun }) => begun && step.compensate !== undefined && (failed || step.compensateWhen === 'always'))
     for (const state of due.toReversed()) await this.#compensate(state)
   }
@@ -153,8 +152,7 @@ class StepsRun<C> {
     const { clock, lease } = this.#options
     let failure = this.#failure
     const ok = failure === undefined && this.#compensationErrors.length === 0
-    const goesOn = ok && this.#options.continues === true
-    if (!this.#endUnknown && lease?.signal.aborted !== true && !goesOn) {
+    if (!this.#endUnknown && lease?.signal.aborted !== true) {
       try {
         await this.#record({ kind: 'end', data: { ok } })
       } catch (error) {
@@ -168,7 +166,7 @@ class StepsRun<C> {
       warnings: this.#warnings,
       steps: this.#states.map(({ step, durationMs, status, summary }) => ({ name: step.name, durationMs, status, ...(summary === undefined ? {} : { summary }) })),
     }
-    if (!goesOn) this.#emit({ type: 'run.finished', ok: result.ok, durationMs: Math.round(clock.monotonic() - this.#begun) })
+    this.#emit({ type: 'run.finished', ok: result.ok, durationMs: Math.round(clock.monotonic() - this.#begun) })
     return result
   }
 

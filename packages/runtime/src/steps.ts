@@ -64,8 +64,6 @@ export interface RunStepsOptions<C> {
   readonly signal: AbortSignal
   /** Steps that an earlier, interrupted run of the same journal has done: not run again, but compensated like the others. Names that are no step are ignored. */
   readonly alreadyDone?: readonly string[]
-  /** More steps follow under the same journal: when these succeed, no end is recorded and nothing is compensated yet. */
-  readonly continues?: boolean
   /** Time for one compensation; then it is given up and the next one starts. Default 600000. */
   readonly compensationDeadlineMs?: number
 }

@@ -19,7 +19,7 @@ export interface Change {
   readonly what: string
   readonly query?: Query
   readonly body?: Readonly<Record<string, unknown>>
-  /** Seconds that the filer may take before it answers that the job still runs. Default 5, less where jobs have less: most end in it, which saves asking for them. */
+  /** Seconds that the filer may take before it answers that the job still runs. Default 0. */
   readonly returnTimeout?: number
   readonly signal?: AbortSignal | undefined
 }
@@ -190,7 +190,7 @@ export function createOntapClient(http: HttpClient, { clock, jobTimeoutMs }: { r
       for await (const record of list(path, options)) records.push(record)
       return records
     },
-    change: async ({ method, path, what, query, body, returnTimeout = Math.min(5, Math.floor(jobTimeoutMs / 2000)), signal }) => {
+    change: async ({ method, path, what, query, body, returnTimeout = 0, signal }) => {
       const answer = await send(method, `/api${path}`, what, { query: { return_timeout: returnTimeout, ...query }, ...(body === undefined ? {} : { body }), signal })
       // Only 202 means that the job still runs; with 200 and 201 it is there for information.
       const pending = answer.status === 202 ? parsed(jobAnswer, answer.body ?? {}, what).job : undefined

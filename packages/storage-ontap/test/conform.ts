@@ -1,36 +1,19 @@
 import { snapshotStorageSuite } from '@icb/storage-core/conformance'
-import type { ConformanceRule } from '@icb/storage-core/conformance'
 import { afterAll, describe, it } from 'vitest'
 import { filerHarness, sharedFiler } from './filer-bench.ts'
 import type { BenchOptions } from './filer-bench.ts'
 
-interface Case extends BenchOptions {
-  readonly volumes: number
-  /** Chance of a fault per request. */
-  readonly chaos?: number
-}
-
-/** One volume and three, each without faults and with faults by chance in every call. */
-const cases: readonly Case[] = [{ volumes: 1, options: { holds: true } }, { volumes: 3 }, { volumes: 1, chaos: 0.03 }, { volumes: 3, chaos: 0.03 }]
-
-/** Runs the conformance kit on a filer of this release, with small pages. */
-export function conformOn(release: string): void {
+/** Runs the conformance kit on a filer of this release, with small pages; `chaos` is the chance of a fault per request. */
+export function conformOn(release: string, cases: readonly (BenchOptions & { readonly chaos?: number })[]): void {
   const filer = sharedFiler({ release, jobMs: 2 })
   afterAll(() => filer.dispose())
   for (const options of cases) {
-    const { volumes, chaos } = options
+    const name = `ontap ${release}, ${String(options.volumes)} volumes${options.chaos === undefined ? '' : ', with faults'}`
     const create = async (): ReturnType<typeof filerHarness> => {
       const running = await filer.get()
-      await running.control({ do: 'settings', settings: { pageSize: 4, ...(chaos === undefined ? { visibilityMs: 0, cloneBusyMs: 0 } : { visibilityMs: 3, cloneBusyMs: 3 }) } })
+      await running.control({ do: 'settings', settings: { pageSize: 4, ...(options.chaos === undefined ? { visibilityMs: 0, cloneBusyMs: 0 } : { visibilityMs: 3, cloneBusyMs: 3 }) } })
       return filerHarness(running, options)
     }
-    // Faults by chance show in what changes and lists; rules that plan a fault or count requests want a quiet filer. One volume has no halves.
-    const rules = (rule: ConformanceRule): boolean => {
-      const needs = rule.needs.map((need) => ('harness' in need ? need.harness : need.capability))
-      if (volumes === 1 && needs.includes('makeHalfSnapshot')) return false
-      if (volumes > 1 && needs.includes('holds')) return false
-      return chaos === undefined || (/^(?:(?:snapshot|clone)\.(?:create|delete)|leftovers|listing\.complete)/.test(rule.id) && !needs.includes('injectFault'))
-    }
-    snapshotStorageSuite({ describe, it }, { name: `ontap ${release}, ${String(volumes)} volumes${chaos === undefined ? '' : ', with faults'}`, provenance: 'name', listingSize: 6, repeat: 2, rules, create })
+    snapshotStorageSuite({ describe, it }, { name, provenance: 'name', listingSize: 6, repeat: 2, create })
   }
 }

@@ -1,3 +1,3 @@
 import { conformOn } from './conform.ts'
 
-conformOn('9.10')
+conformOn('9.10', [{ volumes: 3, chaos: 0.02 }])

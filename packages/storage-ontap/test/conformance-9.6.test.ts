@@ -1,3 +1,3 @@
 import { conformOn } from './conform.ts'
 
-conformOn('9.6')
+conformOn('9.6', [{ volumes: 1 }, { volumes: 3 }])

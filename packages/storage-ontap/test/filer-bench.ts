@@ -63,8 +63,8 @@ function adminClient(filer: OntapFiler): HttpClient {
 export interface BenchOptions {
   readonly volumes?: number
   readonly options?: Partial<OntapOptions>
-  /** Default true: the volumes exist, as an administrator makes them. */
-  readonly created?: boolean | 'by adapter'
+  /** Default true: the volumes exist. */
+  readonly created?: boolean
 }
 
 /** A database of its own with its volumes on a filer that is shared by the tests of one file. */
@@ -99,16 +99,11 @@ export async function makeFilerBench(filer: OntapFiler, { volumes: count = 1, op
     directory: async (path) => ((await filer.control({ do: 'directory', svm, path })) as { directory: string }).directory,
     requests: async () => ((await filer.control({ do: 'log' })) as { count: number }).count,
   }
-  if (created === 'by adapter') {
+  if (created) {
     const storage = await bench.open()
     await storage.createVolume({ name: database, size: 3n * 1024n ** 3n })
     await storage.close?.()
   }
-  const [root = '', ...further] = created === true ? bench.volumes : []
-  const create = (name: string, path: string): Promise<unknown> =>
-    admin('POST', '/storage/volumes', { name, svm: { name: svm }, aggregates: [{ name: 'aggr1' }], size: 1024 ** 3, snapshot_policy: { name: 'none' }, nas: { path, uid: 1001, gid: 1001 } })
-  if (root !== '') await create(root, `/${root}`)
-  await Promise.all(further.map((name) => create(name, `/${root}/${name.slice(root.length + 1)}`)))
   return bench
 }
 
@@ -172,7 +167,6 @@ export async function filerHarness(filer: OntapFiler, benchOptions: BenchOptions
     clearFaults: async () => { await filer.control({ do: 'clear-faults' }) },
     ...(chaos === undefined ? { requestCount: () => requestsSent } : {}),
     tick: async () => undefined,
-    disposable: true,
     destroy: async () => {
       await filer.control({ do: 'clear-faults' })
       for (const opened of sessions) await opened.close?.()

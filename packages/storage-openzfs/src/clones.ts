@@ -2,7 +2,7 @@ import { isIcbError } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import type { Clone, SnapshotStorage } from '@icb/storage-core'
 import type { DatasetReader } from './dataset-reader.ts'
-import { creationOf, ownerProperty } from './marks.ts'
+import { ownerProperty, utcSeconds } from './marks.ts'
 import { isSafeName, leafOf, longestFullName, parentOf } from './names.ts'
 import type { OpenZfsParts } from './parts.ts'
 import { numberOf, ownText, textOf } from './properties.ts'
@@ -42,7 +42,7 @@ export function createClones({ database, datasets, options, zfs }: OpenZfsParts,
       id: name,
       name,
       snapshot,
-      createdAt: creationOf(`clone ${name}`, entries.map(({ entry }) => numberOf(entry, 'creation'))),
+      createdAt: utcSeconds(entries.map(({ entry }) => numberOf(entry, 'creation') ?? 0n).reduce((a, b) => (a > b ? a : b))),
       mounts: entries.map(({ target, entry }) => mountSource(target, entry, options)),
     }
   }

@@ -57,11 +57,3 @@ function parseObject(text: string | undefined): Record<string, unknown> {
 export function utcSeconds(seconds: bigint): DateTime {
   return DateTime.fromSeconds(Number(seconds), { zone: 'utc' })
 }
-
-/** When something was made, from what its parts say; one that does not say it would look older than everything. @throws ICB_STORAGE_PROTOCOL */
-export function creationOf(what: string, seconds: readonly (bigint | undefined)[]): DateTime {
-  const known = seconds.flatMap((value) => value ?? [])
-  const time = utcSeconds(known.reduce((a, b) => (a > b ? a : b), 0n))
-  if (known.length < seconds.length || known.length === 0 || !time.isValid) throw storageErrors.PROTOCOL(`zfs does not tell when ${what} was made`)
-  return time
-}

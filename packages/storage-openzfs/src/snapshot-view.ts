@@ -1,6 +1,6 @@
 import { isOurSnapshotName } from '@icb/storage-core'
 import type { Snapshot } from '@icb/storage-core'
-import { labelsProperty, holdProperty, ownerProperty, creationOf, readHold, readLabels, utcSeconds } from './marks.ts'
+import { labelsProperty, holdProperty, ownerProperty, readHold, readLabels, utcSeconds } from './marks.ts'
 import type { HoldMark } from './marks.ts'
 import { numberOf, ownText, textOf } from './properties.ts'
 import type { ZfsTable, ZfsValue } from './properties.ts'
@@ -51,7 +51,7 @@ function factsOf(name: string, rows: ReadonlyMap<string, Entry>, datasets: reado
     view: {
       id: name,
       name,
-      createdAt: creationOf(`snapshot ${name}`, all('creation')),
+      createdAt: utcSeconds(largest(all('creation'))),
       ours: marked && isOurSnapshotName(name, database),
       spaceTotal: sum(all('referenced')),
       spaceUnique: sum(all('used')),

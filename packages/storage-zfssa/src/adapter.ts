@@ -25,7 +25,7 @@ export const adapter: StorageAdapter<ZfssaOptions> = defineStorageAdapter<ZfssaO
     const agent = createTlsAgent({
       ca,
       fingerprint: options.fingerprint?.replaceAll(':', '').toUpperCase(),
-      servername: options.serverName,
+      servername: options.servername,
       insecure: options.insecure === true,
       connectTimeoutMs: (options.connectTimeoutSeconds ?? 10) * 1000,
       concurrency: options.concurrency ?? 4,

@@ -83,7 +83,7 @@ export function errorOfConnection(what: string, host: string, cause: unknown): E
   const message = `${what}: ${host}: ${shown(cause instanceof Error ? cause.message : String(cause))}`
   if (code === wrongFingerprintCode) return storageErrors.TLS(message, { hint: 'Compare it with the appliance; a new certificate needs a new "fingerprint".', cause })
   if (/^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO)/.test(code)) {
-    return storageErrors.TLS(message, { hint: 'Set "ca" to a PEM file with the certificate of the appliance (or "fingerprint"), and "serverName" where the name differs.', details: { code }, cause })
+    return storageErrors.TLS(message, { hint: 'Set "ca" to a PEM file with the certificate of the appliance (or "fingerprint"), and "servername" where the name differs.', details: { code }, cause })
   }
   if (code === 'ECONNREFUSED') return storageErrors.UNREACHABLE(message, { hint: 'Is the REST service of the appliance switched on (Configuration > Services > REST), and the port right (215)?', details: { code }, cause })
   return storageErrors.UNREACHABLE(message, { details: { code }, cause })

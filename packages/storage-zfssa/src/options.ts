@@ -22,7 +22,7 @@ export interface ZfssaOptions {
   /** SHA-256 fingerprint of the appliance's certificate; goes before `ca`. */
   readonly fingerprint?: string | undefined
   /** Name in the certificate, where it is not the host of `url`. */
-  readonly serverName?: string | undefined
+  readonly servername?: string | undefined
   /** Do not verify the certificate. Logged at every start. Default false. */
   readonly insecure?: boolean | undefined
   /** Host name in NFS mount sources. Default: the host of `url`. */
@@ -57,7 +57,7 @@ export const zfssaOptions: z.ZodType<ZfssaOptions> = z.strictObject({
   login: z.enum(['basic', 'token']).optional(),
   ca: z.string().min(1).optional(),
   fingerprint: z.string().regex(/^(?:[0-9A-Fa-f]{2}:?){32}$/, 'expected the SHA-256 fingerprint: 32 pairs of hexadecimal digits').optional(),
-  serverName: z.string().min(1).optional(),
+  servername: z.string().min(1).optional(),
   insecure: z.union([z.boolean(), z.stringbool()]).optional(),
   nfsHost: z.string().min(1).optional(),
   mountOptions: z.string().min(1).optional(),

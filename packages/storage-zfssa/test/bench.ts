@@ -137,13 +137,9 @@ export async function zfssaHarness(appliance: Appliance, { options = {}, effect 
     },
     requestCount: () => appliance.requests().length,
     ...(tick === undefined ? {} : { tick: async () => { tick() } }),
-    disposable: true,
     destroy: async () => {
       appliance.faults.clear()
       for (const session of sessions) await session.close?.()
-      const { shares } = await appliance.engine.scan()
-      for (const clone of shares.filter(({ origin }) => origin?.share === share)) await appliance.engine.destroyShare(clone)
-      await appliance.engine.destroyShare(key)
     },
   }
 }

@@ -45,8 +45,8 @@ describe('certificates', () => {
   })
 
   it('are compared with the name that is configured', async () => {
-    await expect((await openOn(appliance, { serverName: 'zfssa.example.com' })).describe()).resolves.toBeDefined()
-    await expect((await openOn(appliance, { serverName: 'other.example.com' })).describe()).rejects.toMatchObject({ code: 'ICB_STORAGE_TLS' })
+    await expect((await openOn(appliance, { servername: 'zfssa.example.com' })).describe()).resolves.toBeDefined()
+    await expect((await openOn(appliance, { servername: 'other.example.com' })).describe()).rejects.toMatchObject({ code: 'ICB_STORAGE_TLS' })
   })
 
   it('are left unverified only on request, and that is logged and described', async () => {

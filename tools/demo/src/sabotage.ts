@@ -18,7 +18,7 @@ interface ManifestView {
 }
 
 async function manifestOf(stage: Stage): Promise<ManifestView> {
-  return JSON.parse(await readFile(join(stage.areaView, 'icb-manifest.json'), 'utf8')) as ManifestView
+  return JSON.parse(await readFile(join(stage.areaPath, 'icb-manifest.json'), 'utf8')) as ManifestView
 }
 
 /** The copies need every log since the last refresh; the oldest of the newest three is always one of them. */
@@ -28,7 +28,7 @@ export function removeArchivedLog(): Sabotage {
     title: 'an archived log disappears from the backup area',
     expected: 'ARCHIVED_LOG_MISSING',
     async apply(stage, tell) {
-      const directory = join(stage.areaView, 'archivelog')
+      const directory = join(stage.areaPath, 'archivelog')
       // Two switches, so that the log to be removed is needed, complete, and not the last one.
       for (let round = 0; round < 2; round += 1) await stage.sqlplus('prod', `conn /@${stage.database} as sysdba\nalter system archive log current;\nexit\n`)
       const names = await readdir(directory)
@@ -56,10 +56,10 @@ export function damageBlock(seed: number): Sabotage {
       const { copies } = await manifestOf(stage)
       const copy = copies.find((entry) => entry.tablespace === 'USERS') ?? copies.at(-1)
       if (copy === undefined) throw new Error('the manifest lists no copy')
-      const path = join(stage.areaView, copy.path)
+      const path = join(stage.areaPath, copy.path)
       const aside = join(stage.directory, 'undamaged-copy')
       await copyFile(path, aside)
-      const result = await stage.lab(['fault', 'flip-block', join(stage.areaPath, copy.path), '--lab', stage.labDirectory, '--seed', String(seed), '--json'], { onStdout: () => undefined })
+      const result = await stage.lab(['fault', 'flip-block', path, '--lab', stage.labDirectory, '--seed', String(seed), '--json'], { onStdout: () => undefined })
       if (result.exitCode !== 0) throw new Error(`lab fault failed: ${result.stderr}`)
       const { block, offset } = JSON.parse(result.stdout) as { readonly block: number; readonly offset: number }
       tell(`one byte of ${copy.path}, block ${String(block)}, byte ${String(offset % 8192)}`)
@@ -83,7 +83,7 @@ export function replaceControlFile(): Sabotage {
         if (result.exitCode !== 0) throw new Error(`lab ${args.join(' ')} failed: ${result.stderr}`)
       }
       const { controlFile } = await manifestOf(stage)
-      const path = join(stage.areaView, controlFile)
+      const path = join(stage.areaPath, controlFile)
       const foreign = join(stage.directory, 'foreign.cf')
       const result = await stage.rman('prod', `connect target /@${other}\nbackup current controlfile format '${foreign}' reuse tag 'other';\nexit\n`)
       if (result.exitCode !== 0) throw new Error(`RMAN failed: ${result.stdout}`)

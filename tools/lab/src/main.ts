@@ -8,14 +8,6 @@ async function main(): Promise<void> {
     const { values } = parseArgs({ args: rest, options: { lab: { type: 'string' }, host: { type: 'string' }, sid: { type: 'string' }, pfile: { type: 'string' } } })
     const { runInstanceProcess } = await import('./server/instance-process.ts')
     await runInstanceProcess({ lab: values.lab ?? '', host: values.host ?? '', sid: values.sid ?? '', pfile: values.pfile })
-  } else if (command === '__cluster') {
-    const { values } = parseArgs({ args: rest, options: { lab: { type: 'string' }, database: { type: 'string' } } })
-    const { runCluster } = await import('./server/cluster.ts')
-    await runCluster(values.lab ?? '', values.database ?? '')
-  } else if (command === '__listener') {
-    const [labDir = '', host = ''] = rest
-    const { runListenerProcess } = await import('./net/listener.ts')
-    await runListenerProcess(labDir, host)
   } else if (command === '__program') {
     const [program = '', hostDir = '', ...args] = rest
     const { runProgram } = await import('./cli/home-programs.ts')

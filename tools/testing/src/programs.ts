@@ -40,10 +40,9 @@ function pinnedNode(): string {
 /**
  * Copies the built programs into `directory`, so that they run with nothing beside them and where the user can read them
  * (a clone below root's home he cannot). Node is copied only when he may not start it.
- * @param built another build of the product than this repository's
  * @throws when they are not built.
  */
-export function findPrograms(directory: string, built: { readonly icb?: string | undefined } = {}): Programs {
+export function findPrograms(directory: string): Programs {
   const place = join(directory, 'programs')
   mkdirSync(place, { recursive: true, mode: 0o755 })
   chmodSync(directory, 0o755)
@@ -54,7 +53,7 @@ export function findPrograms(directory: string, built: { readonly icb?: string |
     chmodSync(to, 0o755)
     return to
   }
-  const icb = copy(built.icb ?? join(repositoryRoot, 'apps', 'icb', 'dist', 'icb.mjs'), 'icb.mjs')
+  const icb = copy(join(repositoryRoot, 'apps', 'icb', 'dist', 'icb.mjs'), 'icb.mjs')
   const lab = copy(join(repositoryRoot, 'tools', 'lab', 'dist', 'lab.mjs'), 'lab.mjs')
   const user = unprivilegedUser()
   const node = pinnedNode()

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, chownSync } from 'node:fs'
+import { chmodSync, chownSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { startRootService } from './root-service.ts'
 import type { StagePlace, StageStorage } from './stage.ts'
 import { makeZfsPool } from './zfs-pool.ts'
 
@@ -22,14 +22,33 @@ export async function openZfsStage({ directory, areaPath, database, user, node }
     chmodSync(join(directory, 'zfs'), 0o755)
     if (user !== undefined) chownSync(areaPath, user.uid, user.gid)
 
-    const service = await startRootService({ directory, name: 'zfs', node }, (_, args) => new Promise((resolve) => {
-      execFile(pool.zfs, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-        resolve({ exitCode: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr })
+    const socket = join(directory, 'zfs.sock')
+    const door = createServer({ allowHalfOpen: true }, (connection) => {
+      let request = ''
+      connection.setEncoding('utf8').on('data', (text: string) => { request += text }).once('end', () => {
+        execFile(pool.zfs, JSON.parse(request) as string[], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+          connection.end(JSON.stringify({ exitCode: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr }))
+        })
       })
-    }))
-    undo.push(async () => { service.close() })
+      connection.on('error', () => undefined)
+    })
+    await new Promise<void>((resolve, reject) => {
+      door.once('error', reject)
+      door.listen(socket, resolve)
+    })
+    undo.push(async () => { door.close() })
+    chmodSync(socket, 0o777)
+    const client = join(directory, 'zfs-client.mjs')
+    writeFileSync(client, [
+      "import { connect } from 'node:net'",
+      'const socket = connect(process.argv[2], () => socket.end(JSON.stringify(process.argv.slice(3))))',
+      "let text = ''",
+      "socket.on('data', (chunk) => { text += chunk }).once('end', () => { const { exitCode, stdout, stderr } = JSON.parse(text); process.stdout.write(stdout); process.stderr.write(stderr); process.exitCode = exitCode })",
+      '',
+    ].join('\n'))
     const zfs = join(directory, 'zfs-client')
-    service.writeProgram(zfs, 'zfs')
+    writeFileSync(zfs, `#!/bin/sh\nexec '${node}' '${client}' '${socket}' "$@"\n`)
+    chmodSync(zfs, 0o755)
     return {
       config: { adapter: 'openzfs', dataset: `${parent}/${database}`, zfs },
       dispose: async () => { for (const step of undo.splice(0).reverse()) await step() },

@@ -26,11 +26,10 @@ export const backup: CommandAction = async (app, [name = ''], options) =>
       const { context } = connection
       const ledger = connection.ledger()
       const primarySql = connection.primarySql()
-      const catalogRman = connection.catalogRman()
       const result = await runBackup(
         {
           settings: connection.backupSettings, clock: context.clock, logger: context.logger, events: context.events, signal: scope.signal, runId: scope.runId,
-          storage: await connection.storage(), ...(ledger === undefined ? {} : { ledger }), sql: connection.sql(), ...(primarySql === undefined ? {} : { primarySql }), rman: connection.rman(), ...(catalogRman === undefined ? {} : { catalogRman }),
+          storage: await connection.storage(), ...(ledger === undefined ? {} : { ledger }), sql: connection.sql(), ...(primarySql === undefined ? {} : { primarySql }), rman: connection.rman(),
           journal: scope.journal, lease: scope.lease, unfinished: scope.unfinished, tool: context.tool,
         },
         { allowFull: flag(options, 'allowFull'), acceptGap: flag(options, 'acceptGap'), allowPurge: flag(options, 'allowPurge'), dryRun: flag(options, 'dryRun') },

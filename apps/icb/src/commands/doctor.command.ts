@@ -8,9 +8,7 @@ import { isIcbError } from '@icb/runtime'
 import type { Check, CheckResult } from '@icb/runtime'
 import type { DatabaseConnection } from '@icb/fleet'
 import type { AppContext } from '../app-context.ts'
-import { flag, texts } from '../command.ts'
 import type { CommandAction } from '../command.ts'
-import { usageErrors } from '../errors.ts'
 
 interface Finding extends CheckResult {
   readonly id: string
@@ -37,7 +35,7 @@ async function checksOf(connection: DatabaseConnection): Promise<readonly Check[
   checks.push(...(await connection.storageChecks()))
   if (connection.config.oracleHome !== undefined) {
     const sql = connection.sql()
-    checks.push(...oracleChecks({ session: sql, driver: connection.driver(), dbid: settings.dbid, uniqueName: settings.name }), ...backupChecks({ ...base, storage, sql }))
+    checks.push(...oracleChecks({ session: sql, dbid: settings.dbid, uniqueName: settings.name }), ...backupChecks({ ...base, storage, sql }))
   } else checks.push(...backupChecks({ ...base, storage }))
   if (restoreTestSettings !== undefined) {
     checks.push({ id: 'sandbox.scratch', title: 'scratch directory of restore tests', run: () => checkSandbox(restoreTestSettings.scratch, hostView, { keepAway: [restoreTestSettings.areaPath] }) })
@@ -46,9 +44,7 @@ async function checksOf(connection: DatabaseConnection): Promise<readonly Check[
 }
 
 /** `icb doctor [db]`: asks every package what it needs; exit code 1 when something is missing. */
-export const doctor: CommandAction = async (app, [name], options) => {
-  if (flag(options, 'repair')) return (await import('./doctor-repair.ts')).doctorRepair(app, { name, act: flag(options, 'yes'), hosts: texts(options, 'host') })
-  if (flag(options, 'yes') || texts(options, 'host').length > 0) throw usageErrors.ARGUMENT('--yes and --host go with --repair')
+export const doctor: CommandAction = async (app, [name]) => {
   const config = await app.config()
   const findings: Finding[] = []
   for (const warning of [...config.warnings, ...(await checkHost(config, { signal: app.signal }))]) findings.push({ id: warning.code, title: 'configuration', status: 'warning', summary: warning.message })

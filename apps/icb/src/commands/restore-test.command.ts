@@ -1,19 +1,16 @@
 import { join } from 'node:path'
-import { guardNotRoot, planValidations, runRestoreTest, validationHistory } from '@icb/autorestore'
-import type { PlannedValidation, RestoreTestResult } from '@icb/autorestore'
-import type { DatabaseConfig } from '@icb/config'
-import { fleetErrors, forEachDatabase, openLedger, withRun } from '@icb/fleet'
-import { oldestProofFirst } from '@icb/ledger'
-import type { LedgerEntry, Verdict } from '@icb/ledger'
+import { guardNotRoot, runRestoreTest } from '@icb/autorestore'
+import type { RestoreTestResult } from '@icb/autorestore'
+import { fleetErrors, forEachDatabase, withRun } from '@icb/fleet'
+import type { Verdict } from '@icb/ledger'
 import { withDatabase } from '../app-context.ts'
 import type { AppContext } from '../app-context.ts'
-import { list, text } from '../command.ts'
+import { text } from '../command.ts'
 import type { CommandAction, CommandOutcome } from '../command.ts'
 import { usageErrors } from '../errors.ts'
 import { exitCodeOf, exitCodes, worstExitCode } from '../exit-codes.ts'
 
 type Validate = 'always' | 'due' | 'never'
-type Point = 'latest' | 'random'
 
 function exitCodeOfTest(result: RestoreTestResult): number {
   if (result.storeError !== undefined) return exitCodes.failed
@@ -34,7 +31,7 @@ function printVerdict(app: AppContext, verdict: Verdict): void {
   }
 }
 
-async function testOne(app: AppContext, name: string, options: { readonly snapshot?: string; readonly point?: Point; readonly validate: Validate }): Promise<RestoreTestResult> {
+async function testOne(app: AppContext, name: string, options: { readonly snapshot?: string; readonly validate: Validate }): Promise<RestoreTestResult> {
   return withDatabase(app, name, async (connection) => {
     // Before anything is written: files of root in the state directory would stop every later test of the right user.
     guardNotRoot(connection.hostView)
@@ -50,7 +47,7 @@ async function testOne(app: AppContext, name: string, options: { readonly snapsh
       runRestoreTest(
         {
           settings, ledger, storage: await connection.storage(), sandboxOracle: connection.sandboxOracle, journal: scope.journal, lease: scope.lease, unfinished: scope.unfinished,
-          host: connection.hostView, slotLocks: connection.paths.slotLocks, slotWaitMs: connection.config.maxLockWaitMinutes * 60_000, runProcess: context.runProcess, runId: scope.runId, clock: context.clock, logger: context.logger, events: context.events, signal: scope.signal,
+          host: connection.hostView, runProcess: context.runProcess, runId: scope.runId, clock: context.clock, logger: context.logger, events: context.events, signal: scope.signal,
         },
         { ...options, logFile: join(connection.paths.journals, `${scope.runId}.journal`) },
       ),
@@ -58,54 +55,19 @@ async function testOne(app: AppContext, name: string, options: { readonly snapsh
   })
 }
 
-/** Rows of the whole ledger; none where there is no ledger (each test then says so). */
-export async function ledgerRows(app: AppContext): Promise<readonly LedgerEntry[]> {
-  return (await openLedger(await app.config(), app.fleet)?.list()) ?? []
-}
-
-/** Which databases of the configuration have all blocks validated today. */
-export async function plannedValidations(app: AppContext, rows: readonly LedgerEntry[], now: number): Promise<readonly PlannedValidation[]> {
-  const { databases } = await app.config()
-  return planValidations(
-    databases.filter((database) => database.restoreTest.enabled).map(({ name, restoreTest: { validateChance, validateModulus, validationKey } }) => ({
-      database: name, validateChance, validateModulus, validationKey, ...validationHistory(rows.filter((row) => row.database === name)),
-    })),
-    now,
-  )
-}
-
-/** What `due` means for one database today. */
-function validateBy(plan: PlannedValidation | undefined): Validate {
-  if (plan === undefined || plan.decision === 'by-chance') return 'due'
-  return plan.decision === 'today' || plan.decision === 'catch-up' ? 'always' : 'never'
-}
-
-async function chosenDatabases(app: AppContext, names: readonly string[], exclude: readonly string[]): Promise<readonly DatabaseConfig[]> {
-  const config = await app.config()
-  const known = new Map(config.databases.map((database) => [database.name, database]))
-  const unknown = [...names, ...exclude].find((name) => !known.has(name))
-  if (unknown !== undefined) throw usageErrors.ARGUMENT(`the configuration has no database ${unknown}`, { hint: `It has: ${[...known.keys()].join(', ')}` })
-  const wanted = names.length > 0 ? names.flatMap((name) => known.get(name) ?? []) : config.databases.filter((database) => database.restoreTest.enabled)
-  return wanted.filter((database) => !exclude.includes(database.name))
-}
-
 /** `icb restore-test [db...]`: one failure never stops the others; the exit code is the worst one. */
 export const restoreTest: CommandAction = async (app, names, options): Promise<CommandOutcome> => {
   const validate = text(options, 'validate') ?? 'due'
   if (validate !== 'always' && validate !== 'due' && validate !== 'never') throw usageErrors.ARGUMENT(`--validate ${validate}`, { hint: 'Write always, due or never.' })
-  const point = text(options, 'point')
-  if (point !== undefined && point !== 'latest' && point !== 'random') throw usageErrors.ARGUMENT(`--point ${point}`, { hint: 'Write latest or random.' })
-  const databases = await chosenDatabases(app, names, list(options, 'exclude'))
-  const slots = new Set(databases.flatMap((database) => database.restoreTest.slots)).size
-  const concurrency = Number(text(options, 'concurrency') ?? Math.max(1, slots))
+  const concurrency = Number(text(options, 'concurrency') ?? '1')
   if (!Number.isInteger(concurrency) || concurrency < 1) throw usageErrors.ARGUMENT('--concurrency takes a whole number from 1 on')
+  const config = await app.config()
+  const exclude = text(options, 'exclude')
+  const chosen = names.length > 0 ? names : config.databases.filter((database) => database.restoreTest.enabled && database.name !== exclude).map((database) => database.name)
   const snapshot = text(options, 'snapshot')
-  if (snapshot !== undefined && databases.length !== 1) throw usageErrors.ARGUMENT('--snapshot goes with exactly one database')
-  const rows = databases.length > 1 || validate === 'due' ? await ledgerRows(app) : []
-  const plans = new Map((validate === 'due' ? await plannedValidations(app, rows, app.clock.now()) : []).map((plan) => [plan.database, plan]))
-  const chosen = oldestProofFirst(databases.map((database) => database.name), rows)
+  if (snapshot !== undefined && chosen.length !== 1) throw usageErrors.ARGUMENT('--snapshot goes with exactly one database')
   const outcomes = await forEachDatabase(chosen, { concurrency, signal: app.signal }, async (name) => {
-    const result = await testOne(app, name, { validate: validate === 'due' ? validateBy(plans.get(name)) : validate, ...(snapshot === undefined ? {} : { snapshot }), ...(point === undefined ? {} : { point }) })
+    const result = await testOne(app, name, { validate, ...(snapshot === undefined ? {} : { snapshot }) })
     printVerdict(app, result.verdict)
     for (const warning of result.verdict.warnings) app.warn('ICB_AUTORESTORE_WARNING', `${name}: ${warning}`)
     return result

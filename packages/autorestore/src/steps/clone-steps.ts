@@ -1,23 +1,20 @@
-import { randomInt } from 'node:crypto'
 import { lstat, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DateTime } from 'luxon'
 import { readManifest, readPoints } from '@icb/recovery-point'
-import { readControlFiles } from '@icb/oracle'
-import type { SqlSession } from '@icb/oracle'
-import type { Manifest, ManifestWindow, PointEntry } from '@icb/recovery-point'
+import type { PointEntry } from '@icb/recovery-point'
 import type { Step } from '@icb/runtime'
 import type { Snapshot } from '@icb/storage-core'
 import { autorestoreErrors as errors } from '../errors.ts'
 import { finding } from '../findings.ts'
 import { guardAreaNotMounted, guardInstances, guardNotRoot, guardSourcePaths } from '../guards.ts'
 import type { SourcePath } from '../guards.ts'
-import { manifestOf, ownDirectories } from '../restore-run.ts'
-import type { ClonedPoint, RecoveryRun, RestoreRun } from '../restore-run.ts'
-import { guardSandbox, isWithin } from '../sandbox.ts'
+import { manifestOf } from '../restore-run.ts'
+import type { RestoreRun } from '../restore-run.ts'
+import { guardSandbox } from '../sandbox.ts'
 
 /** The host itself: who runs, where to, what else runs here. */
-export const guardHost: Step<RecoveryRun> = {
+export const guardHost: Step<RestoreRun> = {
   name: 'guard-host',
   title: 'Prove that this host is a sandbox',
   changes: false,
@@ -33,12 +30,8 @@ export const guardHost: Step<RecoveryRun> = {
       dbidOf: async (sid) => {
         const { sql } = run.deps.sandboxOracle(sid)
         try {
-          const options = { signal: step.signal, deadlineMs: 30_000 }
-          const rows = await sql.query({ name: 'v$database.dbid', sql: 'select dbid from v$database', columns: { dbid: 'scn!' } }, options)
-          const dbid = rows[0]?.dbid.toString()
-          // A restore of the same database that was left open for somebody: a copy in the scratch directory is not the source.
-          if (dbid === settings.dbid && (await controlFilesBelow(sql, settings.scratch, options))) return undefined
-          return dbid
+          const rows = await sql.query({ name: 'v$database.dbid', sql: 'select dbid from v$database', columns: { dbid: 'scn!' } }, { signal: step.signal, deadlineMs: 30_000 })
+          return rows[0]?.dbid.toString()
         } catch (error) {
           logger.debug({ sid, error: (error as Error).message }, 'an instance does not tell its DBID')
           return undefined
@@ -52,12 +45,6 @@ export const guardHost: Step<RecoveryRun> = {
     run.liveArea = await realpath(settings.areaPath).catch(() => resolve(settings.areaPath))
     step.summary(`${host.hostname}, SID ${run.sid}`)
   },
-}
-
-/** Whether all control files of an instance lie in the marked scratch directory of this host. */
-async function controlFilesBelow(sql: SqlSession, scratch: string, options: { readonly signal: AbortSignal; readonly deadlineMs: number }): Promise<boolean> {
-  const names = await readControlFiles(sql, options)
-  return names.length > 0 && names.every((name) => isWithin(resolve(name), scratch))
 }
 
 async function pointEntries(run: RestoreRun): Promise<readonly PointEntry[]> {
@@ -83,13 +70,7 @@ export const chooseSnapshot: Step<RestoreRun> = {
       if (run.options.snapshot === undefined ? snapshot.ours && snapshot.createdAt.toMillis() <= newestAllowed : snapshot.name === run.options.snapshot) candidates.push(snapshot)
     }
     if (run.options.snapshot !== undefined) run.snapshot = candidates[0]
-    else {
-      const restorable = candidates.filter((snapshot) => !['refreshing', 'damaged'].includes(entries.get(snapshot.name)?.state ?? ''))
-      // Where the index is in sight, only points that it promises are drawn from: the very first snapshot holds no copies yet.
-      const promised = restorable.filter((snapshot) => entries.get(snapshot.name)?.state === 'refreshed')
-      const drawn = promised.length > 0 ? promised : restorable
-      run.snapshot = wantedPoint(run) === 'random' && drawn.length > 0 ? drawn[randomInt(drawn.length)] : restorable.at(-1)
-    }
+    else run.snapshot = candidates.filter((snapshot) => !['refreshing', 'damaged'].includes(entries.get(snapshot.name)?.state ?? '')).at(-1)
     if (run.snapshot === undefined) {
       throw errors.NO_SNAPSHOT(run.options.snapshot === undefined ? `${settings.database} has no snapshot that could be tested` : `${settings.database} has no snapshot ${run.options.snapshot}`, {
         hint: `Look at: icb snapshot list ${settings.database}`,
@@ -101,97 +82,57 @@ export const chooseSnapshot: Step<RestoreRun> = {
   },
 }
 
-/** Which point of the window is restored. A snapshot that was asked for by name is restored as far as it goes. */
-function wantedPoint(run: RestoreRun): 'latest' | 'random' {
-  return run.options.snapshot === undefined ? (run.options.point ?? run.deps.settings.point) : 'latest'
-}
-
-/** Any SCN from `from` to `to`, each as likely as any other; of a window beyond 2^47 SCNs the first 2^47. */
-function randomScn(from: bigint, to: bigint): bigint {
-  const span = to - from + 1n
-  const most = 1n << 47n
-  return from + BigInt(randomInt(Number(span > most ? most : span)))
-}
-
-/** Names of the steps that clone and mount one point. */
-export interface CloneStepNames {
-  readonly create: string
-  readonly mount: string
-  /** `the snapshot`, `the snapshot with the logs`. */
-  readonly what: string
-}
-
-/** A thin clone and its mount. The clone's name is the run's own, so that whatever is left of it can be told to be ours. */
-export function cloneSteps<C extends RecoveryRun>(names: CloneStepNames, pointOf: (run: C) => ClonedPoint | undefined): readonly [create: Step<C>, mount: Step<C>] {
-  return [
-    {
-      name: names.create,
-      title: `Clone ${names.what}`,
-      intent: (run) => ({ clone: pointOf(run)?.cloneName, snapshot: pointOf(run)?.snapshot?.id, slot: run.sid }),
-      async run(run, step) {
-        const point = pointOf(run)
-        if (point === undefined) return
-        run.cloneRequestedAt ??= run.deps.clock.now()
-        await clonePoint(run, point, step.signal)
-        step.summary(point.cloneName)
-      },
-      compensateWhen: 'always',
-      async compensate(run, step) {
-        const point = pointOf(run)
-        if (point !== undefined) await dropClone(run, point, step.signal)
-      },
-    },
-    {
-      name: names.mount,
-      title: `Mount the clone of ${names.what}`,
-      intent: (run) => ({ mount: pointOf(run)?.mounter.name, mountPoint: pointOf(run)?.mounter.mountPoint }),
-      async run(run, step) {
-        const point = pointOf(run)
-        if (point === undefined) return
-        if (point.clone === undefined) throw errors.NO_SNAPSHOT('there is no clone')
-        const paths = await point.mounter.mount(point.clone, { signal: step.signal })
-        const { liveArea } = run
-        if (paths.some((path) => isWithin(path, liveArea))) throw errors.REFUSED_CLONE(`the clone's directory ${paths.join(', ')} is the live area`, { hint: 'Check the mount point and the storage.' })
-        point.paths = paths
-        step.summary(paths.join(', '))
-      },
-      compensateWhen: 'always',
-      async compensate(run, step) {
-        await pointOf(run)?.mounter.unmount({ signal: step.signal })
-      },
-    },
-  ]
-}
-
-async function clonePoint(run: RecoveryRun, point: ClonedPoint, signal: AbortSignal): Promise<void> {
-  const { storage } = run.deps
-  if (point.snapshot === undefined) throw errors.NO_SNAPSHOT('no snapshot was chosen')
-  if (point.mounter.fixedCloneName !== undefined) {
-    for await (const clone of storage.listClones({ signal })) {
-      // The storage proves that it is a clone of this database's volume before it removes it.
-      if (clone.name === point.cloneName) await storage.deleteClone(clone.id, { signal })
+/** The thin clone. Its name is the run's own, so that whatever is left of it can be told to be ours. */
+export const createClone: Step<RestoreRun> = {
+  name: 'create-clone',
+  title: 'Clone the snapshot',
+  intent: (run) => ({ clone: run.cloneName, snapshot: run.snapshot?.id }),
+  async run(run, step) {
+    const { storage, clock } = run.deps
+    if (run.snapshot === undefined) throw errors.NO_SNAPSHOT('no snapshot was chosen')
+    if (run.mounter.fixedCloneName !== undefined) {
+      for await (const clone of storage.listClones({ signal: step.signal })) {
+        // The storage proves that it is a clone of this database's volume before it removes it.
+        if (clone.name === run.cloneName) await storage.deleteClone(clone.id, { signal: step.signal })
+      }
     }
-  }
-  point.clone = await storage.createClone(point.snapshot.id, point.cloneName, { signal })
-  if (point.clone.snapshot !== point.snapshot.id) throw errors.REFUSED_CLONE(`the clone ${point.clone.name} belongs to snapshot ${point.clone.snapshot}`, { hint: 'Remove the old clone of this name.' })
+    run.cloneRequestedAt = clock.now()
+    run.clone = await storage.createClone(run.snapshot.id, run.cloneName, { signal: step.signal })
+    if (run.clone.snapshot !== run.snapshot.id) throw errors.REFUSED_CLONE(`the clone ${run.clone.name} belongs to snapshot ${run.clone.snapshot}`, { hint: 'Remove the old clone of this name.' })
+    step.summary(run.clone.name)
+  },
+  compensateWhen: 'always',
+  async compensate(run, step) {
+    const { storage } = run.deps
+    for await (const clone of storage.listClones({ signal: step.signal })) {
+      if (clone.name === run.cloneName && (run.snapshot === undefined || clone.snapshot === run.snapshot.id)) await storage.deleteClone(clone.id, { signal: step.signal })
+    }
+    for await (const clone of storage.listClones({ signal: step.signal })) {
+      if (clone.name === run.cloneName) throw errors.CLEANUP(`the clone ${clone.name} is still there`)
+    }
+  },
 }
 
-async function dropClone(run: RecoveryRun, point: ClonedPoint, signal: AbortSignal): Promise<void> {
-  const { storage } = run.deps
-  for await (const clone of storage.listClones({ signal })) {
-    if (clone.name === point.cloneName && (point.snapshot === undefined || clone.snapshot === point.snapshot.id)) await storage.deleteClone(clone.id, { signal })
-  }
-  for await (const clone of storage.listClones({ signal })) {
-    if (clone.name === point.cloneName) throw errors.CLEANUP(`the clone ${clone.name} is still there`)
-  }
+export const mountClone: Step<RestoreRun> = {
+  name: 'mount-clone',
+  title: 'Mount the clone',
+  intent: (run) => ({ mount: run.mounter.name, mountPoint: run.deps.settings.mountPoint }),
+  async run(run, step) {
+    if (run.clone === undefined) throw errors.NO_SNAPSHOT('there is no clone')
+    const paths = await run.mounter.mount(run.clone, { signal: step.signal })
+    const { liveArea } = run
+    if (paths.some((path) => path === liveArea || path.startsWith(`${liveArea}/`))) throw errors.REFUSED_CLONE(`the clone's directory ${paths.join(', ')} is the live area`, { hint: 'Check the mount point and the storage.' })
+    run.paths = paths
+    step.summary(paths.join(', '))
+  },
+  compensateWhen: 'always',
+  async compensate(run, step) {
+    await run.mounter.unmount({ signal: step.signal })
+  },
 }
-
-const ofThePoint = cloneSteps<RecoveryRun>({ create: 'create-clone', mount: 'mount-clone', what: 'the snapshot' }, (run) => run)
-export const createClone: Step<RecoveryRun> = ofThePoint[0]
-export const mountClone: Step<RecoveryRun> = ofThePoint[1]
 
 /** Everything the manifest says of the source that must not be reachable from here. */
-export function sourcePathsOf(run: ClonedPoint): readonly SourcePath[] {
+export function sourcePathsOf(run: RestoreRun): readonly SourcePath[] {
   const paths = manifestOf(run).sourcePaths
   const named = (what: string, list: readonly string[]): SourcePath[] => list.map((path) => ({ path, what }))
   return [
@@ -204,36 +145,30 @@ export function sourcePathsOf(run: ClonedPoint): readonly SourcePath[] {
   ]
 }
 
-/** The manifest of a mounted clone: right database, right state, unchanged since the index was written. Puts the directory that has it first. */
-export async function provePointManifest(run: RecoveryRun, point: ClonedPoint): Promise<Manifest & { readonly window: ManifestWindow }> {
-  const { settings } = run.deps
-  const path = await mainDirectory(point.paths)
-  if (path === undefined) throw finding('NOT_A_RECOVERY_POINT', `${point.snapshot?.name ?? 'the snapshot'} has no icb-manifest.json`)
-  point.paths = [path, ...point.paths.filter((other) => other !== path)]
-  const { manifest, digest } = await readManifest(path)
-  const { dbid, uniqueName } = manifest.database
-  if (dbid !== settings.dbid || uniqueName.toLowerCase() !== settings.database.toLowerCase()) {
-    // Whether the point or the configuration is the wrong one cannot be told, so it is no verdict about the point.
-    throw errors.REFUSED_IDENTITY(`the recovery point is of database ${uniqueName}, DBID ${dbid}; configured is ${settings.database}, DBID ${settings.dbid}`, { hint: 'Check the key dbid and the area of this database.', details: { found: { dbid, uniqueName } } })
-  }
-  if (point.entry !== undefined && point.entry.manifestDigest !== digest) throw finding('MANIFEST_MISMATCH', 'the manifest in the clone is not the one that was recorded when the snapshot was made')
-  const { window } = manifest
-  if (manifest.state !== 'refreshed' || window === undefined) throw finding('NOT_A_RECOVERY_POINT', `the snapshot was made while a refresh had begun and not ended (run ${manifest.runId})`)
-  point.manifest = manifest
-  return { ...manifest, window }
-}
-
-export const readPointManifest: Step<RecoveryRun> = {
+/** The manifest inside the clone: right database, right state, unchanged since the index was written. */
+export const readPointManifest: Step<RestoreRun> = {
   name: 'read-manifest',
   title: 'Read and prove the manifest',
   changes: false,
   async run(run, step) {
-    const { window, copies, logs } = await provePointManifest(run, run)
-    if (run.goal === undefined && window.lastScn !== null) {
-      run.targetScn = window.lastScn
-      run.targetTime = window.lastTime
+    const { settings } = run.deps
+    const path = await mainDirectory(run.paths)
+    if (path === undefined) throw finding('NOT_A_RECOVERY_POINT', `${run.snapshot?.name ?? 'the snapshot'} has no icb-manifest.json`)
+    run.paths = [path, ...run.paths.filter((other) => other !== path)]
+    const { manifest, digest } = await readManifest(path)
+    const { dbid, uniqueName } = manifest.database
+    if (dbid !== settings.dbid || uniqueName.toLowerCase() !== settings.database.toLowerCase()) {
+      // Whether the point or the configuration is the wrong one cannot be told, so it is no verdict about the point.
+      throw errors.REFUSED_IDENTITY(`the recovery point is of database ${uniqueName}, DBID ${dbid}; configured is ${settings.database}, DBID ${settings.dbid}`, { hint: 'Check the key dbid and the area of this database.', details: { found: { dbid, uniqueName } } })
     }
-    step.summary(`SCN ${window.minScn.toString()} to ${window.lastScn?.toString() ?? 'the end of its logs'}, ${String(copies.length)} files, ${String(logs.length)} logs`)
+    if (run.entry !== undefined && run.entry.manifestDigest !== digest) throw finding('MANIFEST_MISMATCH', 'the manifest in the clone is not the one that was recorded when the snapshot was made')
+    if (manifest.state !== 'refreshed' || manifest.window === undefined) throw finding('NOT_A_RECOVERY_POINT', `the snapshot was made while a refresh had begun and not ended (run ${manifest.runId})`)
+    run.manifest = manifest
+    if (manifest.window.lastScn !== null) {
+      run.targetScn = manifest.window.lastScn
+      run.targetTime = manifest.window.lastTime
+    }
+    step.summary(`SCN ${manifest.window.minScn.toString()} to ${manifest.window.lastScn?.toString() ?? 'the end of its logs'}, ${String(manifest.copies.length)} files, ${String(manifest.logs.length)} logs`)
   },
 }
 
@@ -244,28 +179,13 @@ async function mainDirectory(paths: readonly string[]): Promise<string | undefin
   return undefined
 }
 
-/** Where a random point is wanted: any SCN of the window instead of its last one. */
-export const chooseTarget: Step<RestoreRun> = {
-  name: 'choose-target',
-  title: 'Choose the SCN',
-  changes: false,
-  async run(run, step) {
-    const window = manifestOf(run).window
-    if (wantedPoint(run) === 'random' && window !== undefined && window.lastScn !== null && window.lastScn > window.minScn) {
-      run.targetScn = randomScn(window.minScn, window.lastScn)
-      if (run.targetScn !== window.lastScn) run.targetTime = undefined
-    }
-    step.summary(run.targetScn === undefined ? 'the end of its logs' : `SCN ${run.targetScn.toString()}`)
-  },
-}
-
 /** First of the two path guards: from the manifest, before anything of Oracle starts. */
-export const guardManifestPaths: Step<RecoveryRun> = {
+export const guardManifestPaths: Step<RestoreRun> = {
   name: 'guard-manifest-paths',
   title: 'Prove that no file of the source is here',
   changes: false,
   async run(run, step) {
-    const count = await guardSourcePaths(sourcePathsOf(run), { host: run.deps.host, own: ownDirectories(run) })
+    const count = await guardSourcePaths(sourcePathsOf(run), { host: run.deps.host, own: [run.scratch, ...run.paths] })
     step.summary(`${String(count)} paths, none on this host`)
   },
 }

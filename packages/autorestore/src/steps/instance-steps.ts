@@ -2,20 +2,18 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readBlockCorruption, readChangeTracking, readControlFiles, readDatafiles, readFlashbackLogs, readIdentity, readLogfiles, readRmanConfiguration, readTempfiles, quoteSqlString } from '@icb/oracle'
 import { clearConfigurationScript, restoreControlfileScript } from '@icb/rman'
-import { hasErrorCode, pollUntil } from '@icb/runtime'
 import type { Step } from '@icb/runtime'
 import { autorestoreErrors as errors } from '../errors.ts'
 import { finding } from '../findings.ts'
 import { guardSourcePaths } from '../guards.ts'
 import type { SourcePath } from '../guards.ts'
 import { renderInitParameters } from '../init-parameters.ts'
-import { mainPath, manifestOf, ownDirectories, runRman } from '../restore-run.ts'
-import type { RecoveryRun } from '../restore-run.ts'
+import { mainPath, manifestOf, runRman } from '../restore-run.ts'
+import type { RestoreRun } from '../restore-run.ts'
 import { isWithin, removeRunDirectory } from '../sandbox.ts'
-import { removeInstanceFiles } from '../slots.ts'
 
 /** The test's own directory with its parameter file. */
-export const prepareScratch: Step<RecoveryRun> = {
+export const prepareScratch: Step<RestoreRun> = {
   name: 'prepare-scratch',
   title: 'Make the scratch directory',
   intent: (run) => ({ directory: run.scratch }),
@@ -23,7 +21,7 @@ export const prepareScratch: Step<RecoveryRun> = {
     const { settings } = run.deps
     const manifest = manifestOf(run)
     await mkdir(run.scratch, { mode: 0o750 })
-    const text = renderInitParameters({ settings, sid: run.sid, ...(run.uniqueName === undefined ? {} : { uniqueName: run.uniqueName }), scratch: run.scratch, createFilesIn: mainPath(run), databaseName: manifest.parameters['db_name'] ?? manifest.database.name, recorded: manifest.parameters })
+    const text = renderInitParameters({ settings, sid: run.sid, scratch: run.scratch, createFilesIn: mainPath(run), databaseName: manifest.parameters['db_name'] ?? manifest.database.name, recorded: manifest.parameters })
     await writeFile(join(run.scratch, 'init.ora'), text, { mode: 0o640, flag: 'wx' })
     if (settings.logDir !== undefined) await mkdir(settings.logDir, { recursive: true, mode: 0o750 })
   },
@@ -33,10 +31,7 @@ export const prepareScratch: Step<RecoveryRun> = {
   },
 }
 
-/** An instance that a run may have started, and where. */
-export interface OwnInstance extends Pick<RecoveryRun, 'sid' | 'oracle' | 'scratch'> {
-  readonly deps: Pick<RecoveryRun['deps'], 'host' | 'clock'>
-}
+type OwnInstance = Pick<RestoreRun, 'deps' | 'sid' | 'oracle' | 'scratch'>
 
 /** Control files of the instance with the slot's SID; `undefined`: none runs. One that this test started has them below the test's directory. */
 async function controlFilesOfSlot(run: OwnInstance, signal: AbortSignal): Promise<readonly string[] | undefined> {
@@ -62,14 +57,10 @@ export async function stopOwnInstance(run: OwnInstance, signal: AbortSignal): Pr
     throw errors.REFUSED_INSTANCE(`instance ${run.sid} was not started by this test (control_files: ${files.join(', ')})`, { hint: 'It is left running.', details: { sid: run.sid, controlFiles: files } })
   }
   await run.oracle.instance.shutdown({ mode: 'abort', signal })
-  // SHUTDOWN ABORT answers before the last process of the instance is gone.
-  await pollUntil({ clock: run.deps.clock, what: `the processes of instance ${run.sid} to end`, deadlineMs: 30_000, signal }, async () => ((await run.deps.host.runningSids()).includes(run.sid) ? undefined : true)).catch((error: unknown) => {
-    if (!hasErrorCode(error, 'ICB_DEADLINE_EXPIRED')) throw error
-    throw errors.CLEANUP(`instance ${run.sid} still runs after SHUTDOWN ABORT`, { cause: error })
-  })
+  if ((await run.deps.host.runningSids()).includes(run.sid)) throw errors.CLEANUP(`instance ${run.sid} still runs after SHUTDOWN ABORT`)
 }
 
-export const startInstance: Step<RecoveryRun> = {
+export const startInstance: Step<RestoreRun> = {
   name: 'start-instance',
   title: 'Start the test instance',
   intent: (run) => ({ sid: run.sid, pfile: join(run.scratch, 'init.ora') }),
@@ -80,14 +71,12 @@ export const startInstance: Step<RecoveryRun> = {
   },
   compensateWhen: 'always',
   async compensate(run, step) {
-    if (!run.instanceStarted) return
-    await stopOwnInstance(run, step.signal)
-    await removeInstanceFiles(run.sid, run.oracle.dbsDirectory)
+    if (run.instanceStarted) await stopOwnInstance(run, step.signal)
   },
 }
 
 /** The control file of the recovery point, mounted, and of the right database. */
-export const restoreControlFile: Step<RecoveryRun> = {
+export const restoreControlFile: Step<RestoreRun> = {
   name: 'restore-control-file',
   title: 'Restore the control file and mount',
   async run(run, step) {
@@ -105,7 +94,7 @@ export const restoreControlFile: Step<RecoveryRun> = {
 }
 
 /** Second path guard: what the mounted control file itself names, before any of it is touched. */
-export const guardControlFilePaths: Step<RecoveryRun> = {
+export const guardControlFilePaths: Step<RestoreRun> = {
   name: 'guard-control-file-paths',
   title: 'Prove again that no file of the source is here',
   changes: false,
@@ -123,7 +112,7 @@ export const guardControlFilePaths: Step<RecoveryRun> = {
       ...flashbackLogs.map((path) => ({ path, what: 'flashback log' })),
       ...(tracking.filename === null ? [] : [{ path: tracking.filename, what: 'change tracking file' }]),
     ]
-    const count = await guardSourcePaths(paths, { host: run.deps.host, own: ownDirectories(run) })
+    const count = await guardSourcePaths(paths, { host: run.deps.host, own: [run.scratch, ...run.paths] })
     if (!controlFiles.every((path) => isWithin(path, run.scratch))) throw errors.REFUSED_LIVE_AREA(`the instance uses the control file ${controlFiles.join(', ')} outside its scratch directory`)
     step.summary(`${String(count)} paths, none on this host`)
   },
@@ -132,7 +121,7 @@ export const guardControlFilePaths: Step<RecoveryRun> = {
 const dangerousSettings = /^(?:CHANNEL|DEVICE TYPE|DEFAULT DEVICE TYPE|CONTROLFILE AUTOBACKUP FORMAT)/i
 
 /** The restored control file brings production's RMAN settings along; with them a channel could write to production's places. */
-export const clearRmanSettings: Step<RecoveryRun> = {
+export const clearRmanSettings: Step<RestoreRun> = {
   name: 'clear-rman-settings',
   title: "Clear the source's RMAN settings",
   async run(run, step) {
@@ -146,7 +135,7 @@ export const clearRmanSettings: Step<RecoveryRun> = {
 }
 
 /** Flashback and block change tracking of the copy are switched off; both would look for the source's files at open. */
-export const detachFromSource: Step<RecoveryRun> = {
+export const detachFromSource: Step<RestoreRun> = {
   name: 'detach-source',
   title: 'Switch off flashback and change tracking in the copy',
   async run(run, step) {

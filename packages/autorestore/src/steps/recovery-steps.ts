@@ -1,20 +1,19 @@
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { readArchivedLogs, readDatafileCopies, readDatafileHeaders, readDatafiles, readTempfiles } from '@icb/oracle'
-import type { ArchivedLogRow, DatafileRow } from '@icb/oracle'
-import type { Manifest, ManifestCopy } from '@icb/recovery-point'
+import type { DatafileRow } from '@icb/oracle'
 import { catalogScript, recoverScript, restoreMissingDatafilesScript, switchToCopyScript, switchTempfilesScript, uncatalogScript } from '@icb/rman'
-import type { RecoveryTarget } from '@icb/rman'
 import type { Step } from '@icb/runtime'
-import { proveChainToGoal } from '../chain-to-goal.ts'
 import { finding } from '../findings.ts'
 import { guardSourcePaths, guardWithin } from '../guards.ts'
 import type { SourcePath } from '../guards.ts'
-import { mainPath, manifestOf, ownDirectories, runRman } from '../restore-run.ts'
-import type { RecoveryRun } from '../restore-run.ts'
+import { mainPath, manifestOf, runRman } from '../restore-run.ts'
+import type { RestoreRun } from '../restore-run.ts'
 import { isWithin } from '../sandbox.ts'
 
+const ownDirectories = (run: RestoreRun): readonly string[] => [run.scratch, ...run.paths]
+
 /** The copy forgets every file name of the source. Metadata only: no file is touched. */
-export const uncatalogSource: Step<RecoveryRun> = {
+export const uncatalogSource: Step<RestoreRun> = {
   name: 'uncatalog',
   title: "Forget the source's backups and logs",
   async run(run, step) {
@@ -28,7 +27,7 @@ export const uncatalogSource: Step<RecoveryRun> = {
 }
 
 /** The clone's copies and logs become known; each one that the manifest lists must be among them. */
-export const catalogClone: Step<RecoveryRun> = {
+export const catalogClone: Step<RestoreRun> = {
   name: 'catalog-clone',
   title: "Catalog the clone's files",
   async run(run, step) {
@@ -36,10 +35,7 @@ export const catalogClone: Step<RecoveryRun> = {
     const manifest = manifestOf(run)
     const options = { signal: step.signal }
     const rejected = new Map<string, string>()
-    const logPaths = run.logs?.paths ?? []
-    // The copies of an area of several volumes lie in several directories.
-    const directories = [...new Set(manifest.copies.map((copy) => dirname(copy.path)))]
-    const prefixes = [...run.paths.flatMap((path) => [join(path, 'archivelog/'), ...directories.map((directory) => join(path, directory, 'data_'))]), ...logPaths.map((path) => join(path, 'archivelog/'))]
+    const prefixes = run.paths.flatMap((path) => [join(path, 'archivelog/'), join(path, 'data_')])
     await runRman(run, step, {
       what: 'cataloging the clone',
       script: catalogScript({ prefixes }),
@@ -55,36 +51,18 @@ export const catalogClone: Step<RecoveryRun> = {
       const texts = missingCopies.map((copy) => `copy of file ${String(copy.file)} (${copy.path})${rejected.has(join(mainPath(run), copy.path)) ? `: ${rejected.get(join(mainPath(run), copy.path)) ?? ''}` : ' is not in the snapshot'}`)
       throw finding('COPY_MISSING', texts[0] ?? 'a copy is missing', { messages: texts })
     }
-    const inClones = logs.filter((row) => row.name !== null && [...run.paths, ...logPaths].some((path) => isWithin(row.name ?? '', path)))
-    const needed = run.goal === undefined ? proveListedLogs(inClones, manifest) : proveGoal(inClones, run.goal, run)
+    const logNames = new Set(logs.filter((row) => row.name !== null && run.paths.some((path) => isWithin(row.name ?? '', path))).map((row) => `${String(row.thread)}/${String(row.sequence)}/${row.resetlogsId.toString()}`))
+    const missingLogs = manifest.logs.filter((log) => !logNames.has(`${String(log.thread)}/${String(log.sequence)}/${log.resetlogsId}`))
+    if (missingLogs.length > 0) {
+      const texts = missingLogs.map((log) => `archived log of thread ${String(log.thread)}, sequence ${String(log.sequence)} (SCN ${log.firstScn.toString()} to ${log.nextScn.toString()}) is not in the snapshot`)
+      throw finding('ARCHIVED_LOG_MISSING', texts[0] ?? 'an archived log is missing', { messages: texts })
+    }
     const ignored = [...rejected.keys()]
     if (ignored.length > 0) run.deps.logger.info({ files: ignored.slice(0, 20) }, 'files that the manifest does not list could not be cataloged (a log still being written is normal)')
-    if (run.goal === undefined) {
-      run.targetScn ??= endOfLogs(logs.filter((row) => row.name !== null), manifest.window?.redoFrom ?? 0n)
-      if (run.targetScn === undefined || run.targetScn < (manifest.window?.minScn ?? 0n)) throw finding('ARCHIVED_LOG_MISSING', 'the logs in the snapshot do not reach the SCN that its copies need')
-    }
-    step.summary(`${String(manifest.copies.length)} copies, ${String(needed)} logs`)
+    if (run.targetScn === undefined) run.targetScn = endOfLogs(logs.filter((row) => row.name !== null), manifest.window?.redoFrom ?? 0n)
+    if (run.targetScn === undefined || run.targetScn < (manifest.window?.minScn ?? 0n)) throw finding('ARCHIVED_LOG_MISSING', 'the logs in the snapshot do not reach the SCN that its copies need')
+    step.summary(`${String(manifest.copies.length)} copies, ${String(logNames.size)} logs`)
   },
-}
-
-type LogIdentity = Pick<ArchivedLogRow, 'thread' | 'sequence' | 'resetlogsId'>
-
-/** A test proves the whole point: every log that its manifest lists is there. */
-function proveListedLogs(logs: readonly LogIdentity[], manifest: Manifest): number {
-  const there = new Set(logs.map((row) => `${String(row.thread)}/${String(row.sequence)}/${row.resetlogsId.toString()}`))
-  const missing = manifest.logs.filter((log) => !there.has(`${String(log.thread)}/${String(log.sequence)}/${log.resetlogsId}`))
-  if (missing.length > 0) {
-    const texts = missing.map((log) => `archived log of thread ${String(log.thread)}, sequence ${String(log.sequence)} (SCN ${log.firstScn.toString()} to ${log.nextScn.toString()}) is not in the snapshot`)
-    throw finding('ARCHIVED_LOG_MISSING', texts[0] ?? 'an archived log is missing', { messages: texts })
-  }
-  return there.size
-}
-
-/** A restore needs the redo up to its goal, whatever else is missing. */
-function proveGoal(logs: readonly ArchivedLogRow[], goal: RecoveryTarget, run: RecoveryRun): number {
-  const proof = proveChainToGoal(logs, goal, [manifestOf(run), ...(run.logs?.manifest === undefined ? [] : [run.logs.manifest])])
-  if (proof.missing.length > 0) throw finding('ARCHIVED_LOG_MISSING', proof.missing[0] ?? '', { messages: proof.missing })
-  return proof.needed
 }
 
 /** The last SCN that the gapless chain of every thread covers; undefined without a log. */
@@ -103,7 +81,7 @@ function endOfLogs(logs: readonly { readonly thread: number; readonly firstScn: 
 }
 
 /** Datafiles that were created after the last refresh began have no copy: they start empty and redo fills them. */
-export const restoreMissingFiles: Step<RecoveryRun> = {
+export const restoreMissingFiles: Step<RestoreRun> = {
   name: 'restore-missing-files',
   title: 'Create files that have no copy yet',
   async run(run, step) {
@@ -116,12 +94,12 @@ export const restoreMissingFiles: Step<RecoveryRun> = {
   },
 }
 
-async function datafilesOf(run: RecoveryRun, signal: AbortSignal): Promise<readonly DatafileRow[]> {
+async function datafilesOf(run: RestoreRun, signal: AbortSignal): Promise<readonly DatafileRow[]> {
   return readDatafiles(run.oracle.sql, { signal, cdb: manifestOf(run).database.cdb })
 }
 
 /** Switches to the clone's files and proves by SQL that not one name of the source is left. */
-export const switchToCopies: Step<RecoveryRun> = {
+export const switchToCopies: Step<RestoreRun> = {
   name: 'switch-to-copies',
   title: "Switch to the clone's files",
   async run(run, step) {
@@ -137,7 +115,7 @@ export const switchToCopies: Step<RecoveryRun> = {
 }
 
 /** Before recovery and before open: nothing that could be written to lies outside the clone and the scratch directory. */
-export async function guardEveryPath(run: RecoveryRun, signal: AbortSignal): Promise<number> {
+export async function guardEveryPath(run: RestoreRun, signal: AbortSignal): Promise<number> {
   const { sql } = run.oracle
   const options = { signal }
   const named = (what: string, names: readonly (string | null)[]): SourcePath[] => names.filter((name): name is string => name !== null).map((path) => ({ path, what }))
@@ -150,7 +128,7 @@ export async function guardEveryPath(run: RecoveryRun, signal: AbortSignal): Pro
   return paths.length + copies.length
 }
 
-export const guardBeforeRecovery: Step<RecoveryRun> = {
+export const guardBeforeRecovery: Step<RestoreRun> = {
   name: 'guard-before-recovery',
   title: 'Prove that every path is in the clone',
   changes: false,
@@ -159,16 +137,15 @@ export const guardBeforeRecovery: Step<RecoveryRun> = {
   },
 }
 
-export const recover: Step<RecoveryRun> = {
+export const recover: Step<RestoreRun> = {
   name: 'recover',
-  title: 'Recover the database',
+  title: 'Recover to the last SCN',
   async run(run, step) {
-    const target: RecoveryTarget | undefined = run.goal ?? (run.targetScn === undefined ? undefined : { kind: 'scn', scn: run.targetScn })
-    if (target === undefined) throw finding('NOT_A_RECOVERY_POINT', 'the recovery point has no last SCN')
+    if (run.targetScn === undefined) throw finding('NOT_A_RECOVERY_POINT', 'the recovery point has no last SCN')
     const seen = { applied: 0, complete: false }
     await runRman(run, step, {
       what: 'recovery',
-      script: recoverScript({ target }),
+      script: recoverScript({ target: { kind: 'scn', scn: run.targetScn } }),
       fallback: 'RECOVERY_FAILED',
       onEvent: (event) => {
         if (event.type === 'archived-log' && event.action === 'applied') {
@@ -179,21 +156,19 @@ export const recover: Step<RecoveryRun> = {
       },
     })
     if (!seen.complete) throw finding('RECOVERY_FAILED', 'RMAN did not report that media recovery is complete')
-    step.summary(`to ${target.kind === 'scn' ? `SCN ${target.scn.toString()}` : target.time}, ${String(seen.applied)} logs`)
+    step.summary(`to SCN ${run.targetScn.toString()}, ${String(seen.applied)} logs`)
   },
 }
 
-/** What decides: the headers of all read-write files stand at the target, none is fuzzy, none unreadable. Files of a PDB that was not open for writing (PDB$SEED) have no redo and may stand where they stood. */
-export const checkHeaders: Step<RecoveryRun> = {
+/** What decides: the headers of all read-write files stand at the target, none is fuzzy, none unreadable. */
+export const checkHeaders: Step<RestoreRun> = {
   name: 'check-headers',
   title: 'Check the file headers',
   changes: false,
   async run(run, step) {
+    const target = run.targetScn ?? 0n
     const [rows, headers] = await Promise.all([datafilesOf(run, step.signal), readDatafileHeaders(run.oracle.sql, { signal: step.signal })])
     const datafiles = new Map(rows.map((row) => [row.file, row]))
-    const recorded = new Map(manifestOf(run).copies.map((copy) => [copy.file, copy]))
-    // Until a time: nobody knows the SCN before, but it is one for all files.
-    const target = run.targetScn ?? headers.reduce((highest, header) => (header.checkpointScn > highest ? header.checkpointScn : highest), 0n)
     const wrong: string[] = []
     let lowest: { scn: bigint; time: string | null } | undefined
     for (const header of headers) {
@@ -202,7 +177,6 @@ export const checkHeaders: Step<RecoveryRun> = {
       if (header.error !== null && header.error !== '') wrong.push(`file ${String(header.file)}: ${header.error}`)
       else if (!inUse) continue
       else if (header.fuzzy === true) wrong.push(`file ${String(header.file)} is fuzzy at SCN ${header.checkpointScn.toString()}`)
-      else if (isAtRest(recorded.get(header.file), header.checkpointScn, target)) continue
       else if (header.checkpointScn !== target && header.checkpointScn !== target + 1n) wrong.push(`file ${String(header.file)} stands at SCN ${header.checkpointScn.toString()}, expected ${target.toString()}`)
       if (inUse && (lowest === undefined || header.checkpointScn < lowest.scn)) lowest = { scn: header.checkpointScn, time: header.checkpointTime }
     }
@@ -213,12 +187,7 @@ export const checkHeaders: Step<RecoveryRun> = {
   },
 }
 
-/** Whether a file belongs to a PDB that was closed or read only when it was backed up, and is no older than its copy was. */
-function isAtRest(copy: ManifestCopy | undefined, checkpointScn: bigint, target: bigint): boolean {
-  return copy?.pdb !== undefined && copy.openMode !== 'READ WRITE' && checkpointScn >= copy.checkpointScn && checkpointScn < target
-}
-
-export const openReadOnly: Step<RecoveryRun> = {
+export const openReadOnly: Step<RestoreRun> = {
   name: 'open-read-only',
   title: 'Open read only',
   async run(run, step) {

@@ -42,7 +42,7 @@ export interface ArchivedLogFilter {
   readonly directory?: string
   /** Only logs that hold this SCN or a later one. */
   readonly fromScn?: bigint
-  /** Only complete, undeleted, available ones that are here: a row about the log at a standby has a service for a name. */
+  /** Only complete, undeleted, available ones. */
   readonly available?: boolean
 }
 
@@ -66,7 +66,7 @@ export function archivedLogsQuery(filter: ArchivedLogFilter): { readonly query: 
     where.push('l.next_change# > :from_scn')
     binds.from_scn = filter.fromScn
   }
-  if (filter.available === true) where.push("l.archived = 'YES' and l.deleted = 'NO' and l.status = 'A' and l.standby_dest = 'NO'")
+  if (filter.available === true) where.push("l.archived = 'YES' and l.deleted = 'NO' and l.status = 'A'")
   return {
     query: {
       name: 'v$archived_log',

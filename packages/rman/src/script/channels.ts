@@ -5,8 +5,6 @@ export interface ChannelOptions {
   readonly parallel: number
   /** Directory of the files to be written; without it the channel only reads. */
   readonly directory?: string
-  /** Further directories: the channels take turns, so that a database is spread over the volumes that are mounted there. */
-  readonly moreDirectories?: readonly string[]
   /** Default `%U`: a unique name, `data_D-…` for a datafile copy. */
   readonly pattern?: string
 }
@@ -17,9 +15,8 @@ export interface ChannelOptions {
  */
 export function allocateChannels(options: ChannelOptions): string[] {
   const count = Number(rmanInteger(options.parallel, 'the number of channels'))
-  const directories = options.directory === undefined ? [] : [options.directory, ...(options.moreDirectories ?? [])]
-  const format = (directory: string | undefined): string => (directory === undefined ? '' : ` FORMAT ${rmanFormat(directory, options.pattern ?? '%U', 'the directory of the backup')}`)
-  return Array.from({ length: count }, (_, index) => `ALLOCATE CHANNEL c${String(index + 1)} DEVICE TYPE DISK${format(directories[index % directories.length])};`)
+  const format = options.directory === undefined ? '' : ` FORMAT ${rmanFormat(options.directory, options.pattern ?? '%U', 'the directory of the backup')}`
+  return Array.from({ length: count }, (_, index) => `ALLOCATE CHANNEL c${String(index + 1)} DEVICE TYPE DISK${format};`)
 }
 
 /** ` SECTION SIZE 32G`, or nothing. */

@@ -11,8 +11,6 @@ export const incrementTag = 'image_copy_incr'
 export interface RefreshOptions {
   /** The backup area. */
   readonly area: string
-  /** Directories in it where its further volumes are mounted; each volume needs a channel to be written to. */
-  readonly volumes?: readonly string[]
   readonly parallel: number
   /** `32G`: files are read in sections of this size by several channels. */
   readonly sectionSize?: string
@@ -29,7 +27,7 @@ export function refreshScript(options: RefreshOptions): string {
   const increments = rmanTag(options.incrementTag ?? incrementTag)
   return lines(
     runBlock([
-      ...allocateChannels({ parallel: options.parallel, directory: options.area, ...(options.volumes === undefined ? {} : { moreDirectories: options.volumes }) }),
+      ...allocateChannels({ parallel: options.parallel, directory: options.area }),
       `BACKUP${sectionSize(options.sectionSize)} INCREMENTAL LEVEL 1 FOR RECOVER OF COPY WITH TAG ${copies} DATABASE TAG ${increments};`,
       `RECOVER COPY OF DATABASE WITH TAG ${copies};`,
     ]),

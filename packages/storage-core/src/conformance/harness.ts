@@ -38,8 +38,6 @@ export interface ConformanceHarness {
   requestCount?(): number
   /** Lets the storage's clock go on by at least one step of its time stamps. */
   tick?(): Promise<void>
-  /** The volume is this harness's own and `destroy` needs no tidy one: the kit leaves what its rules made. */
-  readonly disposable?: boolean
   /** Removes the volume with everything in it. Called once, also after a failure. */
   destroy(): Promise<void>
 }

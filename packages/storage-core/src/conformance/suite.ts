@@ -32,8 +32,6 @@ export interface SnapshotStorageSuiteOptions {
   readonly repeat?: number
   /** Snapshots in the paging checks; more than one page of the storage. Default 25. */
   readonly listingSize?: number
-  /** Which rules to declare; default all of them. */
-  readonly rules?: (rule: ConformanceRule) => boolean
 }
 
 /**
@@ -42,7 +40,7 @@ export interface SnapshotStorageSuiteOptions {
  */
 export function snapshotStorageSuite(test: TestFunctions, options: SnapshotStorageSuiteOptions): void {
   test.describe(`${options.name} keeps the storage contract`, () => {
-    for (const rule of snapshotStorageRules.filter(options.rules ?? (() => true))) {
+    for (const rule of snapshotStorageRules) {
       test.it(`${rule.id}: ${rule.title}`, async (context) => {
         const harness = await options.create()
         const lacking = rule.needs.map((need) => whatLacks(need, harness)).filter((reason) => reason !== undefined)
@@ -105,7 +103,7 @@ function prepareRun(harness: ConformanceHarness, options: SnapshotStorageSuiteOp
   }
   const cleanUp = async (): Promise<void> => {
     try {
-      if (harness.disposable !== true) await removeMade().catch(() => undefined)
+      await removeMade().catch(() => undefined)
       await storage.close?.()
     } finally {
       await harness.destroy()

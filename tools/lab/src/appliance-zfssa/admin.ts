@@ -75,7 +75,7 @@ function createAdminHandler(appliance: Appliance): (incoming: IncomingMessage, r
   }
 }
 
-const effects = ['reset', 'html', 'hang', 'slow-body', 'slow', 'garbage'] as const
+const effects = ['reset', 'html', 'hang', 'slow-body', 'garbage'] as const
 
 function faultOf({ match, when, effect, times, skip }: Readonly<Record<string, unknown>>): ApplianceFault {
   if (typeof match !== 'string') throw new TypeError('match: a regular expression over "METHOD path"')

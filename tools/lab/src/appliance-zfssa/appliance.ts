@@ -107,8 +107,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     }
     const bodyText = await readBody(incoming)
     if (quirks.latencyMs > 0) await delay(quirks.latencyMs)
-    if (fault?.effect === 'slow') await delay(1000)
-    if (fault?.when === 'before' && fault.effect !== 'slow') {
+    if (fault?.when === 'before') {
       log(typeof fault.effect === 'number' ? fault.effect : undefined)
       await spoil(fault, incoming.socket, response, undefined)
       return
@@ -131,7 +130,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     })
     log(answer.status)
     const send = { ...answer, headers: { 'X-Zfssa-Api': '1.0', 'X-Zfssa-Storage-Api': '1.1', Date: new Date(Date.now() + quirks.clockSkewSeconds * 1000).toUTCString(), ...answer.headers } }
-    if (fault !== undefined && fault.effect !== 'slow') await spoil(fault, incoming.socket, response, render(answer.body, quirks))
+    if (fault !== undefined) await spoil(fault, incoming.socket, response, render(answer.body, quirks))
     else write(response, send, render(answer.body, quirks))
   }
 
@@ -272,7 +271,6 @@ async function spoil({ effect }: ApplianceFault, socket: Socket, response: Serve
       response.end('{"snapshot":{"na')
       return
     case 'hang':
-    case 'slow':
       return
     case 'slow-body': {
       response.writeHead(200, { 'Content-Type': 'application/json' })

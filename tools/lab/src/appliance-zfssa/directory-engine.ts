@@ -1,6 +1,6 @@
-import { mkdir, readdir, stat, statfs } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { cp, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createDirectoryEngine as createFiles } from '../volume-engine/directory-engine.ts'
 import { EngineError } from './engine.ts'
 import type { EngineScan, ProjectFacts, ShareFacts, ShareKey, SnapshotFacts, StorageEngine } from './engine.ts'
 import { idOf } from './zfs-engine.ts'
@@ -46,9 +46,7 @@ export function createDirectoryEngine({ directory, now = () => Math.floor(Date.n
   const projects = new Map<string, ProjectFacts>()
   let shares: Share[] = []
   let snapshots: Snapshot[] = []
-  const files = createFiles(directory)
-  const idIn = (thing: Share | Snapshot): string => String(thing.number)
-  const placeOf = (share: Share): string => files.volume(idIn(share))
+  const placeOf = (thing: Share | Snapshot): string => join(directory, 'share' in thing ? 'shares' : 'snapshots', String(thing.number))
 
   const find = (key: ShareKey): Share => {
     const found = shares.find(({ project, share }) => project === key.project && share === key.share)
@@ -67,9 +65,14 @@ export function createDirectoryEngine({ directory, now = () => Math.floor(Date.n
   }
   const clonesOf = (snapshot: Snapshot): Share[] => shares.filter(({ origin }) => origin === snapshot)
 
+  const copy = async (from: string, to: string): Promise<void> => {
+    await mkdir(join(directory, 'shares'), { recursive: true })
+    await mkdir(join(directory, 'snapshots'), { recursive: true })
+    await cp(from, to, { recursive: true, preserveTimestamps: true, mode: constants.COPYFILE_FICLONE, verbatimSymlinks: true })
+  }
   const dropSnapshot = async (snapshot: Snapshot): Promise<void> => {
     snapshots = snapshots.filter((each) => each !== snapshot)
-    files.removeSnapshot(idIn(snapshot.owner), idIn(snapshot))
+    await rm(placeOf(snapshot), { recursive: true, force: true })
   }
   const dropShare = async (share: Share): Promise<void> => {
     for (const snapshot of snapshots.filter(({ owner }) => owner === share)) {
@@ -77,7 +80,7 @@ export function createDirectoryEngine({ directory, now = () => Math.floor(Date.n
       await dropSnapshot(snapshot)
     }
     shares = shares.filter((each) => each !== share)
-    files.removeVolume(idIn(share))
+    await rm(placeOf(share), { recursive: true, force: true })
   }
 
   const scan = async (): Promise<EngineScan> => {
@@ -109,7 +112,7 @@ export function createDirectoryEngine({ directory, now = () => Math.floor(Date.n
   }
 
   return {
-    description: 'copies of directories, not a ZFS',
+    description: 'copies of directories (no ZFS on this machine)',
     now,
     scan,
     createProject: async (project) => {
@@ -124,7 +127,7 @@ export function createDirectoryEngine({ directory, now = () => Math.floor(Date.n
       refuseExisting(key)
       const share: Share = { ...key, number: ++numbers, createdAt: now(), quota: 0n, reservation: 0n }
       shares.push(share)
-      files.create(idIn(share))
+      await mkdir(placeOf(share), { recursive: true })
     },
     setLimits: async (key, limits) => { Object.assign(find(key), limits) },
     renameShare: async (from, to) => {
@@ -138,11 +141,18 @@ export function createDirectoryEngine({ directory, now = () => Math.floor(Date.n
     },
     createSnapshot: async (key, name) => {
       const owner = find(key)
-      const bytes = await bytesBelow(placeOf(owner))
-      if (snapshots.some((each) => each.owner === owner && each.name === name)) throw new EngineError('exists', `cannot create snapshot '${key.share}@${name}': dataset already exists`)
-      const snapshot: Snapshot = { owner, name, number: ++numbers, createdAt: now(), bytes, empty: false }
-      files.snapshot(idIn(owner), idIn(snapshot))
-      snapshots.push(snapshot)
+      const taken = (): boolean => snapshots.some((each) => each.owner === owner && each.name === name)
+      if (taken()) throw new EngineError('exists', `cannot create snapshot '${key.share}@${name}': dataset already exists`)
+      const number = ++numbers
+      const place = join(directory, 'snapshots', String(number))
+      await copy(placeOf(owner), `${place}.part`)
+      await rename(`${place}.part`, place)
+      const bytes = await bytesBelow(place)
+      if (taken()) {
+        await rm(place, { recursive: true, force: true })
+        throw new EngineError('exists', `cannot create snapshot '${key.share}@${name}': dataset already exists`)
+      }
+      snapshots.push({ owner, name, number, createdAt: now(), bytes, empty: false })
     },
     renameSnapshot: async (key, name, newName) => {
       const snapshot = findSnapshot(key, name)
@@ -161,8 +171,8 @@ export function createDirectoryEngine({ directory, now = () => Math.floor(Date.n
       refuseExisting(target)
       const share: Share = { ...target, number: ++numbers, createdAt: now(), quota: 0n, reservation: 0n, origin }
       shares.push(share)
-      if (origin.empty) files.create(idIn(share))
-      else files.clone(idIn(origin.owner), idIn(origin), idIn(share))
+      if (origin.empty) await mkdir(placeOf(share), { recursive: true })
+      else await copy(placeOf(origin), placeOf(share))
     },
     rollback: async (key, name, { withNewer }) => {
       const snapshot = findSnapshot(key, name)
@@ -172,7 +182,8 @@ export function createDirectoryEngine({ directory, now = () => Math.floor(Date.n
         for (const clone of clonesOf(each)) await dropShare(clone)
         await dropSnapshot(each)
       }
-      files.restore(idIn(snapshot.owner), idIn(snapshot))
+      await rm(placeOf(snapshot.owner), { recursive: true, force: true })
+      await copy(placeOf(snapshot), placeOf(snapshot.owner))
     },
     pathOf: async (key) => placeOf(find(key)),
     addEmptySnapshots: (key, names) => {

@@ -4,8 +4,8 @@ export interface ApplianceFault {
   readonly match: RegExp
   /** `before`: nothing was changed; `after`: it was carried out, its answer is lost or spoilt. */
   readonly when: 'before' | 'after'
-  /** `reset`: the connection is cut; `html`: a proxy's page; `hang`: no answer; `slow-body`: the answer drips; `slow`: it comes a second late; a number: this status. */
-  readonly effect: 'reset' | 'html' | 'hang' | 'slow-body' | 'slow' | 'garbage' | number
+  /** `reset`: the connection is cut; `html`: a proxy's page; `hang`: no answer; `slow-body`: the answer drips; a number: this status. */
+  readonly effect: 'reset' | 'html' | 'hang' | 'slow-body' | 'garbage' | number
   /** How many matching requests; default 1. */
   readonly times?: number
   /** Matching requests that go well first; default 0. */
@@ -39,14 +39,15 @@ export class FaultDesk {
     this.#waiting = []
   }
 
-  /** The fault that hits this request; each waiting one counts the requests that it matches for itself. */
   take(request: string): ApplianceFault | undefined {
-    for (const entry of this.#waiting) {
-      if (!entry.fault.match.test(request) || entry.skip-- > 0) continue
-      if (--entry.times <= 0) this.#waiting = this.#waiting.filter((other) => other !== entry)
-      return entry.fault
+    const entry = this.#waiting.find(({ fault }) => fault.match.test(request))
+    if (entry === undefined) return undefined
+    if (entry.skip > 0) {
+      entry.skip--
+      return undefined
     }
-    return undefined
+    if (--entry.times <= 0) this.#waiting = this.#waiting.filter((other) => other !== entry)
+    return entry.fault
   }
 
   note(request: LoggedRequest): void {

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
-import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -15,8 +15,6 @@ export interface ZfsPool {
   /** A program that is `zfs` of this pool; it takes the same arguments. */
   readonly zfs: string
   readonly zpool: string
-  /** The daemon's process: what it mounts is in its mount namespace. */
-  readonly pid: number
   /** Path for this process (root) of a file system that ZFS mounted at `mountpoint`. */
   pathOf(mountpoint: string): string
   /** Ends the daemon and removes everything; idempotent. */
@@ -90,9 +88,7 @@ export async function makeZfsPool(options: ZfsPoolOptions = {}): Promise<ZfsPool
   try {
     const inside = `/proc/${String(daemon.pid)}/root`
     const deadline = performance.now() + 10_000
-    // Before it has a /run of its own, the socket seen there may be another daemon's.
-    const listens = (): boolean => existsSync(join(inside, 'run/zfs/zfs_socket')) && (visible || statSync(join(inside, 'run')).dev !== statSync('/run').dev)
-    while (!listens()) {
+    while (!existsSync(join(inside, 'run/zfs/zfs_socket'))) {
       if (daemon.exitCode !== null || performance.now() > deadline) throw new Error(`zfs-fuse did not start: ${readFileSync(join(directory, 'log'), 'utf8').slice(-2000)}`)
       await delay(10)
     }
@@ -107,13 +103,11 @@ export async function makeZfsPool(options: ZfsPoolOptions = {}): Promise<ZfsPool
     const image = (options.inMemory ?? (!visible && size <= smallPool)) ? '/run/pool' : join(directory, 'pool')
     const mountpoint = join(directory, 'mnt')
     await mkdir(mountpoint)
-    // Whoever may use a file system must be able to reach it.
-    await chmod(directory, 0o711)
     const file = await open(join(inside, image), 'wx')
     await file.truncate(size)
     await file.close()
     await run(zpool, ['create', '-o', 'cachefile=none', '-m', mountpoint, name, image])
-    return { name, zfs, zpool, pid: daemon.pid ?? 0, pathOf: (path) => join(inside, path), dispose }
+    return { name, zfs, zpool, pathOf: (path) => join(inside, path), dispose }
   } catch (error) {
     await dispose()
     throw error

@@ -1,10 +1,9 @@
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { openHost, socketPath } from '../host/host.ts'
-import { type LabDatabase, instancesOf, readLabFile } from '../host/lab-file.ts'
+import { type LabDatabase, readLabFile } from '../host/lab-file.ts'
 import { OraError } from '../engine/ora-error.ts'
 import { type InstanceConnection, connectInstance } from '../server/client.ts'
-import { startListeners, stopListeners } from '../net/listener-control.ts'
 import { canConnect } from '../server/socket.ts'
 import { spawnInstance } from '../server/spawn.ts'
 
@@ -33,37 +32,30 @@ export async function withInstance<T>(dir: string, host: string, sid: string, bo
   }
 }
 
-/** Session on the database's own instance, or on a chosen one of a cluster. */
-export async function withDatabase<T>(dir: string, name: string | undefined, body: (connection: InstanceConnection, database: LabDatabase) => Promise<T>, sid?: string): Promise<T> {
+/** Session on the database's own instance. */
+export async function withDatabase<T>(dir: string, name: string | undefined, body: (connection: InstanceConnection, database: LabDatabase) => Promise<T>): Promise<T> {
   const labDir = path.resolve(dir)
   const [database] = await chosen(labDir, name)
   if (database === undefined) throw new Error('the lab has no database')
-  const place = instancesOf(database).find((i) => sid === undefined || i.sid === sid)
-  if (place === undefined) throw new Error(`${database.name} has no instance ${sid ?? ''}`)
-  return withInstance(labDir, place.host, place.sid, (connection) => body(connection, database))
+  return withInstance(labDir, database.host, database.sid, (connection) => body(connection, database))
 }
 
-/** STARTUP of the chosen databases, or of one instance of a cluster; running ones are left alone. */
-export async function startDatabases(dir: string, name: string | undefined, only?: string): Promise<{ readonly name: string; readonly pid: number | null }[]> {
+/** STARTUP of the chosen databases; running ones are left alone. */
+export async function startDatabases(dir: string, name: string | undefined): Promise<{ readonly name: string; readonly pid: number | null }[]> {
   const labDir = path.resolve(dir)
-  await startListeners(labDir)
   const started = []
   for (const database of await chosen(labDir, name)) {
-    for (const { sid, host: on } of instancesOf(database)) {
-      if (only !== undefined && sid !== only) continue
-      const host = openHost(labDir, on)
-      if (await canConnect(socketPath(host, sid))) {
-        started.push({ name: database.name, pid: null })
-        continue
-      }
-      const { pid } = await spawnInstance(host, sid)
-      await withInstance(labDir, on, sid, async (connection) => {
-        await connection.call({ kind: 'mount' })
-        if (database.role === 'standby') await connection.call({ kind: 'sql', text: 'alter database recover managed standby database disconnect from session' })
-        else await connection.call({ kind: 'open', mode: 'READ WRITE', resetlogs: false })
-      })
-      started.push({ name: database.name, pid })
+    const host = openHost(labDir, database.host)
+    if (await canConnect(socketPath(host, database.sid))) {
+      started.push({ name: database.name, pid: null })
+      continue
     }
+    const { pid } = await spawnInstance(host, database.sid)
+    await withInstance(labDir, database.host, database.sid, async (connection) => {
+      await connection.call({ kind: 'mount' })
+      await connection.call({ kind: 'open', mode: 'READ WRITE', resetlogs: false })
+    })
+    started.push({ name: database.name, pid })
   }
   return started
 }
@@ -79,15 +71,10 @@ export async function stopInstance(labDir: string, host: string, sid: string, mo
   return true
 }
 
-export async function stopDatabases(dir: string, name: string | undefined, mode: 'immediate' | 'abort', only?: string): Promise<string[]> {
+export async function stopDatabases(dir: string, name: string | undefined, mode: 'immediate' | 'abort'): Promise<string[]> {
   const labDir = path.resolve(dir)
   const stopped = []
-  for (const database of await chosen(labDir, name)) {
-    const results = []
-    for (const { sid, host } of instancesOf(database)) if (only === undefined || sid === only) results.push(await stopInstance(labDir, host, sid, mode))
-    if (results.some(Boolean)) stopped.push(database.name)
-  }
-  if (name === undefined && only === undefined) await stopListeners(labDir)
+  for (const database of await chosen(labDir, name)) if (await stopInstance(labDir, database.host, database.sid, mode)) stopped.push(database.name)
   return stopped
 }
 
@@ -115,7 +102,6 @@ export async function destroyLab(dir: string): Promise<void> {
     const host = openHost(labDir, name)
     for (const file of await readdir(host.run).catch(() => [])) if (file.endsWith('.sock')) await stopInstance(labDir, name, file.slice(0, -'.sock'.length), 'abort')
   }
-  await stopListeners(labDir)
   // lab.json goes first: an instance that is still there ends itself when it misses it.
   await rm(path.join(labDir, 'lab.json'), { force: true })
   await rm(labDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })

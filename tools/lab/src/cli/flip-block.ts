@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { DICTIONARY_OBJECT, PROPERTIES_OBJECT, SMON_OBJECT } from '../engine/objects.ts'
 import { BLOCK_SIZE, PAYLOAD_END, PAYLOAD_START, blockDefect, blockObject, blockScn, blockType, blockTypeOf } from '../storage/block.ts'
 import { Datafile } from '../storage/datafile.ts'
-import { BlockHistory } from './block-history.ts'
+import { truthAt } from './history-check.ts'
 
 /** What every open reads: damage there is no matter of validation. */
 const SYSTEM_OBJECTS: ReadonlySet<number> = new Set([DICTIONARY_OBJECT, SMON_OBJECT, PROPERTIES_OBJECT])
@@ -20,18 +20,17 @@ export interface FlippedByte {
  * Changes one byte of one table block, chosen by the seed. With the lab's history only blocks count that no later redo
  * touches, so that recovery cannot heal or trip over it and only validation finds it.
  */
-export async function flipBlock(file: string, options: { readonly seed: number; readonly labDir: string | undefined; /** Redo behind it does not matter, because nobody will apply it. */ readonly untilScn?: bigint }): Promise<FlippedByte> {
+export async function flipBlock(file: string, options: { readonly seed: number; readonly labDir: string | undefined }): Promise<FlippedByte> {
   const datafile = await Datafile.open(file, 'r')
   if (datafile === undefined) throw new Error(`${file} is not a datafile`)
   const { header } = datafile
   const candidates: number[] = []
   try {
-    const history = options.labDir === undefined ? undefined : new BlockHistory(options.labDir, header.dbid)
-    await history?.refresh()
+    const truth = options.labDir === undefined ? undefined : await truthAt(options.labDir, header.dbid, header.file, 2n ** 63n)
     for (let block = 2; block <= header.blocks; block += 1) {
       const bytes = await datafile.readBlocks(block, 1)
       if (bytes.length < BLOCK_SIZE || blockTypeOf(bytes) !== blockType.data || SYSTEM_OBJECTS.has(blockObject(bytes)) || blockDefect(bytes, header.file, block) !== null) continue
-      const latest = history?.at(header.file, block, options.untilScn ?? 2n ** 63n)?.scn ?? blockScn(bytes)
+      const latest = truth?.get(block)?.scn ?? blockScn(bytes)
       if (latest === blockScn(bytes)) candidates.push(block)
     }
   } finally {

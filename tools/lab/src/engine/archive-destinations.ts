@@ -20,7 +20,7 @@ export function readDestinations(parameters: Parameters, former: readonly Destin
   }
   if (destinations.length === 0) {
     const location = parameters.get('db_recovery_file_dest') === '' ? fallback : 'USE_DB_RECOVERY_FILE_DEST'
-    destinations.push(makeDestination(parameters, 1, { location, mandatory: true, reopen: 300, validFor: allRoles }, true, former))
+    destinations.push(makeDestination(parameters, 1, { location, mandatory: true, reopen: 300 }, true, former))
   }
   return destinations
 }
@@ -29,10 +29,7 @@ interface Attributes {
   readonly location: string
   readonly mandatory: boolean
   readonly reopen: number
-  readonly validFor: Destination['validFor']
 }
-
-const allRoles: Destination['validFor'] = { type: 'ALL_LOGFILES', role: 'ALL_ROLES', primary: true, standby: true }
 
 /** @throws OraError 02097 with 16024 or 16032 */
 export function parseDestination(value: string): Attributes {
@@ -40,7 +37,6 @@ export function parseDestination(value: string): Attributes {
   let location: string | undefined
   let mandatory = false
   let reopen = 300
-  let validFor = allRoles
   for (const word of words) {
     const [key = '', text = ''] = word.split(/=(.*)/s)
     switch (key.toUpperCase()) {
@@ -50,23 +46,13 @@ export function parseDestination(value: string): Attributes {
       case 'OPTIONAL': mandatory = false; break
       case 'REOPEN': reopen = text === '' ? 300 : Number(text); break
       case 'NOREOPEN': reopen = 0; break
-      case 'VALID_FOR': validFor = parseValidFor(text); break
-      case 'DB_UNIQUE_NAME': case 'DELAY': case 'NODELAY': case 'MAX_FAILURE': case 'ARCH': case 'LGWR': case 'SYNC': case 'ASYNC': case 'AFFIRM': case 'NOAFFIRM': case 'REGISTER': case 'ALTERNATE': break
+      case 'VALID_FOR': case 'DB_UNIQUE_NAME': case 'DELAY': case 'NODELAY': case 'MAX_FAILURE': case 'ARCH': case 'LGWR': case 'SYNC': case 'ASYNC': case 'AFFIRM': case 'NOAFFIRM': case 'REGISTER': case 'ALTERNATE': break
       default: throw ora(2097, 'parameter cannot be modified because specified value is invalid', [16024, `parameter ${key} cannot be parsed`])
     }
   }
   if (location === undefined) throw ora(2097, 'parameter cannot be modified because specified value is invalid', [16025, 'parameter contains repeated or conflicting attributes'])
   if (!Number.isInteger(reopen) || reopen < 0) throw ora(2097, 'parameter cannot be modified because specified value is invalid', [16024, 'parameter REOPEN cannot be parsed'])
-  return { location, mandatory, reopen, validFor }
-}
-
-/** `(ONLINE_LOGFILE,PRIMARY_ROLE)`; the plural is the same. @throws OraError 02097 with 16024 */
-function parseValidFor(text: string): Destination['validFor'] {
-  const match = /^\(\s*(ONLINE|STANDBY|ALL)_LOGFILES?\s*,\s*(?:(PRIMARY|STANDBY)_ROLE|(ALL)_ROLES)\s*\)$/i.exec(text)
-  if (match === null) throw ora(2097, 'parameter cannot be modified because specified value is invalid', [16024, 'parameter VALID_FOR cannot be parsed'])
-  const type = (match[1] ?? '').toUpperCase()
-  const role = (match[2] ?? match[3] ?? '').toUpperCase()
-  return { type: `${type}_LOGFILE${type === 'ALL' ? 'S' : ''}`, role: role === 'ALL' ? 'ALL_ROLES' : `${role}_ROLE`, primary: type !== 'STANDBY' && role !== 'STANDBY', standby: type !== 'ONLINE' && role !== 'PRIMARY' }
+  return { location, mandatory, reopen }
 }
 
 function makeDestination(parameters: Parameters, id: number, attributes: Attributes, enabled: boolean, former: readonly Destination[]): Destination {
@@ -79,8 +65,6 @@ function makeDestination(parameters: Parameters, id: number, attributes: Attribu
     binding: attributes.mandatory ? 'MANDATORY' : 'OPTIONAL',
     directory,
     usesRecoveryArea,
-    service: attributes.location.startsWith('SERVICE=') ? attributes.location.slice('SERVICE='.length) : null,
-    validFor: attributes.validFor,
     status: !enabled ? 'DEFERRED' : 'VALID',
     error: null,
     failDate: null,

@@ -19,7 +19,7 @@ export class Archiver {
   readonly #done = new Condition()
   #destinations: Destination[] = []
   /** Destinations that have a log already, by sequence, while it is not archived for good. */
-  readonly #finished = new Map<string, Set<number>>()
+  readonly #finished = new Map<number, Set<number>>()
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
@@ -44,7 +44,7 @@ export class Archiver {
     const { down, control } = this.#kernel
     while (!down.aborted) {
       const group = control.data.logGroups
-        .filter((g) => !g.archived && g.status !== 'CURRENT' && g.status !== 'UNUSED' && this.#isMine(g.thread))
+        .filter((g) => !g.archived && g.status !== 'CURRENT' && g.status !== 'UNUSED')
         .sort((a, b) => a.sequence - b.sequence)[0]
       if (group === undefined) await this.#work.wait(down)
       else if (!(await this.#archive(group))) await Promise.race([pause(1000, down), this.#work.wait(down)])
@@ -52,27 +52,20 @@ export class Archiver {
   }
 
   /** Resolves when the log is archived; rejects with the signal's reason. */
-  async waitFor(thread: number, sequence: number, signal: AbortSignal): Promise<void> {
-    while (this.#kernel.control.data.logGroups.some((g) => g.thread === thread && g.sequence === sequence && !g.archived && g.status !== 'UNUSED')) await this.#done.wait(signal)
-  }
-
-  /** Its own thread's logs, and those of threads whose instances are down when it is the first that runs. */
-  #isMine(thread: number): boolean {
-    const { members, threadNumber } = this.#kernel
-    return thread === threadNumber || (members[0] === this.#kernel && members.every((m) => m.threadNumber !== thread))
+  async waitFor(sequence: number, signal: AbortSignal): Promise<void> {
+    while (this.#kernel.control.data.logGroups.some((g) => g.sequence === sequence && !g.archived && g.status !== 'UNUSED')) await this.#done.wait(signal)
   }
 
   /** One attempt at all destinations; true when the group is archived for good. */
   async #archive(group: LogGroupRecord): Promise<boolean> {
-    const { control, host, parameters } = this.#kernel
-    const key = `${group.thread}.${group.sequence}`
-    const have = this.#finished.get(key) ?? new Set<number>()
-    this.#finished.set(key, have)
+    const { control, host, parameters, thread } = this.#kernel
+    const have = this.#finished.get(group.sequence) ?? new Set<number>()
+    this.#finished.set(group.sequence, have)
     const now = host.now()
     for (const d of this.#destinations) {
       if (d.status === 'ERROR' && d.reopenSeconds > 0 && d.failDate !== null && now - d.failDate >= d.reopenSeconds * 1000) d.status = 'VALID'
     }
-    const targets = this.#destinations.filter((d) => d.status === 'VALID' && !have.has(d.id) && d.service === null && d.validFor.primary)
+    const targets = this.#destinations.filter((d) => d.status === 'VALID' && !have.has(d.id) && !d.location.startsWith('SERVICE='))
     await Promise.all(targets.map(async (destination) => {
       try {
         await this.#copy(group, destination)
@@ -83,17 +76,15 @@ export class Archiver {
         this.#kernel.alert(`ARC0: Error 19504 Creating archive log file to '${destination.directory}'\nARCH: Archival error occurred on a closed thread, destination LOG_ARCHIVE_DEST_${destination.id}`)
       }
     }))
-    const mandatoryMissing = this.#destinations.some((d) => d.binding === 'MANDATORY' && d.service === null && d.validFor.primary && d.status !== 'DEFERRED' && !have.has(d.id))
+    const mandatoryMissing = this.#destinations.some((d) => d.binding === 'MANDATORY' && d.status !== 'DEFERRED' && !have.has(d.id))
     const required = Math.max(1, parameters.number('log_archive_min_succeed_dest'))
-    if (mandatoryMissing || have.size < Math.min(required, Math.max(1, this.#destinations.filter((d) => d.service === null && d.validFor.primary).length))) return false
+    if (mandatoryMissing || have.size < Math.min(required, Math.max(1, this.#destinations.length))) return false
     await control.update((data) => {
-      for (const record of data.logGroups) if (record.thread === group.thread && record.sequence === group.sequence) record.archived = true
+      for (const record of data.logGroups) if (record.sequence === group.sequence) record.archived = true
     })
-    this.#finished.delete(key)
-    for (const member of new Set([...this.#kernel.members, this.#kernel])) {
-      member.thread.reusable.notify()
-      member.archiver.#done.notify()
-    }
+    this.#finished.delete(group.sequence)
+    thread.reusable.notify()
+    this.#done.notify()
     return true
   }
 
@@ -107,7 +98,7 @@ export class Archiver {
       const first = Buffer.alloc(REDO_BLOCK)
       await readFully(source, first, 0)
       const header = decodeRedoHeader(first)
-      if (header?.bytes === undefined || header.bytes === null || header.nextScn === null || header.sequence !== group.sequence || header.thread !== group.thread) throw new Error(`log ${group.sequence} is not in ${member}`)
+      if (header?.bytes === undefined || header.bytes === null || header.nextScn === null || header.sequence !== group.sequence) throw new Error(`log ${group.sequence} is not in ${member}`)
       const name = this.#nameFor(header, destination)
       if (destination.usesRecoveryArea) await mkdir(path.dirname(host.real(name)), { recursive: true })
       if (destination.fault === 'fail') throw new Error('lab fault: archive destination fails')

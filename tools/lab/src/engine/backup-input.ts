@@ -31,7 +31,7 @@ export function datafileRecord(kernel: Kernel, file: number): DatafileRecord {
 export async function openForBackup(kernel: Kernel, file: number, sinceScn?: bigint): Promise<BackupInput> {
   const { files, host, checkpointer, tracker, logWriter } = kernel
   const record = datafileRecord(kernel, file)
-  const inUse = files.has(file) && logWriter.header !== undefined && record.enabled === 'READ WRITE' && record.stopScn === null
+  const inUse = files.has(file) && logWriter.header !== undefined && record.enabled === 'READ WRITE'
   let chunks: number[] | undefined
   if (inUse) {
     await checkpointer.checkpoint(new Set([file]), {

@@ -29,12 +29,12 @@ export class Checkpointer {
   async checkpoint(only?: ReadonlySet<number>, options: { readonly clean?: boolean; readonly onScn?: (scn: bigint) => void } = {}): Promise<bigint> {
     return this.#mutex.run(async () => {
       if (only === undefined) this.#requested = false
-      const { scn: clock, cache, files, tracker, control, host, members } = this.#kernel
+      const { scn: clock, cache, files, tracker, control, host, thread } = this.#kernel
       const scn = clock.next()
       options.onScn?.(scn)
       const time = host.now()
       await cache.flush(only)
-      const targets = control.data.datafiles.filter((d) => (only === undefined || only.has(d.file)) && d.status !== 'OFFLINE' && d.status !== 'RECOVER' && d.enabled === 'READ WRITE' && d.stopScn === null && files.has(d.file))
+      const targets = control.data.datafiles.filter((d) => (only === undefined || only.has(d.file)) && d.status !== 'OFFLINE' && d.status !== 'RECOVER' && d.enabled === 'READ WRITE' && files.has(d.file))
       for (const { file } of targets) if (host.lab.fsync) await files.get(file).sync()
       if (only === undefined) await tracker.save(scn)
       for (const { file } of targets) {
@@ -46,9 +46,9 @@ export class Checkpointer {
         if (only !== undefined) return
         Object.assign(data, { checkpointScn: scn, checkpointTime: time })
         for (const group of data.logGroups) if (group.status === 'ACTIVE' && group.nextScn !== null && group.nextScn <= scn) group.status = 'INACTIVE'
-        for (const t of data.threads) if (t.status === 'OPEN') t.checkpointScn = scn
+        for (const t of data.threads) t.checkpointScn = scn
       })
-      if (only === undefined) for (const member of new Set([...members, this.#kernel])) member.thread.reusable.notify()
+      if (only === undefined) thread.reusable.notify()
       return scn
     })
   }

@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
-import { compatibleOf } from '../host/release.ts'
 import { stampOf } from '../host/local-time.ts'
 import { blockType, formatBlock, sealBlock } from '../storage/block.ts'
 import { writeControlFile } from '../storage/control-file.ts'
@@ -14,9 +13,7 @@ import { History } from './history.ts'
 import type { RowValue } from './instance-api.ts'
 import { omfId } from './omf.ts'
 import { writeSpfile } from './parameter-file.ts'
-import { SEED, newPdb } from './containers.ts'
-import { compareReleases } from './mount.ts'
-import type { ControlFileData, DatafileRecord, PdbRecord } from './records.ts'
+import type { ControlFileData, DatafileRecord } from './records.ts'
 import { firstFreeBlock, mapBlockOf, mapBlocks, setOwner } from './space-map.ts'
 import { createDatafile, creationHeader, newDatafileRecord } from './structure.ts'
 import { SMON_COLUMNS } from './system-monitor.ts'
@@ -25,28 +22,20 @@ export interface DatabaseSpec {
   readonly host: Host
   readonly dbName: string
   readonly uniqueName: string
-  /** The instances that will open it, the first one on `host`; several make a cluster database with a redo thread each. */
-  readonly sids: readonly [string, ...string[]]
+  readonly sid: string
   /** Megabytes. */
   readonly sizes: { readonly system: number; readonly sysaux: number; readonly undo: number; readonly users: number; readonly redo: number }
   readonly redoGroups: number
-  /** PDBs of a CDB, beside its seed; undefined: no CDB. */
-  readonly pdbs?: readonly string[] | undefined
   /** Further parameters for the spfile. */
   readonly parameters: Readonly<Record<string, string>>
 }
-
-/** Where a cluster database has its server parameter file. */
-export const clusterSpfile = (uniqueName: string): string => `/u01/app/oracle/oradata/${uniqueName.toUpperCase()}/spfile${uniqueName}.ora`
 
 const MB = 1024 * 1024
 const CREATION_SCN = 1594143n
 
 /** CREATE DATABASE: files, dictionary, control files and spfile of a database that was shut down cleanly. Returns its DBID. */
 export async function createDatabase(spec: DatabaseSpec): Promise<number> {
-  const { host } = spec
-  const [sid] = spec.sids
-  const cluster = spec.sids.length > 1
+  const { host, sid } = spec
   const base = '/u01/app/oracle'
   const place = `${base}/oradata/${spec.uniqueName.toUpperCase()}`
   const recovery = `${base}/fast_recovery_area/${spec.uniqueName.toUpperCase()}`
@@ -59,82 +48,51 @@ export async function createDatabase(spec: DatabaseSpec): Promise<number> {
   }
   const controlFiles = [`${place}/controlfile/o1_mf_${omfId()}_.ctl`, `${recovery}/controlfile/o1_mf_${omfId()}_.ctl`]
   const data: ControlFileData = {
-    type: 'CURRENT', dbid, name: spec.dbName, created: now, release: host.lab.release, compatible: compatibleOf(host.lab.release), resetlogsScn, resetlogsId, resetlogsTime: now, checkpointScn: CREATION_SCN,
+    type: 'CURRENT', dbid, name: spec.dbName, created: now, release: host.lab.release, compatible: host.lab.release, resetlogsScn, resetlogsId, resetlogsTime: now, checkpointScn: CREATION_SCN,
     checkpointTime: now, sequence: 1, logMode: 'ARCHIVELOG', forceLogging: false, flashbackOn: false, openMode: null, cleanShutdown: true, bct: { status: 'DISABLED', filename: null, bytes: 0 },
-    datafiles: [], tempfiles: [], threads: spec.sids.map((instance, i) => ({ thread: i + 1, status: 'CLOSED' as const, enabled: 'PUBLIC' as const, instance, currentGroup: i * spec.redoGroups + 1, sequence: 1, checkpointScn: CREATION_SCN })), logGroups: [], logHistory: [],
+    datafiles: [], tempfiles: [], threads: [{ thread: 1, status: 'CLOSED', enabled: 'PUBLIC', instance: sid, currentGroup: 1, sequence: 1, checkpointScn: CREATION_SCN }], logGroups: [], logHistory: [],
     archivedLogs: [], datafileCopies: [], backupSets: [], backupPieces: [], backupDatafiles: [], corruptions: [], rmanConfiguration: [], rmanStatus: [],
     incarnations: [{ incarnation: 1, resetlogsScn, resetlogsId, resetlogsTime: now, status: 'CURRENT' }], flashbackLogs: [], recoveredToScn: null, recids: {},
   }
   const history = new History()
   await history.open(host.labDir, dbid, resetlogsId)
-  const cdb = spec.pdbs !== undefined
-  const pdbs: PdbRecord[] = spec.pdbs === undefined ? [] : ['PDB$SEED', ...spec.pdbs.map((name) => name.toUpperCase())].map((name, i) => ({ ...newPdb(name, SEED + i), createScn: CREATION_SCN - 10n, created: now, savedState: i === 0 ? null : 'READ WRITE' }))
-  if (cdb) data.pdbs = pdbs
-  const localUndo = compareReleases(host.lab.release, '12.2') >= 0
-  const containers: readonly (PdbRecord | undefined)[] = [undefined, ...pdbs]
-  for (const [i, { tablespace, megabytes, number, pdb }] of containers.flatMap((container) => filesOf(container, spec.sizes, { localUndo, threads: spec.sids.length })).entries()) {
-    const directory = pdb === undefined ? `${place}/datafile` : `${place}/${pdb.guid}/datafile`
-    await mkdir(host.real(directory), { recursive: true })
-    const name = `${directory}/o1_mf_${tablespace.toLowerCase()}_${omfId()}_.dbf`
-    const operation = { op: 'create-file' as const, file: i + 1, name, tablespace, tablespaceNumber: number, blocks: Math.floor((megabytes * MB) / 8192), creationScn: BigInt(7 + i * 900), creationTime: now, ...(cdb ? { conId: pdb?.conId ?? 1 } : {}) }
-    const atRest = pdb?.savedState === null ? { stopScn: CREATION_SCN } : {}
-    const record: DatafileRecord = { ...newDatafileRecord(operation, name), checkpointScn: CREATION_SCN, checkpointTime: now, ...atRest }
+  const tablespaces = [['SYSTEM', spec.sizes.system], ['SYSAUX', spec.sizes.sysaux], ['UNDOTBS1', spec.sizes.undo], ['USERS', spec.sizes.users]] as const
+  for (const [i, [tablespace, megabytes]] of tablespaces.entries()) {
+    const name = `${place}/datafile/o1_mf_${tablespace.toLowerCase()}_${omfId()}_.dbf`
+    const operation = { op: 'create-file' as const, file: i + 1, name, tablespace, tablespaceNumber: i < 3 ? i : i + 1, blocks: Math.floor((megabytes * MB) / 8192), creationScn: BigInt(7 + i * 900), creationTime: now }
+    const record: DatafileRecord = { ...newDatafileRecord(operation, name), checkpointScn: CREATION_SCN, checkpointTime: now }
     data.datafiles.push(record)
     await writeInitialFile(host, data, record, history)
   }
-  for (const [i, pdb] of containers.entries()) {
-    const temp = `${place}/${pdb === undefined ? '' : `${pdb.guid}/`}datafile/o1_mf_temp_${omfId()}_.tmp`
-    const megabytes = pdb === undefined ? 2 : 1
-    const tempHandle = await createFile(host.real(temp))
-    await tempHandle.truncate(megabytes * MB + 8192)
-    await tempHandle.close()
-    data.tempfiles.push({ file: i + 1, name: temp, tablespace: 'TEMP', blocks: (megabytes * MB) / 8192, ...(cdb ? { conId: pdb?.conId ?? 1 } : {}) })
-  }
-  for (let group = 1; group <= spec.redoGroups * spec.sids.length; group += 1) {
-    const thread = Math.ceil(group / spec.redoGroups)
-    const first = group % spec.redoGroups === 1
+  const temp = `${place}/datafile/o1_mf_temp_${omfId()}_.tmp`
+  const tempHandle = await createFile(host.real(temp))
+  await tempHandle.truncate(2 * MB + 8192)
+  await tempHandle.close()
+  data.tempfiles.push({ file: 1, name: temp, tablespace: 'TEMP', blocks: (2 * MB) / 8192 })
+  for (let group = 1; group <= spec.redoGroups; group += 1) {
     const member = `${place}/onlinelog/o1_mf_${group}_${omfId()}_.log`
     const handle = await createFile(host.real(member))
     await handle.truncate(spec.sizes.redo * MB)
-    if (first) {
-      await writeRedoHeader(handle, { dbid, dbName: spec.dbName, thread, sequence: 1, resetlogsScn, resetlogsId, firstScn: CREATION_SCN, firstTime: now, nextScn: null, nextTime: null, bytes: REDO_START })
+    if (group === 1) {
+      await writeRedoHeader(handle, { dbid, dbName: spec.dbName, thread: 1, sequence: 1, resetlogsScn, resetlogsId, firstScn: CREATION_SCN, firstTime: now, nextScn: null, nextTime: null, bytes: REDO_START })
     }
     await handle.close()
     data.logGroups.push({
-      group, thread, members: [member], sizeBytes: spec.sizes.redo * MB, sequence: first ? 1 : 0, firstScn: first ? CREATION_SCN : 0n, firstTime: now, nextScn: null,
-      status: first ? 'CURRENT' : 'UNUSED', archived: !first,
+      group, thread: 1, members: [member], sizeBytes: spec.sizes.redo * MB, sequence: group === 1 ? 1 : 0, firstScn: group === 1 ? CREATION_SCN : 0n, firstTime: now, nextScn: null,
+      status: group === 1 ? 'CURRENT' : 'UNUSED', archived: group !== 1,
     })
   }
   for (const file of controlFiles) await writeControlFile(host.real(file), data, { create: true })
   await history.close()
   const settings = new Map(Object.entries({
-    audit_file_dest: `${base}/admin/${spec.uniqueName}/adump`, compatible: compatibleOf(host.lab.release), control_files: controlFiles.join(', '), db_block_size: '8192', db_create_file_dest: `${base}/oradata`, db_name: spec.dbName,
+    audit_file_dest: `${base}/admin/${spec.uniqueName}/adump`, compatible: host.lab.release, control_files: controlFiles.join(', '), db_block_size: '8192', db_create_file_dest: `${base}/oradata`, db_name: spec.dbName,
     db_recovery_file_dest: `${base}/fast_recovery_area`, db_recovery_file_dest_size: '4G', db_unique_name: spec.uniqueName, diagnostic_dest: base, open_cursors: '300', pga_aggregate_target: '100M', processes: '300',
-    remote_login_passwordfile: 'EXCLUSIVE', sga_target: '300M', undo_tablespace: 'UNDOTBS1', ...(cdb ? { enable_pluggable_database: 'TRUE' } : {}), ...spec.parameters,
+    remote_login_passwordfile: 'EXCLUSIVE', sga_target: '300M', undo_tablespace: 'UNDOTBS1', ...spec.parameters,
   }))
   const dbs = path.join(host.home, 'dbs')
   await mkdir(dbs, { recursive: true })
-  if (!cluster) {
-    await writeSpfile(path.join(dbs, `spfile${sid}.ora`), settings)
-    return dbid
-  }
-  // One server parameter file on the shared disks; each node's home has a text file that leads to it.
-  settings.delete('undo_tablespace')
-  for (const [i, name] of spec.sids.entries()) for (const [key, value] of Object.entries({ instance_number: i + 1, thread: i + 1, undo_tablespace: `UNDOTBS${i + 1}`, instance_name: name })) settings.set(`${name}.${key}`, String(value))
-  settings.set('cluster_database', 'TRUE')
-  await writeSpfile(host.real(clusterSpfile(spec.uniqueName)), settings)
+  await writeSpfile(path.join(dbs, `spfile${sid}.ora`), settings)
   return dbid
-}
-
-/** The tablespaces of the root (or of the whole database), or of a PDB, with their sizes and numbers. */
-function filesOf(pdb: PdbRecord | undefined, sizes: DatabaseSpec['sizes'], { localUndo, threads }: { readonly localUndo: boolean; readonly threads: number }): readonly { readonly tablespace: string; readonly megabytes: number; readonly number: number; readonly pdb: PdbRecord | undefined }[] {
-  const small = (megabytes: number): number => (pdb === undefined ? megabytes : Math.min(1, megabytes))
-  return [
-    { tablespace: 'SYSTEM', megabytes: small(sizes.system), number: 0, pdb }, { tablespace: 'SYSAUX', megabytes: small(sizes.sysaux), number: 1, pdb },
-    ...(pdb === undefined || localUndo ? [{ tablespace: 'UNDOTBS1', megabytes: small(sizes.undo), number: 2, pdb }] : []),
-    ...(pdb === undefined ? Array.from({ length: threads - 1 }, (_, i) => ({ tablespace: `UNDOTBS${i + 2}`, megabytes: sizes.undo, number: i + 5, pdb })) : []),
-    ...(pdb?.conId === SEED ? [] : [{ tablespace: 'USERS', megabytes: pdb === undefined ? sizes.users : Math.min(2, sizes.users), number: 4, pdb }]),
-  ]
 }
 
 async function writeInitialFile(host: Host, data: ControlFileData, record: DatafileRecord, history: History): Promise<void> {
@@ -172,13 +130,12 @@ function initialBlocks(record: DatafileRecord): Map<number, Buffer> {
     const columns = (list: readonly { readonly name: string; readonly type: string }[]): string => JSON.stringify(list)
     const properties = [['DICT.BASE', '2'], ['DEFAULT_TEMP_TABLESPACE', 'TEMP'], ['DEFAULT_PERMANENT_TABLESPACE', 'USERS'], ['DBTIMEZONE', '00:00'], ['NLS_CHARACTERSET', 'AL32UTF8']]
     add(blockType.data, DICTIONARY_OBJECT, [
-      ...((record.conId ?? 1) > 1 ? [] : [[SMON_OBJECT, null, 'SYS', 'SMON_SCN_TIME', 'SYSAUX', columns(SMON_COLUMNS)]]),
+      [SMON_OBJECT, null, 'SYS', 'SMON_SCN_TIME', 'SYSAUX', columns(SMON_COLUMNS)],
       [PROPERTIES_OBJECT, null, 'SYS', 'PROPS$', 'SYSTEM', columns([{ name: 'NAME', type: 'VARCHAR2' }, { name: 'VALUE$', type: 'VARCHAR2' }])],
     ])
     add(blockType.data, PROPERTIES_OBJECT, properties)
   }
-  const inPdb = (record.conId ?? 1) > 1
-  const filler = record.tablespace === 'SYSTEM' ? (inPdb ? 20 : 90) : record.tablespace === 'SYSAUX' ? (inPdb ? 10 : 60) : 0
+  const filler = record.tablespace === 'SYSTEM' ? 90 : record.tablespace === 'SYSAUX' ? 60 : 0
   for (let i = 0; i < filler; i += 1) {
     const index = i % 3 === 2
     const objectId = index ? 12 : 11

@@ -44,5 +44,5 @@ export async function inspectFile(host: Host, record: DatafileRecord, data: Cont
 /** Files that must agree for the database to be open: online and not closed for good at an earlier SCN. */
 export function needsRecoveryTo(record: DatafileRecord): 'end' | 'stop-scn' | 'never' {
   if (record.status === 'OFFLINE' || record.status === 'RECOVER') return 'never'
-  return record.stopScn !== null ? 'stop-scn' : 'end'
+  return record.enabled === 'READ ONLY' && record.stopScn !== null ? 'stop-scn' : 'end'
 }

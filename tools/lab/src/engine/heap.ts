@@ -1,13 +1,10 @@
 import { blockType } from '../storage/block.ts'
 import { appendRow, encodeRow, freeBytes, readRows, writeRows } from './block-rows.ts'
-import type { HeapTable, RowValue, TableAlteration, TableChange } from './instance-api.ts'
+import type { HeapTable, RowValue } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { DICTIONARY_OBJECT, UNDO_OBJECT } from './objects.ts'
 import { ora } from './ora-error.ts'
-import type { DatafileRecord } from './records.ts'
-import { chainOf, RowChains, rowPieces } from './row-chains.ts'
 import { ENTRIES_PER_MAP, firstFreeBlock, mapBlockOf, ownerOf, setOwner } from './space-map.ts'
-import { containerOf } from './structure.ts'
 import type { Transaction } from './transactions.ts'
 
 interface Place {
@@ -31,55 +28,39 @@ interface TableEntry {
 
 type Row = readonly RowValue[]
 
-/** Where the tables of a container are; the instances of a cluster share it. */
-export class HeapState {
-  tables: Map<string, TableEntry> = new Map()
-  dictionary: Segment = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: [] }
-  lastObject = 100
-}
-
 /** The heap tables of an open database, found through the dictionary in SYSTEM's blocks and the files' space maps. */
 export class Heap {
   readonly #kernel: Kernel
-  readonly #conId: number
-  readonly #state: HeapState
+  #tables = new Map<string, TableEntry>()
+  #dictionary: Segment = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: [] }
+  #lastObject = 100
   #undo: Place | undefined
 
-  /** @param conId the container whose files these are, 0 when the database is no CDB */
-  constructor(kernel: Kernel, conId: number, state: HeapState = new HeapState()) {
+  constructor(kernel: Kernel) {
     this.#kernel = kernel
-    this.#conId = conId
-    this.#state = state
-  }
-
-  /** Records of the container's files. */
-  get #records(): readonly DatafileRecord[] {
-    return this.#kernel.control.data.datafiles.filter((d) => containerOf(d) === this.#conId)
   }
 
   /** Reads maps and dictionary out of the open files. */
   async load(): Promise<void> {
     const owned = new Map<number, Place[]>()
-    const own = new Set(this.#records.map((d) => d.file))
     for (const { header } of this.#kernel.files.all) {
-      if (!own.has(header.file)) continue
       let map = await this.#kernel.cache.get(header.file, 2)
       for (let block = firstFreeBlock(header.blocks); block <= header.blocks; block += 1) {
         if (block % ENTRIES_PER_MAP === 0) map = await this.#kernel.cache.get(header.file, mapBlockOf(block))
         const objectId = ownerOf(map, block)
         if (objectId === 0) continue
-        this.#state.lastObject = Math.max(this.#state.lastObject, objectId)
+        this.#lastObject = Math.max(this.#lastObject, objectId)
         const places = owned.get(objectId) ?? []
         places.push({ file: header.file, block })
         owned.set(objectId, places)
       }
     }
-    this.#state.tables = new Map()
-    this.#state.dictionary = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: owned.get(DICTIONARY_OBJECT) ?? [] }
-    for (const row of await this.#rows(this.#state.dictionary)) {
+    this.#tables = new Map()
+    this.#dictionary = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: owned.get(DICTIONARY_OBJECT) ?? [] }
+    for (const row of await this.#rows(this.#dictionary)) {
       const [objectId, indexId, owner, name, tablespace, columns] = row as [number, number | null, string, string, string, string]
-      this.#state.lastObject = Math.max(this.#state.lastObject, objectId, indexId ?? 0)
-      this.#state.tables.set(`${owner}.${name}`, {
+      this.#lastObject = Math.max(this.#lastObject, objectId, indexId ?? 0)
+      this.#tables.set(`${owner}.${name}`, {
         table: { owner, name, tablespace, columns: JSON.parse(columns) as HeapTable['columns'] },
         segment: { objectId, type: blockType.data, tablespace, places: owned.get(objectId) ?? [] },
         index: indexId === null ? undefined : { objectId: indexId, type: blockType.index, tablespace, places: owned.get(indexId) ?? [] },
@@ -88,12 +69,12 @@ export class Heap {
   }
 
   get tables(): readonly HeapTable[] {
-    return [...this.#state.tables.values()].map((t) => t.table)
+    return [...this.#tables.values()].map((t) => t.table)
   }
 
   /** @throws OraError 00942 */
   #entry(owner: string, name: string): TableEntry {
-    const entry = this.#state.tables.get(`${owner}.${name}`)
+    const entry = this.#tables.get(`${owner}.${name}`)
     if (entry === undefined) throw ora(942, 'table or view does not exist')
     return entry
   }
@@ -103,39 +84,39 @@ export class Heap {
   }
 
   async #rows(segment: Segment): Promise<Row[]> {
-    const chains = new RowChains()
-    for (const { file, block } of segment.places) for (const row of readRows(await this.#kernel.cache.get(file, block))) chains.add(row)
-    return chains.rows
+    const rows: Row[] = []
+    for (const { file, block } of segment.places) rows.push(...readRows(await this.#kernel.cache.get(file, block)))
+    return rows
   }
 
   /** @throws OraError 00955 when the name is taken, 00959 without the tablespace */
   async create(table: HeapTable): Promise<void> {
     const key = `${table.owner}.${table.name}`
-    if (this.#state.tables.has(key)) throw ora(955, 'name is already used by an existing object')
-    if (!this.#records.some((d) => d.tablespace === table.tablespace)) throw ora(959, `tablespace '${table.tablespace}' does not exist`)
+    if (this.#tables.has(key)) throw ora(955, 'name is already used by an existing object')
+    if (!this.#kernel.control.data.datafiles.some((d) => d.tablespace === table.tablespace)) throw ora(959, `tablespace '${table.tablespace}' does not exist`)
     const indexed = table.columns[0]?.name === 'ID'
-    const objectId = this.#state.lastObject + 1
-    this.#state.lastObject += 2
+    const objectId = this.#lastObject + 1
+    this.#lastObject += 2
     await this.#transact(async (tx) => {
-      await this.#append(tx, this.#state.dictionary, [[objectId, indexed ? objectId + 1 : null, table.owner, table.name, table.tablespace, JSON.stringify(table.columns)]])
+      await this.#append(tx, this.#dictionary, [[objectId, indexed ? objectId + 1 : null, table.owner, table.name, table.tablespace, JSON.stringify(table.columns)]])
     })
     const segment = { objectId, type: blockType.data, tablespace: table.tablespace, places: [] }
-    this.#state.tables.set(key, { table, segment, index: indexed ? { ...segment, objectId: objectId + 1, type: blockType.index, places: [] } : undefined })
+    this.#tables.set(key, { table, segment, index: indexed ? { ...segment, objectId: objectId + 1, type: blockType.index, places: [] } : undefined })
   }
 
   async drop(owner: string, name: string): Promise<void> {
     const { segment, index } = this.#entry(owner, name)
     await this.#transact(async (tx) => {
       for (const s of index === undefined ? [segment] : [segment, index]) for (const { file, block } of s.places) setOwner(await tx.edit(file, mapBlockOf(block)), block, 0)
-      await this.#change(tx, this.#state.dictionary, (row) => (row[0] === segment.objectId ? null : undefined))
+      await this.#change(tx, this.#dictionary, (row) => (row[0] === segment.objectId ? null : undefined))
     })
-    this.#state.tables.delete(`${owner}.${name}`)
+    this.#tables.delete(`${owner}.${name}`)
   }
 
   /** The tables of a dropped tablespace are gone with its files; the dictionary forgets them in the same transaction. */
   async forgetTablespace(tx: Transaction, tablespace: string): Promise<void> {
-    await this.#change(tx, this.#state.dictionary, (row) => (row[4] === tablespace ? null : undefined))
-    for (const [key, { table }] of this.#state.tables) if (table.tablespace === tablespace) this.#state.tables.delete(key)
+    await this.#change(tx, this.#dictionary, (row) => (row[4] === tablespace ? null : undefined))
+    for (const [key, { table }] of this.#tables) if (table.tablespace === tablespace) this.#tables.delete(key)
   }
 
   async insert(owner: string, name: string, rows: readonly Row[]): Promise<bigint> {
@@ -169,34 +150,6 @@ export class Heap {
     return result
   }
 
-  /** Another name or other columns, in one transaction with the rows' new shape. */
-  async alter(owner: string, name: string, { name: newName = name, columns, change }: TableAlteration): Promise<void> {
-    const entry = this.#entry(owner, name)
-    const table: HeapTable = { ...entry.table, name: newName, columns: columns ?? entry.table.columns }
-    await this.#transact(async (tx) => {
-      if (change !== undefined) await this.#change(tx, entry.segment, change)
-      await this.#change(tx, this.#state.dictionary, (row) => (row[0] === entry.segment.objectId ? [...row.slice(0, 3), newName, ...row.slice(4, 5), JSON.stringify(table.columns)] : undefined))
-    })
-    this.#state.tables.delete(`${owner}.${name}`)
-    this.#state.tables.set(`${owner}.${newName}`, { ...entry, table })
-  }
-
-  /** Changes of several tables, committed together. */
-  async apply(changes: readonly TableChange[]): Promise<bigint> {
-    const { scn } = await this.#transact(async (tx) => {
-      for (const { owner, name, insert, change } of changes) {
-        const { segment, index } = this.#entry(owner, name)
-        if (change !== undefined) await this.#change(tx, segment, change)
-        if (insert !== undefined) {
-          const places = await this.#append(tx, segment, insert)
-          if (index !== undefined) await this.#append(tx, index, insert.map((row, i) => [row[0] ?? null, places[i]?.file ?? 0, places[i]?.block ?? 0]))
-        }
-      }
-      await this.#noteUndo(tx)
-    })
-    return scn
-  }
-
   /** A transaction that fails may have given blocks to segments in memory: then the maps are read again. */
   async #transact<T>(body: (tx: Transaction) => Promise<T>): Promise<{ readonly scn: bigint; readonly result: T }> {
     try {
@@ -211,30 +164,16 @@ export class Heap {
   async #change(tx: Transaction, segment: Segment, change: (row: Row) => Row | null | undefined): Promise<number> {
     let changed = 0
     const moved: Row[] = []
-    const chained = await this.#chained(tx, segment)
-    const decisions = new Map([...chained].map(([chain, row]) => [chain, change(row)]))
-    for (const next of decisions.values()) {
-      if (next !== undefined) changed += 1
-      if (next !== undefined && next !== null) moved.push(next)
-    }
     for (const { file, block } of segment.places) {
       const rows: Row[] = []
       let touched = false
       for (const row of readRows(await tx.read(file, block))) {
-        const chain = chainOf(row)
-        if (chain !== undefined) {
-          if (decisions.get(chain) === undefined) rows.push(row)
-          else touched = true
-          continue
-        }
         const next = change(row)
         if (next !== undefined) {
           touched = true
           changed += 1
         }
-        // A row that became too long for one piece moves to the end, in pieces.
-        if (next !== null && next !== undefined && rowPieces(next).length > 1) moved.push(next)
-        else if (next !== null) rows.push(next ?? row)
+        if (next !== null) rows.push(next ?? row)
       }
       if (touched) moved.push(...writeRows(await tx.edit(file, block), rows))
     }
@@ -242,31 +181,23 @@ export class Heap {
     return changed
   }
 
-  /** The rows of a segment that stand in several pieces, by their chain. */
-  async #chained(tx: Transaction, segment: Segment): Promise<ReadonlyMap<string, Row>> {
-    const chains = new RowChains()
-    for (const { file, block } of segment.places) for (const row of readRows(await tx.read(file, block))) if (chainOf(row) !== undefined) chains.add(row)
-    return chains.chained
-  }
-
   async #append(tx: Transaction, segment: Segment, rows: readonly Row[]): Promise<Place[]> {
     const where: Place[] = []
     for (const row of rows) {
-      const pieces = rowPieces(row)
-      for (const [index, bytes] of pieces.entries()) {
-        let place = segment.places.at(-1)
-        if (place === undefined || freeBytes(await tx.read(place.file, place.block)) < bytes.length + 2) place = await this.#extend(tx, segment)
-        appendRow(await tx.edit(place.file, place.block), bytes)
-        if (index === 0) where.push(place)
-      }
+      const bytes = encodeRow(row)
+      if (bytes.length > 4000) throw ora(1461, 'can bind a LONG value only for insert into a LONG column')
+      let place = segment.places.at(-1)
+      if (place === undefined || freeBytes(await tx.read(place.file, place.block)) < bytes.length + 2) place = await this.#extend(tx, segment)
+      appendRow(await tx.edit(place.file, place.block), bytes)
+      where.push(place)
     }
     return where
   }
 
   /** The next free block of the tablespace becomes the segment's. @throws OraError 01653 */
   async #extend(tx: Transaction, segment: Segment): Promise<Place> {
-    const { files } = this.#kernel
-    for (const record of this.#records) {
+    const { control, files } = this.#kernel
+    for (const record of control.data.datafiles) {
       if (record.tablespace !== segment.tablespace || !files.has(record.file)) continue
       if (record.enabled === 'READ ONLY') throw ora(372, `file ${record.file} cannot be modified at this time`, [1110, `data file ${record.file}: '${record.name}'`])
       let map = await tx.read(record.file, 2)
@@ -286,11 +217,7 @@ export class Heap {
   /** Every transaction leaves a trace in the undo tablespace: 64 bytes in a ring of its blocks. */
   async #noteUndo(tx: Transaction): Promise<void> {
     const { control, parameters, scn } = this.#kernel
-    const named = parameters.get('undo_tablespace').toUpperCase()
-    // Local undo (12.2): each container has its own; before, PDBs use the root's.
-    const undo = [...this.#records, ...control.data.datafiles.filter((d) => containerOf(d) <= 1)].filter((d) => d.tablespace.startsWith('UNDO') || d.tablespace === named)
-    const own = undo.filter((d) => containerOf(d) === this.#conId)
-    const record = (own.length > 0 ? own : undo).find((d) => d.tablespace === named) ?? (own[0] ?? undo[0])
+    const record = control.data.datafiles.find((d) => d.tablespace === parameters.get('undo_tablespace').toUpperCase()) ?? control.data.datafiles.find((d) => d.tablespace.startsWith('UNDO'))
     if (record === undefined) return
     const first = firstFreeBlock(record.blocks)
     const bytes = encodeRow([String(scn.current + 1n), this.#kernel.host.now(), 'x'.repeat(24)])

@@ -19,10 +19,6 @@ export interface ArchiveDestination {
   /** Resolved directory (USE_DB_RECOVERY_FILE_DEST becomes the recovery area's archivelog directory). */
   readonly directory: string
   readonly usesRecoveryArea: boolean
-  /** Service of a standby; null: a directory here. */
-  readonly service: string | null
-  /** VALID_FOR, as written, and whether it takes redo that a standby receives or a primary makes. */
-  readonly validFor: { readonly type: string; readonly role: string; readonly primary: boolean; readonly standby: boolean }
   status: 'VALID' | 'DEFERRED' | 'ERROR' | 'INACTIVE'
   error: string | null
   failDate: number | null
@@ -40,26 +36,9 @@ export interface ServerSession {
   module: string | null
   status: 'ACTIVE' | 'INACTIVE' | 'KILLED'
   /** V$SESSION_LONGOPS of this session. */
-  /** PDB that the session is in; 0: the root, or a database that is no CDB. */
-  container: number
   longOps: { opname: string; sofar: number; totalwork: number; startTime: number; lastUpdate: number }[]
-  /** Aborts when the client breaks off the call that runs; the call then raises ORA-01013. */
-  interrupt?: AbortSignal | undefined
   /** Aborts when the session is killed (ALTER SYSTEM KILL SESSION) or the instance goes down. Not when the client goes away. */
   readonly abort: AbortSignal
-}
-
-/** A container of a CDB as V$CONTAINERS shows it. */
-export interface Container {
-  readonly conId: number
-  readonly name: string
-  readonly dbid: number
-  readonly conUid: number
-  readonly guid: string
-  readonly openMode: 'MOUNTED' | 'READ WRITE' | 'READ ONLY'
-  readonly openTime: number | null
-  readonly createScn: bigint
-  readonly savedState: 'READ WRITE' | 'READ ONLY' | null
 }
 
 /** Values of DATE columns are text `yyyy-mm-dd hh24:mi:ss` in the host's local time. */
@@ -67,39 +46,7 @@ export interface HeapTable {
   readonly owner: string
   readonly name: string
   readonly tablespace: string
-  readonly columns: readonly HeapColumn[]
-}
-
-/** A column as the dictionary's blocks keep it. */
-export interface HeapColumn {
-  readonly name: string
-  readonly type: 'NUMBER' | 'VARCHAR2' | 'DATE' | 'TIMESTAMP' | 'CLOB'
-  /** Bytes of a VARCHAR2; 4000 when absent. */
-  readonly length?: number
-  /** CHAR: padded with blanks. */
-  readonly fixed?: true
-  readonly precision?: number
-  readonly scale?: number
-  readonly nullable?: false
-  /** SQL text of DEFAULT. */
-  readonly default?: string
-  readonly identity?: 'ALWAYS' | 'DEFAULT'
-  /** Name of the identity's sequence. */
-  readonly sequence?: string
-}
-
-export interface TableAlteration {
-  readonly name?: string
-  readonly columns?: readonly HeapColumn[]
-  readonly change?: (row: readonly RowValue[]) => readonly RowValue[]
-}
-
-/** A change of one table inside of a transaction: rows to add, or for each row its successor (null removes it, undefined leaves it). */
-export interface TableChange {
-  readonly owner: string
-  readonly name: string
-  readonly insert?: readonly (readonly RowValue[])[] | undefined
-  readonly change?: ((row: readonly RowValue[]) => readonly RowValue[] | null | undefined) | undefined
+  readonly columns: readonly { readonly name: string; readonly type: 'NUMBER' | 'VARCHAR2' | 'DATE' }[]
 }
 
 export type RowValue = string | number | null
@@ -145,8 +92,6 @@ export interface IncrementalResult extends CopyResult {
 }
 
 export interface RecoverOptions {
-  /** A standby's continuous recovery: its end is where the redo ends, not a goal. */
-  readonly managed?: boolean
   /** Exclusive: redo up to but not including this SCN. */
   readonly untilScn?: bigint
   readonly untilTime?: number
@@ -177,24 +122,6 @@ export interface Instance {
   readonly currentScn: bigint
   /** The mounted control file; raises ORA-01507. Change it only inside {@link updateControlFile}. */
   readonly controlFile: ControlFileData
-  /** The started instances of the database, this one among them: several in a cluster. */
-  readonly members: readonly Instance[]
-  /** Container in which tables and DDL of this view of the instance live: 0 when the database is no CDB, 1 in the root. */
-  readonly container: number
-  /** Root, seed and PDBs; empty when the database is no CDB. Raises ORA-01507. */
-  readonly containers: readonly Container[]
-  /** The instance as a session in a container sees it. Raises ORA-65011 for an unknown container. */
-  inContainer(conId: number): Instance
-  /** ALTER PLUGGABLE DATABASE … OPEN; raises ORA-65019, ORA-65054, ORA-65017. */
-  openPdb(conId: number, mode: 'READ WRITE' | 'READ ONLY'): Promise<void>
-  /** Raises ORA-65020, ORA-65017. */
-  closePdb(conId: number): Promise<void>
-  /** SAVE STATE and DISCARD STATE. */
-  savePdbState(conId: number, save: boolean): Promise<void>
-  /** CREATE PLUGGABLE DATABASE from the seed; raises ORA-65012. */
-  createPdb(name: string): Promise<void>
-  /** DROP PLUGGABLE DATABASE; raises ORA-65025 when it is open, ORA-65179 without INCLUDING DATAFILES. */
-  dropPdb(conId: number, includingDatafiles: boolean): Promise<void>
   /** Applies `change` and writes all control file copies before it resolves. */
   updateControlFile<T>(change: (data: ControlFileData) => T): Promise<T>
   /** `section`: a record array of the control file (`datafileCopies`, `backupPieces` …), or `setCount` (V$BACKUP_SET.SET_COUNT). Call it inside {@link updateControlFile}. */
@@ -212,17 +139,10 @@ export interface Instance {
   open(options: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean }): Promise<void>
   /** Ends the process for `abort` without any writing. */
   shutdown(mode: 'immediate' | 'abort'): Promise<void>
-  /** `sid`: only for that instance of a cluster; default `*`, all. */
-  setParameter(name: string, value: string, scope: 'memory' | 'spfile' | 'both', sid?: string): Promise<void>
-  /** ALTER DATABASE RECOVER MANAGED STANDBY DATABASE DISCONNECT and CANCEL; raises ORA-01665, ORA-01153, ORA-16136. */
-  managedRecovery(on: boolean): Promise<void>
-  /** Whether redo is being applied (MRP). */
-  readonly applying: boolean
-  /** ALTER DATABASE ENABLE or DISABLE THREAD; raises ORA-01615, ORA-01612, ORA-01613. */
-  enableThread(thread: number, enabled: boolean): Promise<void>
+  setParameter(name: string, value: string, scope: 'memory' | 'spfile' | 'both'): Promise<void>
   switchLogfile(): Promise<void>
   /** Switches and waits until the switched log is archived to all destinations that are not failing. */
-  archiveLogCurrent(interrupt?: AbortSignal): Promise<void>
+  archiveLogCurrent(): Promise<void>
   checkpoint(): Promise<void>
   enableBlockChangeTracking(file: string | undefined, reuse: boolean): Promise<void>
   disableBlockChangeTracking(): Promise<void>
@@ -245,10 +165,6 @@ export interface Instance {
 
   deleteRows(owner: string, name: string, which: (row: readonly RowValue[]) => boolean): Promise<number>
   dropTable(owner: string, name: string): Promise<void>
-  /** Another name or other columns; `change` gives each row its new shape. */
-  alterTable(owner: string, name: string, change: TableAlteration): Promise<void>
-  /** Several changes as one transaction. Gives the commit SCN when the redo is on disk. */
-  applyChanges(changes: readonly TableChange[]): Promise<bigint>
 
   /** Reads a datafile's header and block 0; `error` as in V$DATAFILE_HEADER. */
   readDatafileHeader(record: DatafileRecord): Promise<{ readonly error: string | null; readonly fuzzy: boolean; readonly checkpointScn: bigint; readonly checkpointTime: number; readonly resetlogsScn: bigint; readonly name: string; readonly recover: boolean }>

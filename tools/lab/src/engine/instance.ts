@@ -6,20 +6,18 @@ import { BufferCache } from './buffer-cache.ts'
 import { ChangeTracker } from './change-tracker.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { restoreControlFile, restoreSpfile, writeControlFileBackup, writeControlFileCopy, writeSpfileBackup } from './control-backup.ts'
-import { containerView } from './container-view.ts'
-import { Containers, rootOf } from './containers.ts'
 import { ControlStore } from './control-store.ts'
 import { Diagnostics } from './diagnostics.ts'
 import { inspectFile } from './file-verification.ts'
+import { Heap } from './heap.ts'
 import { History } from './history.ts'
 import { identifyFile } from './identify.ts'
 import { copyArchivedLog, copyDatafile, createEmptyDatafile } from './image-copy.ts'
 import { applyIncremental, incrementalBackup } from './incremental.ts'
-import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, ServerSession, TableAlteration, TableChange } from './instance-api.ts'
+import type { ArchiveDestination, BlockCounts, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, ServerSession } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { LogWriter } from './log-writer.ts'
-import { Mutex } from './mutex.ts'
 import { recoverDatabase } from './media-recovery.ts'
 import { checkMountable } from './mount.ts'
 import { omfName } from './omf.ts'
@@ -29,11 +27,9 @@ import { ora } from './ora-error.ts'
 import type { ParameterSettings } from './parameter-file.ts'
 import { Parameters } from './parameters.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
-import { RedoThread, closeThread, openThread, switchClosedThread } from './redo-thread.ts'
+import { RedoThread } from './redo-thread.ts'
 import { ScnClock } from './scn-clock.ts'
-import { RedoTransport } from './redo-transport.ts'
 import { Sessions } from './sessions.ts'
-import { Standby } from './standby.ts'
 import { SystemMonitor } from './system-monitor.ts'
 import { Transactions } from './transactions.ts'
 import { validateDatafile } from './validation.ts'
@@ -46,10 +42,6 @@ export interface InstanceStart {
   readonly sid: string
   readonly settings: ParameterSettings
   readonly spfile: string | null
-  /** Everything in the spfile, with the entries of single instances as `sid.name`; default: the settings. */
-  readonly spfileEntries?: ParameterSettings
-  /** An instance of the same database in this process: the new one shares its database, with a redo thread of its own. */
-  readonly joins?: LabInstance | undefined
   /** Ends the process of the instance; in-process users pass nothing. */
   readonly exit?: () => void
 }
@@ -65,13 +57,9 @@ export class LabInstance implements Instance {
   readonly #parameters: Parameters
   readonly #sessions: Sessions
   readonly #kernel: Kernel
-  readonly #containers: Containers
-  readonly #views = new Map<number, Instance>()
-  /** The started instances of this database, this one among them. */
-  readonly #peers: Set<LabInstance>
+  readonly #heap: Heap
   readonly #monitor: SystemMonitor
   readonly #lock: InstanceLock
-  readonly #standby: Standby
   readonly #down = new AbortController()
   readonly #exit: () => void
   #background: Promise<void>[] = []
@@ -79,49 +67,42 @@ export class LabInstance implements Instance {
   #openMode: Instance['openMode'] = 'MOUNTED'
   #changing = false
 
-  constructor({ host, sid, settings, spfile, spfileEntries, joins, exit }: InstanceStart) {
+  constructor({ host, sid, settings, spfile, exit }: InstanceStart) {
     this.host = host
     this.sid = sid
     this.startupTime = host.now()
     this.release = host.lab.release
     this.edition = host.lab.edition
     this.#exit = exit ?? ((): void => undefined)
-    const parameters = new Parameters(host, sid, settings, spfile, spfileEntries)
+    const parameters = new Parameters(host, sid, settings, spfile)
     this.#parameters = parameters
     this.diagnostics = new Diagnostics(host, sid, parameters)
     this.diagnostics.create()
     this.#lock = new InstanceLock(host, sid)
     this.#sessions = new Sessions(host)
-    this.#peers = joins === undefined ? new Set() : joins.#peers
-    this.#peers.add(this)
-    this.#kernel = this.#makeKernel(joins?.kernel)
+    this.#kernel = this.#makeKernel()
     this.#kernel.archiver.configure()
-    this.#containers = new Containers(this.#kernel, joins === undefined ? undefined : joins.#containers.state)
-    this.#standby = new Standby(this.#kernel)
-    this.#monitor = new SystemMonitor(this.#kernel, () => this.#containers.root)
+    this.#heap = new Heap(this.#kernel)
+    this.#monitor = new SystemMonitor(this.#kernel, this.#heap)
     this.diagnostics.alert(`Starting ORACLE instance (normal)\nThis is the @icb/lab simulator, not Oracle Database.`)
   }
 
-  /** `first`: what an instance of the same database has, to be shared. */
-  #makeKernel(first: Kernel | undefined): Kernel {
+  #makeKernel(): Kernel {
     const { host } = this
-    const files = first?.files ?? new OpenFiles(host)
-    const history = first?.history ?? new History()
-    const members = first?.members ?? []
+    const files = new OpenFiles(host)
+    const history = new History()
     const logWriter = new LogWriter(host, () => history.write())
     const parts = {
-      host, sid: this.sid, parameters: this.#parameters, control: first?.control ?? new ControlStore(host, this.#parameters.list('control_files')), scn: first?.scn ?? new ScnClock(), files, history, logWriter,
-      members, threadNumber: threadNumberOf(this.#parameters),
-      cache: first?.cache ?? new BufferCache((n) => files.get(n), async () => { for (const writer of new Set([logWriter, ...members.map((m) => m.logWriter)])) await writer.flush() }),
-      down: this.#down.signal, alert: (text: string) => { this.diagnostics.alert(text) },
+      host, sid: this.sid, parameters: this.#parameters, control: new ControlStore(host, this.#parameters.list('control_files')), scn: new ScnClock(), files, history, logWriter,
+      cache: new BufferCache((n) => files.get(n), () => logWriter.flush()), down: this.#down.signal, alert: (text: string) => { this.diagnostics.alert(text) },
     }
     // The parts below know the whole they belong to.
     const kernel = parts as typeof parts & { -readonly [K in 'thread' | 'archiver' | 'checkpointer' | 'tracker' | 'transactions']: Kernel[K] }
     kernel.thread = new RedoThread(kernel)
     kernel.archiver = new Archiver(kernel)
-    kernel.checkpointer = first?.checkpointer ?? new Checkpointer(kernel)
-    kernel.tracker = first?.tracker ?? new ChangeTracker(kernel)
-    kernel.transactions = new Transactions(kernel, first?.transactions.mutex ?? new Mutex())
+    kernel.checkpointer = new Checkpointer(kernel)
+    kernel.tracker = new ChangeTracker(kernel)
+    kernel.transactions = new Transactions(kernel)
     return kernel
   }
 
@@ -165,75 +146,25 @@ export class LabInstance implements Instance {
   killSession(sid: number, serial: number): void { this.#sessions.kill(sid, serial) }
   omfName(kind: 'datafile' | 'tempfile', tablespace: string): string { return omfName(this.#parameters, kind, tablespace) }
 
-  get container(): number { return this.#kernel.control.mounted ? rootOf(this.#kernel) : 0 }
-  get containers(): readonly Container[] { return this.#containers.list(this.#openMode, this.startupTime) }
-
-  inContainer(conId: number): Instance {
-    if (conId === this.container) return this
-    this.#containers.pdb(conId)
-    const view = this.#views.get(conId) ?? containerView(this, conId, { kernel: this.#kernel, containers: this.#containers })
-    this.#views.set(conId, view)
-    return view
-  }
-
-  /** @throws OraError 65090 when the database is no CDB, 01109 when it is not open */
-  #cdb(): 'READ WRITE' | 'READ ONLY' {
-    if (this.container === 0) throw ora(65090, 'operation only allowed in a container database')
-    if (this.#openMode === 'MOUNTED') throw ora(1109, 'database not open')
-    return this.#openMode
-  }
-
-  async openPdb(conId: number, mode: 'READ WRITE' | 'READ ONLY'): Promise<void> { await this.#containers.open(conId, mode, this.#cdb()) }
-
-  async closePdb(conId: number): Promise<void> {
-    this.#cdb()
-    await this.#containers.close(conId)
-  }
-
-  async savePdbState(conId: number, save: boolean): Promise<void> {
-    this.#cdb()
-    await this.#containers.saveState(conId, save)
-  }
-
-  async createPdb(name: string): Promise<void> {
-    this.#cdb()
-    this.#writable()
-    await this.#containers.create(name)
-  }
-
-  async dropPdb(conId: number, includingDatafiles: boolean): Promise<void> {
-    this.#cdb()
-    this.#writable()
-    await this.#containers.drop(conId, includingDatafiles)
-  }
-
-
   async mount(): Promise<void> {
     await this.#change(async () => {
       if (this.#status !== 'STARTED') throw ora(1100, 'database already mounted')
-      const data = this.#kernel.control.mounted ? this.controlFile : await this.#kernel.control.load()
+      const data = await this.#kernel.control.load()
       checkMountable(data, this.#parameters)
       this.#lock.acquire(this.#parameters.get('db_unique_name'))
-      if (!this.#kernel.control.mounted) this.#kernel.control.attach(data)
+      this.#kernel.control.attach(data)
       this.#status = 'MOUNTED'
-      this.diagnostics.alert(`Successful mount of redo thread ${this.#kernel.threadNumber}, with mount id ${data.dbid}\nDatabase mounted in Exclusive Mode`)
+      this.diagnostics.alert(`Successful mount of redo thread 1, with mount id ${data.dbid}\nDatabase mounted in Exclusive Mode`)
     })
   }
 
-  async open({ mode: wanted, resetlogs = false }: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean }): Promise<void> {
+  async open({ mode, resetlogs = false }: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean }): Promise<void> {
     await this.#change(async () => {
       if (this.#status === 'STARTED') throw ora(1507, 'database not mounted')
       if (this.#status === 'OPEN') throw ora(1531, 'a database already open by the instance')
-      // A physical standby opens read only whatever is asked.
-      const mode = this.controlFile.type === 'STANDBY' ? 'READ ONLY' : wanted
-      if (this.#standby.applying) throw ora(10456, 'cannot open standby database; media recovery session may be in progress')
       if (mode === 'READ WRITE') this.#runArchiver()
-      if (this.#kernel.members.length > 0) await openThread(this.#kernel)
-      else {
-        await openDatabase(this.#kernel, { mode, resetlogs })
-        await this.#containers.openWith(mode)
-      }
-      this.#kernel.members.push(this.#kernel)
+      await openDatabase(this.#kernel, { mode, resetlogs })
+      await this.#heap.load()
       this.#status = 'OPEN'
       this.#openMode = mode
       if (mode === 'READ WRITE') this.#background.push(this.#monitor.run().catch((error: unknown) => { this.diagnostics.alert(`SMON: ${String(error)}`) }))
@@ -242,19 +173,7 @@ export class LabInstance implements Instance {
     })
   }
 
-  get applying(): boolean { return this.#standby.applying }
-  /** The standby's side of Data Guard. */
-  get standby(): Standby { return this.#standby }
-
-  async managedRecovery(on: boolean): Promise<void> {
-    this.#mounted()
-    if (this.#status === 'OPEN') throw ora(1153, 'an incompatible media recovery is active')
-    if (on) this.#standby.start()
-    else await this.#standby.cancel()
-  }
-
   #runArchiver(): void {
-    this.#background.push(new RedoTransport(this.#kernel).run().catch((error: unknown) => { if (!this.#down.signal.aborted) this.diagnostics.alert(`TT00: ${String(error)}`) }))
     if (this.controlFile.logMode === 'NOARCHIVELOG') return
     this.#background.push(this.#kernel.archiver.run().catch((error: unknown) => { if (!this.#down.signal.aborted) this.diagnostics.alert(`ARC0: ${String(error)}`) }))
   }
@@ -273,7 +192,6 @@ export class LabInstance implements Instance {
   async shutdown(mode: 'immediate' | 'abort'): Promise<void> {
     if (mode === 'abort') {
       this.diagnostics.alert('Shutting down instance (abort)')
-      await this.crash()
       this.#exit()
       return
     }
@@ -281,9 +199,7 @@ export class LabInstance implements Instance {
       const { checkpointer, logWriter, control, files, transactions, history } = this.#kernel
       this.#sessions.endAll()
       this.diagnostics.alert('Shutting down instance (immediate)')
-      if (this.#standby.applying) await this.#standby.cancel()
-      if (this.#isOneOfSeveral) await this.#leave()
-      else if (this.#openMode === 'READ WRITE') {
+      if (this.#openMode === 'READ WRITE') {
         await transactions.exclusive(async () => {
           this.#openMode = 'MOUNTED'
           await checkpointer.checkpoint(undefined, { clean: true })
@@ -298,59 +214,20 @@ export class LabInstance implements Instance {
       this.#down.abort(ora(1089, 'immediate shutdown or close in progress - no operations are permitted'))
       await Promise.allSettled(this.#background)
       await control.settle()
-      this.#peers.delete(this)
-      if (this.#peers.size === 0) {
-        await history.close()
-        await files.closeAll()
-        control.detach()
-        this.#lock.release()
-      }
+      await history.close()
+      await files.closeAll()
+      control.detach()
+      this.#lock.release()
       this.diagnostics.alert('Instance shutdown complete')
       this.#exit()
     })
   }
 
-  get members(): readonly Instance[] { return [...this.#peers] }
-
-  /** Whether another instance has the database open too. */
-  get #isOneOfSeveral(): boolean {
-    const { members } = this.#kernel
-    return members.includes(this.#kernel) && members.length > 1
-  }
-
-  /** The thread ends, the other instances go on. */
-  async #leave(): Promise<void> {
-    const { members } = this.#kernel
-    await closeThread(this.#kernel)
-    members.splice(members.indexOf(this.#kernel), 1)
-    this.#openMode = 'MOUNTED'
-  }
-
-  /**
-   * What the surviving instances make of the sudden end of this one: its sessions are gone, its thread is recovered and closed.
-   * Without survivors nothing is written: the database has crashed.
-   */
-  async crash(): Promise<void> {
-    this.#sessions.endAll()
-    this.#peers.delete(this)
-    const survived = this.#isOneOfSeveral
-    if (survived) await this.#leave()
-    this.#status = 'STARTED'
-    this.#down.abort(ora(3113, 'end-of-file on communication channel'))
-    if (!survived) return
-    for (const peer of this.#peers) peer.diagnostics.alert(`Instance recovery: looking for dead threads\nCompleted instance recovery of thread ${this.#kernel.threadNumber}`)
-  }
-
-  async setParameter(name: string, value: string, scope: 'memory' | 'spfile' | 'both', sid = '*'): Promise<void> {
+  async setParameter(name: string, value: string, scope: 'memory' | 'spfile' | 'both'): Promise<void> {
     const key = name.toLowerCase()
     structure.checkParameter(key, value)
-    const peers = [...this.#peers].filter((p) => sid === '*' || p.sid.toLowerCase() === sid.toLowerCase())
-    this.#parameters.check(key, scope)
-    for (const peer of scope === 'spfile' ? [] : peers) {
-      peer.#parameters.setMemory(key, value, scope === 'both')
-      if (/^(log_archive_dest|db_recovery_file_dest)/.test(key)) peer.#kernel.archiver.configure()
-    }
-    if (scope !== 'memory') await this.#parameters.setSpfile(sid === '*' ? key : `${sid}.${key}`, value)
+    await this.#parameters.set(key, value, scope)
+    if (scope !== 'spfile' && /^(log_archive_dest|db_recovery_file_dest)/.test(key)) this.#kernel.archiver.configure()
   }
 
   /** @throws OraError 01109, 16000 */
@@ -369,28 +246,10 @@ export class LabInstance implements Instance {
 
   async switchLogfile(): Promise<void> { await this.#writable().thread.switchLog() }
 
-  async archiveLogCurrent(interrupt?: AbortSignal): Promise<void> {
-    const kernel = this.#writable()
-    const { members, archiver } = kernel
-    const ended: { readonly thread: number; readonly sequence: number }[] = []
-    for (const member of members) ended.push({ thread: member.threadNumber, sequence: await member.thread.switchLog() })
-    for (const { thread, enabled } of this.controlFile.threads) {
-      if (enabled !== 'PUBLIC' || members.some((m) => m.threadNumber === thread)) continue
-      const sequence = await switchClosedThread(kernel, thread)
-      if (sequence !== undefined) ended.push({ thread, sequence })
-    }
-    const end = interrupt === undefined ? this.#down.signal : AbortSignal.any([this.#down.signal, interrupt])
-    if (this.controlFile.logMode === 'ARCHIVELOG') for (const { thread, sequence } of ended) await archiver.waitFor(thread, sequence, end)
-  }
-
-  async enableThread(thread: number, enabled: boolean): Promise<void> {
-    const kernel = this.#writable()
-    const record = this.controlFile.threads.find((t) => t.thread === thread)
-    if (record === undefined) throw ora(1613, `instance ${this.sid} (thread ${thread}) only has 0 logs - at least 2 logs required to enable.`)
-    if ((record.enabled === 'PUBLIC') === enabled) throw enabled ? ora(1612, `instance ${this.sid} (thread ${thread}) is already enabled`) : ora(1616, `instance ${this.sid} (thread ${thread}) is open - cannot disable`)
-    if (record.status === 'OPEN') throw ora(1615, `instance ${this.sid} (thread ${thread}) is mounted - cannot disable`)
-    if (!enabled) await switchClosedThread(kernel, thread)
-    await this.updateControlFile((data) => { for (const t of data.threads) if (t.thread === thread) t.enabled = enabled ? 'PUBLIC' : 'DISABLED' })
+  async archiveLogCurrent(): Promise<void> {
+    const { thread, archiver } = this.#writable()
+    const sequence = await thread.switchLog()
+    if (this.controlFile.logMode === 'ARCHIVELOG') await archiver.waitFor(sequence, this.#down.signal)
   }
 
   async checkpoint(): Promise<void> { await this.#writable().checkpointer.checkpoint() }
@@ -401,65 +260,55 @@ export class LabInstance implements Instance {
 
   async createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[]): Promise<void> {
     const kernel = this.#writable()
-    if (this.controlFile.datafiles.some((d) => d.tablespace === name && structure.containerOf(d) === this.container)) throw ora(1543, `tablespace '${name}' already exists`)
-    for (const file of files) await structure.addFile(kernel, this.container, name, file.path, file.bytes)
+    if (this.controlFile.datafiles.some((d) => d.tablespace === name)) throw ora(1543, `tablespace '${name}' already exists`)
+    for (const file of files) await structure.addFile(kernel, name, file.path, file.bytes)
   }
 
   async addDatafile(tablespace: string, path: string | undefined, bytes: number): Promise<void> {
     const kernel = this.#writable()
-    if (!this.controlFile.datafiles.some((d) => d.tablespace === tablespace && structure.containerOf(d) === this.container)) throw ora(959, `tablespace '${tablespace}' does not exist`)
-    await structure.addFile(kernel, this.container, tablespace, path, bytes)
+    if (!this.controlFile.datafiles.some((d) => d.tablespace === tablespace)) throw ora(959, `tablespace '${tablespace}' does not exist`)
+    await structure.addFile(kernel, tablespace, path, bytes)
   }
 
-  async dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void> { await structure.dropTablespace(this.#writable(), this.#containers.root, this.container, name, options.includingDatafiles) }
+  async dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void> { await structure.dropTablespace(this.#writable(), this.#heap, name, options.includingDatafiles) }
   async setDatafileOnline(file: number, online: boolean): Promise<void> { await structure.setOnline(this.#mounted(), file, online) }
-  async setTablespaceReadOnly(name: string, readOnly: boolean): Promise<void> { await structure.setReadOnly(this.#writable(), this.container, name, readOnly) }
+  async setTablespaceReadOnly(name: string, readOnly: boolean): Promise<void> { await structure.setReadOnly(this.#writable(), name, readOnly) }
 
   /** @throws OraError 01219 */
   #open(): void {
     if (this.#status !== 'OPEN') throw ora(1219, 'database or pluggable database not open: queries allowed on fixed tables or views only')
   }
 
-  tables(): readonly HeapTable[] { return this.#status === 'OPEN' ? this.#containers.root.tables : [] }
+  tables(): readonly HeapTable[] { return this.#status === 'OPEN' ? this.#heap.tables : [] }
 
   async readTable(owner: string, name: string): Promise<readonly (readonly RowValue[])[]> {
     this.#open()
-    return this.#containers.root.read(owner, name)
+    return this.#heap.read(owner, name)
   }
 
   async createTable(table: HeapTable): Promise<void> {
     this.#writable()
-    await this.#containers.root.create(table)
+    await this.#heap.create(table)
   }
 
   async dropTable(owner: string, name: string): Promise<void> {
     this.#writable()
-    await this.#containers.root.drop(owner, name)
+    await this.#heap.drop(owner, name)
   }
 
   async insertRows(owner: string, name: string, rows: readonly (readonly RowValue[])[]): Promise<bigint> {
     this.#writable()
-    return this.#containers.root.insert(owner, name, rows)
+    return this.#heap.insert(owner, name, rows)
   }
 
   async updateRows(owner: string, name: string, change: (row: readonly RowValue[]) => readonly RowValue[] | undefined): Promise<bigint> {
     this.#writable()
-    return this.#containers.root.update(owner, name, change)
+    return this.#heap.update(owner, name, change)
   }
 
   async deleteRows(owner: string, name: string, which: (row: readonly RowValue[]) => boolean): Promise<number> {
     this.#writable()
-    return this.#containers.root.delete(owner, name, which)
-  }
-
-  async alterTable(owner: string, name: string, change: TableAlteration): Promise<void> {
-    this.#writable()
-    await this.#containers.root.alter(owner, name, change)
-  }
-
-  async applyChanges(changes: readonly TableChange[]): Promise<bigint> {
-    this.#writable()
-    return this.#containers.root.apply(changes)
+    return this.#heap.delete(owner, name, which)
   }
 
   async readDatafileHeader(record: DatafileRecord): Promise<{ readonly error: string | null; readonly fuzzy: boolean; readonly checkpointScn: bigint; readonly checkpointTime: number; readonly resetlogsScn: bigint; readonly name: string; readonly recover: boolean }> {
@@ -505,9 +354,4 @@ export class LabInstance implements Instance {
 
   /** The wall clock of the host as a DATE. */
   dateText(time: number): string { return dateText(time, this.host.timeZone) }
-}
-
-/** THREAD, else INSTANCE_NUMBER, else 1. */
-function threadNumberOf(parameters: Parameters): number {
-  return Number(parameters.get('thread')) || Number(parameters.get('instance_number')) || 1
 }

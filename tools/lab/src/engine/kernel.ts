@@ -28,10 +28,6 @@ export interface Kernel {
   readonly tracker: ChangeTracker
   readonly transactions: Transactions
   readonly history: History
-  /** Instances that have this database open, this one among them once it is: each has a redo thread of its own. */
-  readonly members: Kernel[]
-  /** Number of this instance's redo thread. */
-  readonly threadNumber: number
   /** Aborts when the instance goes down. */
   readonly down: AbortSignal
   /** A line in the alert log. */

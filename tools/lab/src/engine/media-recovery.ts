@@ -3,7 +3,6 @@ import { RedoCorruption, readRecords, readRedoHeader } from '../storage/redo-log
 import type { RedoOperation, RedoRecord } from '../storage/redo-record.ts'
 import type { Datafile } from '../storage/datafile.ts'
 import { scanBlocks } from './backup-input.ts'
-import { mergeByScn } from './crash-recovery.ts'
 import { inspectFile, named, needsRecoveryTo } from './file-verification.ts'
 import type { RecoverOptions } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
@@ -13,7 +12,7 @@ import { OraError, ora, rmanError } from './ora-error.ts'
 import type { DatafileRecord } from './records.ts'
 import { type PlannedLog, planRecovery } from './recovery-plan.ts'
 import { applyRecord } from './redo-apply.ts'
-import { createDatafile, creationHeader, guidOf, newDatafileRecord } from './structure.ts'
+import { createDatafile, creationHeader, newDatafileRecord } from './structure.ts'
 
 /** A file under recovery. */
 interface Target {
@@ -53,40 +52,29 @@ class Recovery {
     const { untilScn, untilTime, onLog, abort } = this.#options
     const from = await this.#open()
     if (from === undefined) return
-    const threads = await planRecovery(this.#kernel, from, { untilScn, untilTime })
-    for (const { logs } of threads) for (const log of logs) onLog({ name: log.name, thread: log.thread, sequence: log.sequence, phase: 'on-disk' })
-    // Redo of several threads is applied in the order of SCNs: a thread that ends too early holds the others back.
-    const gap = threads.map((t) => t.gap).filter((g) => g !== undefined).reduce<{ at: bigint; error: OraError } | undefined>((least, g) => (least === undefined || g.at < least.at ? g : least), undefined)
+    const { logs, gap } = await planRecovery(this.#kernel, from, { untilScn, untilTime })
+    for (const log of logs) onLog({ name: log.name, thread: log.thread, sequence: log.sequence, phase: 'on-disk' })
     let reached = from
     let stopped = false
     try {
-      await this.#mark()
-      for await (const { record } of mergeByScn(threads.map((t) => this.#recordsOf(t.logs)))) {
+      for (const log of logs) {
         abort.throwIfAborted()
-        if (gap !== undefined && record.scn >= gap.at) break
-        if ((untilScn !== undefined && record.scn >= untilScn) || (untilTime !== undefined && record.time >= untilTime)) {
-          reached = record.scn
-          stopped = true
-          break
-        }
-        reached = record.scn + 1n
-        this.#redoTime = record.time
-        if (record.scn < from) continue
-        for (const operation of record.operations) await this.#repeat(operation, record)
-        await applyRecord(record, this.#kernel.cache, (file) => this.#targets.get(file)?.record, () => undefined)
+        onLog({ name: log.name, thread: log.thread, sequence: log.sequence, phase: 'applied' })
+        const end = await this.#applyLog(log, from)
+        reached = end.scn
+        stopped = end.stopped
+        if (stopped) break
       }
     } catch (error) {
       await this.#finish(reached, 'broken')
       throw error instanceof OraError && !error.message.startsWith('RMAN') ? new OraError([{ code: 'ORA-00283', text: 'recovery session canceled due to errors' }, ...error.messages]) : error
     }
-    if (gap !== undefined && !stopped) {
-      await this.#finish(gap.at, 'gap')
-      throw gap.error
+    if (gap !== undefined) {
+      await this.#finish(reached, 'gap')
+      throw gap
     }
-    const ends = threads.map((t) => t.logs.at(-1))
-    if (!stopped) for (const last of ends) if (last?.nextScn != null && last.nextScn > reached) reached = last.nextScn
-    if (!stopped && ends.some((last) => last?.nextScn === null)) await this.#finish(this.#endOfRedo(reached), 'complete')
-    else await this.#finish(untilScn ?? reached, this.#options.managed !== true && (untilScn !== undefined || untilTime !== undefined) ? 'incomplete' : 'complete')
+    if (!stopped && logs.at(-1)?.nextScn === null) await this.#finish(this.#endOfRedo(reached), 'complete')
+    else await this.#finish(untilScn ?? reached, untilScn !== undefined || untilTime !== undefined ? 'incomplete' : 'complete')
   }
 
   /** Where all files stand when all redo is applied: no file may be ahead of it. */
@@ -137,27 +125,31 @@ class Recovery {
     }
   }
 
-  /** The records of a thread's logs, one log after the other. */
-  async *#recordsOf(logs: readonly PlannedLog[]): AsyncGenerator<{ readonly record: RedoRecord }> {
-    const { host, control } = this.#kernel
-    for (const log of logs) {
-      this.#options.onLog({ name: log.name, thread: log.thread, sequence: log.sequence, phase: 'applied' })
-      const real = host.real(log.name)
-      const found = await readRedoHeader(real)
-      if (found === undefined || found.header.dbid !== control.data.dbid || found.header.sequence !== log.sequence || found.header.firstScn !== log.firstScn || found.header.thread !== log.thread) {
-        throw ora(310, `archived log contains sequence ${found?.header.sequence ?? 0}; sequence ${log.sequence} required`, [334, `archived log: '${log.name}'`])
-      }
-      let last = log.firstScn
-      try {
-        for await (const { record } of readRecords(real)) {
-          last = record.scn
-          yield { record }
-        }
-      } catch (error) {
-        if (!(error instanceof RedoCorruption)) throw error
-        throw ora(354, 'corrupt redo log block header', [353, `log corruption near block ${error.redoBlock} change ${last}`], [334, `archived log: '${log.name}'`])
-      }
+  async #applyLog(log: PlannedLog, from: bigint): Promise<{ readonly scn: bigint; readonly stopped: boolean }> {
+    const { host, control, cache } = this.#kernel
+    const { untilScn, untilTime, abort } = this.#options
+    const real = host.real(log.name)
+    const found = await readRedoHeader(real)
+    if (found === undefined || found.header.dbid !== control.data.dbid || found.header.sequence !== log.sequence || found.header.firstScn !== log.firstScn) {
+      throw ora(310, `archived log contains sequence ${found?.header.sequence ?? 0}; sequence ${log.sequence} required`, [334, `archived log: '${log.name}'`])
     }
+    let last = log.firstScn
+    await this.#mark()
+    try {
+      for await (const { record } of readRecords(real)) {
+        if ((untilScn !== undefined && record.scn >= untilScn) || (untilTime !== undefined && record.time >= untilTime)) return { scn: record.scn, stopped: true }
+        last = record.scn
+        this.#redoTime = record.time
+        if (record.scn < from) continue
+        abort.throwIfAborted()
+        for (const operation of record.operations) await this.#repeat(operation, record)
+        await applyRecord(record, cache, (file) => this.#targets.get(file)?.record, () => undefined)
+      }
+    } catch (error) {
+      if (!(error instanceof RedoCorruption)) throw error
+      throw ora(354, 'corrupt redo log block header', [353, `log corruption near block ${error.redoBlock} change ${last}`], [334, `archived log: '${log.name}'`])
+    }
+    return { scn: log.nextScn ?? last + 1n, stopped: false }
   }
 
   async #repeat(operation: RedoOperation, record: RedoRecord): Promise<void> {
@@ -172,28 +164,10 @@ class Recovery {
       }
       if (dropped.length > 0) await control.update((data) => { data.datafiles = data.datafiles.filter((d) => !dropped.some((x) => x.file === d.file)) })
     }
-    if (operation.op === 'create-pdb' && control.data.pdbs?.every((p) => p.conId !== operation.pdb.conId) === true) await control.update((data) => { data.pdbs?.push({ ...operation.pdb, savedState: null }) })
-    if (operation.op === 'drop-pdb') await control.update((data) => { if (data.pdbs !== undefined) data.pdbs = data.pdbs.filter((p) => p.conId !== operation.conId || p.createScn > record.scn) })
-    if (operation.op === 'pdb-use') {
-      await control.update((data) => { for (const d of data.datafiles) if (operation.files.includes(d.file)) d.stopScn = operation.inUse ? null : record.scn })
-      if (operation.inUse) await this.#include(operation.files)
-    }
     if (operation.op === 'read-only') {
       await control.update((data) => {
         for (const d of data.datafiles) if (operation.files.includes(d.file)) Object.assign(d, { enabled: operation.readOnly ? 'READ ONLY' : 'READ WRITE', stopScn: operation.readOnly ? record.scn : null })
       })
-      if (!operation.readOnly) await this.#include(operation.files)
-    }
-  }
-
-  /** Files that rested until this point of the redo take part from here on. */
-  async #include(numbers: readonly number[]): Promise<void> {
-    const { control, files } = this.#kernel
-    for (const record of control.data.datafiles) {
-      if (!numbers.includes(record.file) || this.#targets.has(record.file) || needsRecoveryTo(record) === 'never') continue
-      const datafile = await files.open(record.file, record.name, 'r+')
-      await datafile.writeHeader({ ...datafile.header, fuzzy: true, resetlogsScn: control.data.resetlogsScn, resetlogsId: control.data.resetlogsId })
-      this.#targets.set(record.file, { record, fuzzyTo: datafile.header.absoluteFuzzyScn })
     }
   }
 
@@ -202,7 +176,7 @@ class Recovery {
     const { control, host, parameters, files } = this.#kernel
     // A record of that number, of this creation or a later one, means the control file is newer than this redo.
     if (control.data.datafiles.some((d) => d.file === operation.file && d.creationScn >= operation.creationScn)) return
-    const name = this.#options.newName === 'NEW' ? omfName(parameters, 'datafile', operation.tablespace, guidOf(control.data, operation.conId ?? 0)) : operation.name
+    const name = this.#options.newName === 'NEW' ? omfName(parameters, 'datafile', operation.tablespace) : operation.name
     const record = newDatafileRecord(operation, name)
     let datafile: Datafile
     try {
@@ -242,10 +216,10 @@ class Recovery {
     await control.update((data) => {
       for (const d of data.datafiles) {
         if (!advanced.has(d.file) || (data.type === 'CURRENT' && ending !== 'incomplete' && d.checkpointScn > scn)) continue
-        Object.assign(d, { checkpointScn: scn, checkpointTime: time, ...(d.stopScn === null ? {} : { stopScn: scn }) })
+        Object.assign(d, { checkpointScn: scn, checkpointTime: time, ...(d.enabled === 'READ ONLY' && d.stopScn !== null ? { stopScn: scn } : {}) })
       }
       if (ending === 'incomplete') data.recoveredToScn = scn
-      else if (ending === 'complete' && this.#options.managed !== true) data.recoveredToScn = null
+      else if (ending === 'complete') data.recoveredToScn = null
     })
     if (ending !== 'incomplete') return
     for (const file of this.#targets.keys()) {

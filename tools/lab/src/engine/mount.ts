@@ -6,9 +6,6 @@ import type { ControlFileData } from './records.ts'
 export function checkMountable(data: ControlFileData, parameters: Parameters): void {
   const name = parameters.get('db_name').toUpperCase()
   if (data.name.toUpperCase() !== name) throw ora(1103, `database name '${data.name}' in control file is not '${name}'`)
-  const cdb = parameters.get('enable_pluggable_database').toUpperCase() === 'TRUE'
-  if (cdb && data.pdbs === undefined) throw ora(65093, 'multitenant container database not set up properly')
-  if (!cdb && data.pdbs !== undefined) throw ora(65101, 'container database set up incorrectly')
   const compatible = parameters.get('compatible')
   if (compareReleases(compatible, data.compatible) < 0) {
     throw ora(201, `control file version ${data.compatible} incompatible with ORACLE version ${compatible}`, [202, `control file: '${parameters.list('control_files')[0] ?? ''}'`])

@@ -19,7 +19,7 @@ const places = {
 } as const
 
 /** @throws OraError 02236 when the parameter that says where is not set */
-export function omfName(parameters: Parameters, kind: keyof typeof places, name: string, guid?: string): string {
+export function omfName(parameters: Parameters, kind: keyof typeof places, name: string): string {
   const base =
     kind === 'flashback' ? parameters.get('db_recovery_file_dest')
     : kind === 'onlinelog' ? parameters.get('db_create_online_log_dest_1') || parameters.get('db_create_file_dest')
@@ -27,7 +27,7 @@ export function omfName(parameters: Parameters, kind: keyof typeof places, name:
   if (base === '') throw ora(2236, 'invalid file name')
   const [directory, suffix] = places[kind]
   const middle = name === '' ? '' : `${name.toLowerCase()}_`
-  return path.join(base, parameters.get('db_unique_name').toUpperCase(), ...(guid === undefined ? [] : [guid]), directory, `o1_mf_${middle}${omfId()}_${suffix}`)
+  return path.join(base, parameters.get('db_unique_name').toUpperCase(), directory, `o1_mf_${middle}${omfId()}_${suffix}`)
 }
 
 /** Whether the last component is a name that Oracle manages itself. */

@@ -4,13 +4,12 @@ import { stampOf } from '../host/local-time.ts'
 import type { FileHeader } from '../storage/file-header.ts'
 import { createFile } from '../storage/file-io.ts'
 import { REDO_START } from '../storage/redo-log.ts'
-import { recoverCrash } from './crash-recovery.ts'
+import { readOnlineLogs, recoverCrash } from './crash-recovery.ts'
 import { inspectFile, named, needsRecoveryTo } from './file-verification.ts'
 import type { Kernel } from './kernel.ts'
 import { isOmf, omfName } from './omf.ts'
 import { OraError, ora } from './ora-error.ts'
 import type { DatafileRecord } from './records.ts'
-import { currentLog } from './redo-thread.ts'
 
 interface Inspected {
   readonly record: DatafileRecord
@@ -24,8 +23,7 @@ const SCN_JUMP = 1000n
 export async function openDatabase(kernel: Kernel, options: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs: boolean }): Promise<void> {
   const { control, files, scn } = kernel
   const data = control.data
-  if (data.type === 'STANDBY' && options.resetlogs) throw ora(1666, 'control file is for a standby database')
-  const incomplete = data.type !== 'CURRENT' || data.recoveredToScn !== null
+  const incomplete = data.type === 'BACKUP' || data.recoveredToScn !== null
   if (options.mode === 'READ WRITE' && incomplete && !options.resetlogs) throw ora(1589, 'must use RESETLOGS or NORESETLOGS option for database open')
   if (options.resetlogs && !incomplete) throw ora(1139, 'RESETLOGS option only valid after an incomplete database recovery')
   await checkFlashback(kernel)
@@ -100,18 +98,22 @@ async function checkFlashback(kernel: Kernel): Promise<void> {
 }
 
 async function openReadWrite(kernel: Kernel): Promise<void> {
-  const { control, logWriter, tracker, checkpointer, thread, history, threadNumber } = kernel
+  const { control, logWriter, tracker, checkpointer, thread, history } = kernel
   const data = control.data
   await tracker.open()
   await history.open(kernel.host.labDir, data.dbid, data.resetlogsId)
   if (data.cleanShutdown) {
-    const { log, group } = await currentLog(kernel, threadNumber)
-    await logWriter.resume(group.group, group.members, group.sizeBytes, log.header, log.header.bytes ?? REDO_START)
+    const current = data.logGroups.find((g) => g.status === 'CURRENT')
+    const log = (await readOnlineLogs(kernel)).find((l) => l.group.group === current?.group)
+    if (current === undefined || log === undefined || log.header.sequence !== current.sequence) {
+      throw ora(313, `open failed for members of log group ${current?.group ?? 1} of thread 1`, [312, `online log ${current?.group ?? 1} thread 1: '${current?.members[0] ?? ''}'`])
+    }
+    await logWriter.resume(current.group, current.members, current.sizeBytes, log.header, log.header.bytes ?? REDO_START)
   } else await recoverCrash(kernel)
   const crashed = !data.cleanShutdown
   await control.update((d) => {
     Object.assign(d, { cleanShutdown: false, openMode: 'READ WRITE' })
-    for (const t of d.threads) if (t.thread === threadNumber) Object.assign(t, { status: 'OPEN', instance: kernel.sid })
+    for (const t of d.threads) t.status = 'OPEN'
   })
   await checkpointer.checkpoint()
   if (crashed || logWriter.bytes > REDO_START) await thread.switchLog()
@@ -172,20 +174,18 @@ async function resetLogs(kernel: Kernel, inspected: readonly Inspected[]): Promi
     d.incarnations.push({ incarnation: Math.max(0, ...d.incarnations.map((i) => i.incarnation)) + 1, resetlogsScn, resetlogsId, resetlogsTime: now, status: 'CURRENT' })
     Object.assign(d, { type: 'CURRENT', recoveredToScn: null, resetlogsScn, resetlogsId, resetlogsTime: now, checkpointScn: resetlogsScn, checkpointTime: now, cleanShutdown: true })
     for (const record of d.datafiles) if (inspected.some((f) => f.record.file === record.file) && needsRecoveryTo(record) === 'end') Object.assign(record, { checkpointScn: resetlogsScn, checkpointTime: now })
-    for (const group of d.logGroups) {
-      const current = group === d.logGroups.find((g) => g.thread === group.thread)
+    for (const [i, group] of d.logGroups.entries()) {
       group.members = group.members.map((m) => names.get(m) ?? m)
-      Object.assign(group, { status: current ? 'CURRENT' : 'UNUSED', archived: !current, sequence: current ? 1 : 0, firstScn: current ? resetlogsScn : 0n, firstTime: now, nextScn: null })
+      Object.assign(group, { status: i === 0 ? 'CURRENT' : 'UNUSED', archived: i !== 0, sequence: i === 0 ? 1 : 0, firstScn: i === 0 ? resetlogsScn : 0n, firstTime: now, nextScn: null })
     }
-    for (const t of d.threads) Object.assign(t, { status: 'CLOSED', currentGroup: d.logGroups.find((g) => g.thread === t.thread)?.group ?? 1, sequence: 1, checkpointScn: resetlogsScn })
+    for (const t of d.threads) Object.assign(t, { currentGroup: d.logGroups[0]?.group ?? 1, sequence: 1, checkpointScn: resetlogsScn })
   })
-  for (const { thread } of control.data.threads) {
-    const first = control.data.logGroups.find((g) => g.thread === thread)
-    if (first === undefined) continue
+  const first = control.data.logGroups[0]
+  if (first !== undefined) {
     await kernel.logWriter.start(first.group, first.members, first.sizeBytes, {
       dbid: data.dbid, dbName: data.name, thread: first.thread, sequence: 1, resetlogsScn, resetlogsId, firstScn: resetlogsScn, firstTime: now, nextScn: null, nextTime: null, bytes: null,
     })
-    await kernel.logWriter.suspend()
+    await kernel.logWriter.close()
   }
   const bct = control.data.bct.filename
   if (control.data.bct.status === 'ENABLED' && bct !== null) await writeFile(host.real(bct), '').catch(() => undefined)

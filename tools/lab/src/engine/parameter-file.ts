@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { isMissing } from '../storage/file-io.ts'
-import type { LabHost } from './instance-api.ts'
 import { OraError, ora } from './ora-error.ts'
 
 const MAGIC = 'ICBLAB SPFILE'
@@ -27,18 +26,6 @@ export function parseParameters(text: string, sid: string): ParameterSettings {
     else if (scope.toLowerCase() === sid.toLowerCase()) own.set(name, value)
   }
   return new Map([...all, ...own])
-}
-
-/** Everything in the text of a parameter file: names for all instances, `sid.name` for one. */
-function parseEntries(text: string): ParameterSettings {
-  const entries: ParameterSettings = new Map()
-  for (const line of joinContinued(text)) {
-    const match = /^(?:([^.=\s]+)\.)?([A-Za-z_][\w$#]*)\s*=\s*(.*)$/.exec(line)
-    if (match === null) continue
-    const name = (match[2] ?? '').toLowerCase()
-    entries.set(match[1] === undefined || match[1] === '*' ? name : `${match[1]}.${name}`, unquote(match[3] ?? ''))
-  }
-  return entries
 }
 
 function joinContinued(text: string): string[] {
@@ -77,7 +64,7 @@ function unquote(value: string): string {
 
 /** The text of a parameter file with these settings. */
 export function formatParameters(settings: ReadonlyMap<string, string>): string {
-  return [...settings].map(([name, value]) => `${name.includes('.') ? '' : '*.'}${name}=${name === 'control_files' ? value.split(/,\s*/).map((v) => `'${v}'`).join(',') : `'${value}'`}\n`).join('')
+  return [...settings].map(([name, value]) => `*.${name}=${name === 'control_files' ? value.split(/,\s*/).map((v) => `'${v}'`).join(',') : `'${value}'`}\n`).join('')
 }
 
 /** A server parameter file: its text behind a head with a checksum. */
@@ -90,46 +77,34 @@ export function encodeSpfile(settings: ReadonlyMap<string, string>): Buffer {
   return Buffer.concat([head, text])
 }
 
-export function decodeSpfile(bytes: Buffer, sid: string): { readonly settings: ParameterSettings; readonly entries: ParameterSettings } | undefined {
+export function decodeSpfile(bytes: Buffer, sid: string): ParameterSettings | undefined {
   if (bytes.length < 32 || bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined
   const text = bytes.subarray(32, 32 + bytes.readUInt32LE(16))
-  if (crc32(text) !== bytes.readUInt32LE(20)) return undefined
-  return { settings: parseParameters(text.toString('utf8'), sid), entries: parseEntries(text.toString('utf8')) }
+  return crc32(text) === bytes.readUInt32LE(20) ? parseParameters(text.toString('utf8'), sid) : undefined
 }
 
 export async function writeSpfile(path: string, settings: ReadonlyMap<string, string>): Promise<void> {
   await writeFile(path, encodeSpfile(settings))
 }
 
-/** What a parameter file holds. */
-export interface ParameterFile {
-  readonly settings: ParameterSettings
-  /** The server parameter file that the settings are from, and everything in it. */
-  readonly spfile: { readonly path: string; readonly entries: ParameterSettings } | undefined
-}
-
-/**
- * A parameter file or server parameter file; a text file that names an SPFILE leads to it.
- * @throws OraError 01078 with LRM-00109 when it cannot be opened
- */
-export async function readParameterFile(shown: string, sid: string, host: Pick<LabHost, 'real'>): Promise<ParameterFile> {
+/** A parameter file or server parameter file at a real path. @throws OraError 01078 with LRM-00109 when it cannot be opened */
+export async function readParameterFile(path: string, shown: string, sid: string): Promise<{ readonly settings: ParameterSettings; readonly isSpfile: boolean }> {
   let bytes: Buffer
   try {
-    bytes = await readFile(host.real(shown))
+    bytes = await readFile(path)
   } catch (error) {
     if (isMissing(error)) throw parameterError('LRM-00109', `could not open parameter file '${shown}'`)
     throw error
   }
   if (bytes.toString('latin1', 0, MAGIC.length) === MAGIC) {
-    const found = decodeSpfile(bytes, sid)
-    if (found === undefined) throw ora(1078, 'failure in processing system parameters', [1565, `error in identifying file '${shown}'`])
-    return { settings: found.settings, spfile: { path: shown, entries: found.entries } }
+    const settings = decodeSpfile(bytes, sid)
+    if (settings === undefined) throw ora(1078, 'failure in processing system parameters', [1565, `error in identifying file '${shown}'`])
+    return { settings, isSpfile: true }
   }
   const settings = parseParameters(bytes.toString('utf8'), sid)
   const spfile = settings.get('spfile')
-  settings.delete('spfile')
-  if (spfile !== undefined && spfile !== shown) return readParameterFile(spfile, sid, host)
-  return { settings, spfile: undefined }
+  if (spfile !== undefined && spfile !== shown) return readParameterFile(spfile, spfile, sid)
+  return { settings, isSpfile: false }
 }
 
 /** ORA-01078 over the message of the parameter reader. */

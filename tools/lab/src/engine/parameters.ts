@@ -1,6 +1,5 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
-import { compatibleOf } from '../host/release.ts'
 import { type ParameterSettings, parameterError, writeSpfile } from './parameter-file.ts'
 import { ora } from './ora-error.ts'
 
@@ -18,7 +17,7 @@ function defaults(host: Host, sid: string, settings: ParameterSettings): Map<str
   const dbName = settings.get('db_name') ?? ''
   const unique = settings.get('db_unique_name') ?? dbName
   const known: Record<string, string> = {
-    archive_lag_target: '0', audit_file_dest: `${base}/admin/${unique}/adump`, audit_trail: 'NONE', cluster_database: 'FALSE', compatible: compatibleOf(host.lab.release),
+    archive_lag_target: '0', audit_file_dest: `${base}/admin/${unique}/adump`, audit_trail: 'NONE', cluster_database: 'FALSE', compatible: host.lab.release,
     control_file_record_keep_time: '7', control_files: '', cpu_count: '2', db_block_size: '8192', db_cache_size: '0', db_create_file_dest: '', db_create_online_log_dest_1: '',
     db_create_online_log_dest_2: '', db_domain: '', db_files: '200', db_flashback_retention_target: '1440', db_name: dbName, db_recovery_file_dest: '', db_recovery_file_dest_size: '0',
     db_unique_name: unique, diagnostic_dest: base, dispatchers: '', fal_server: '', filesystemio_options: 'none', instance_name: sid, instance_number: '0', job_queue_processes: '1000',
@@ -35,7 +34,7 @@ function defaults(host: Host, sid: string, settings: ParameterSettings): Map<str
   }
   if (Number(host.lab.release.split('.')[0]) >= 12) {
     known['enable_pluggable_database'] = 'FALSE'
-    known['common_user_prefix'] = (settings.get('enable_pluggable_database') ?? '').toUpperCase() === 'TRUE' ? 'C##' : ''
+    known['common_user_prefix'] = ''
     known['pdb_file_name_convert'] = ''
   }
   for (const name of numbers('log_archive_dest_', 31)) known[name] = ''
@@ -57,10 +56,10 @@ export class Parameters {
   readonly spfile: string | null
 
   /** @throws OraError 01078 with LRM-00101 for a name that no release knows; hidden names pass */
-  constructor(host: Host, sid: string, settings: ParameterSettings, spfile: string | null, entries: ParameterSettings = settings) {
+  constructor(host: Host, sid: string, settings: ParameterSettings, spfile: string | null) {
     this.#host = host
     this.spfile = spfile
-    this.#spfileSettings = spfile === null ? undefined : entries === settings ? new Map(settings) : entries
+    this.#spfileSettings = spfile === null ? undefined : new Map(settings)
     for (const [name, value] of defaults(host, sid, settings)) this.#entries.set(name, { value, isDefault: true, inSpfile: false })
     for (const [name, value] of settings) {
       if (!name.startsWith('_') && !this.#entries.has(name)) throw parameterError('LRM-00101', `unknown parameter name '${name}'`)
@@ -91,21 +90,16 @@ export class Parameters {
   }
 
   /** @throws OraError 02065 unknown, 02095 static, 32001 no spfile */
-  check(key: string, scope: 'memory' | 'spfile' | 'both'): void {
+  async set(name: string, value: string, scope: 'memory' | 'spfile' | 'both'): Promise<void> {
+    const key = name.toLowerCase()
     if (!key.startsWith('_') && !this.#entries.has(key)) throw ora(2065, 'illegal option for ALTER SYSTEM')
     if (scope !== 'memory' && this.#spfileSettings === undefined) throw ora(32001, 'write to SPFILE requested but no SPFILE is in use')
     if (scope !== 'spfile' && fixed.has(key)) throw ora(2095, 'specified initialization parameter cannot be modified')
-  }
-
-  setMemory(key: string, value: string, inSpfile: boolean): void {
-    this.#entries.set(key, { value: normalise(key, value), isDefault: false, inSpfile })
-  }
-
-  /** `entry`: a name, or `sid.name` for one instance. */
-  async setSpfile(entry: string, value: string): Promise<void> {
-    if (this.#spfileSettings === undefined || this.spfile === null) return
-    this.#spfileSettings.set(entry, value)
-    await writeSpfile(this.#host.real(this.spfile), this.#spfileSettings)
+    if (scope !== 'spfile') this.#entries.set(key, { value: normalise(key, value), isDefault: false, inSpfile: scope === 'both' })
+    if (scope !== 'memory' && this.#spfileSettings !== undefined && this.spfile !== null) {
+      this.#spfileSettings.set(key, value)
+      await writeSpfile(this.#host.real(this.spfile), this.#spfileSettings)
+    }
   }
 
   /** What a backup of the spfile contains; undefined without one. */

@@ -16,9 +16,7 @@ export interface DatafileRecord {
   checkpointTime: number
   status: 'SYSTEM' | 'ONLINE' | 'OFFLINE' | 'RECOVER'
   enabled: 'READ WRITE' | 'READ ONLY'
-  /** Container of a CDB: 1 root, 2 seed, 3 and on PDBs. Absent: no CDB. */
-  conId?: number
-  /** SCN when the file came to rest (read only, or its PDB was closed); recovery is not needed beyond it. */
+  /** SCN when it went offline or read only; recovery is not needed beyond it. */
   stopScn: bigint | null
   unrecoverableScn: bigint
   unrecoverableTime: number | null
@@ -29,21 +27,6 @@ export interface TempfileRecord {
   name: string
   tablespace: string
   blocks: number
-  conId?: number
-}
-
-/** A pluggable database, the seed included. */
-export interface PdbRecord {
-  conId: number
-  dbid: number
-  conUid: number
-  /** 32 hexadecimal digits: the directory of its files. */
-  guid: string
-  name: string
-  createScn: bigint
-  created: number
-  /** How it is opened with the CDB (SAVE STATE); null: it stays mounted. */
-  savedState: 'READ WRITE' | 'READ ONLY' | null
 }
 
 export interface LogGroupRecord {
@@ -92,8 +75,6 @@ export interface ArchivedLogRecord extends LogHistoryRecord {
   creator: 'ARCH' | 'FGRD' | 'LGWR' | 'RMAN'
   archived: boolean
   applied: 'NO' | 'YES'
-  /** About the log at a standby: `name` is the service then, not a file here. */
-  standby?: boolean
   deleted: boolean
   status: 'A' | 'D' | 'U' | 'X'
   completionTime: number
@@ -200,7 +181,7 @@ export interface IncarnationRecord {
 }
 
 export interface ControlFileData {
-  type: 'CURRENT' | 'BACKUP' | 'STANDBY'
+  type: 'CURRENT' | 'BACKUP'
   dbid: number
   name: string
   created: number
@@ -220,8 +201,6 @@ export interface ControlFileData {
   openMode: 'READ WRITE' | 'READ ONLY' | null
   cleanShutdown: boolean
   bct: { status: 'DISABLED' | 'ENABLED'; filename: string | null; bytes: number }
-  /** Absent: no CDB. */
-  pdbs?: PdbRecord[]
   datafiles: DatafileRecord[]
   tempfiles: TempfileRecord[]
   threads: ThreadRecord[]

@@ -14,11 +14,6 @@ export async function repeatOperation(kernel: Pick<Kernel, 'control'>, operation
       for (const d of data.datafiles) if (operation.files.includes(d.file)) Object.assign(d, { enabled: operation.readOnly ? 'READ ONLY' : 'READ WRITE', stopScn: operation.readOnly ? scn : null })
     })
   }
-  if (operation.op === 'pdb-use') {
-    const pending = control.data.datafiles.some((d) => operation.files.includes(d.file) && (d.stopScn === null) !== operation.inUse)
-    if (!pending) return
-    await control.update((data) => { for (const d of data.datafiles) if (operation.files.includes(d.file)) d.stopScn = operation.inUse ? null : scn })
-  }
   if (operation.op === 'drop-files' && control.data.datafiles.some((d) => operation.files.includes(d.file) && d.creationScn < scn)) {
     await control.update((data) => {
       data.datafiles = data.datafiles.filter((d) => !operation.files.includes(d.file) || d.creationScn >= scn)

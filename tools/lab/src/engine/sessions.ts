@@ -22,7 +22,7 @@ export class Sessions {
     const controller = new AbortController()
     this.#serial = (this.#serial % 65000) + 1
     const session: ServerSession = {
-      sid, serial: this.#serial, username, program, logonTime: this.#host.now(), clientInfo: null, module: null, container: parent?.container ?? 0, status: 'INACTIVE', longOps: [], abort: controller.signal,
+      sid, serial: this.#serial, username, program, logonTime: this.#host.now(), clientInfo: null, module: null, status: 'INACTIVE', longOps: [], abort: controller.signal,
     }
     this.#sessions.set(sid, { session, controller, parent: parent?.sid })
     parent?.abort.addEventListener('abort', () => { controller.abort(parent.abort.reason) }, { once: true })

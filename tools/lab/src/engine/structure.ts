@@ -32,31 +32,29 @@ export async function createDatafile(real: string, header: FileHeader, parents: 
 }
 
 export function newDatafileRecord(operation: Extract<RedoOperation, { op: 'create-file' }>, name: string): DatafileRecord {
-  const { file, tablespace, tablespaceNumber, blocks, creationScn, creationTime, conId } = operation
+  const { file, tablespace, tablespaceNumber, blocks, creationScn, creationTime } = operation
   return {
     file, name, tablespace, tablespaceNumber, blocks, blockSize: BLOCK, creationScn, creationTime, checkpointScn: creationScn, checkpointTime: creationTime,
     status: tablespace === 'SYSTEM' ? 'SYSTEM' : 'ONLINE', enabled: 'READ WRITE', stopScn: null, unrecoverableScn: 0n, unrecoverableTime: null,
-    ...(conId === undefined ? {} : { conId }),
   }
 }
 
 /** Adds a datafile to a tablespace, or its first one. @throws OraError 01119, 01537, 01543 */
-export async function addFile(kernel: Kernel, conId: number, tablespace: string, given: string | undefined, bytes: number): Promise<void> {
+export async function addFile(kernel: Kernel, tablespace: string, given: string | undefined, bytes: number): Promise<void> {
   const { control, files, transactions, scn, host, parameters, tracker } = kernel
   await transactions.exclusive(async () => {
     const data = control.data
-    const name = given ?? omfName(parameters, 'datafile', tablespace, guidOf(data, conId))
+    const name = given ?? omfName(parameters, 'datafile', tablespace)
     if (data.datafiles.some((d) => d.name === name)) throw ora(1537, `cannot add file '${name}' - file already part of database`)
-    const own = data.datafiles.filter((d) => containerOf(d) === conId)
-    const sameTablespace = own.find((d) => d.tablespace === tablespace)
+    const sameTablespace = data.datafiles.find((d) => d.tablespace === tablespace)
     const file = nextFileNumber(data)
-    const tablespaceNumber = sameTablespace?.tablespaceNumber ?? Math.max(-1, ...own.map((d) => d.tablespaceNumber)) + 1
+    const tablespaceNumber = sameTablespace?.tablespaceNumber ?? Math.max(0, ...data.datafiles.map((d) => d.tablespaceNumber)) + 1
     const creationScn = scn.next()
-    const operation = { op: 'create-file' as const, file, name, tablespace, tablespaceNumber, blocks: Math.max(16, Math.floor(bytes / BLOCK)), creationScn, creationTime: host.now(), ...(conId === 0 ? {} : { conId }) }
+    const operation = { op: 'create-file' as const, file, name, tablespace, tablespaceNumber, blocks: Math.max(16, Math.floor(bytes / BLOCK)), creationScn, creationTime: host.now() }
     const header = creationHeader(data, operation)
     let datafile: Datafile
     try {
-      datafile = await createDatafile(host.real(name), header, isOmf(name))
+      datafile = await createDatafile(host.real(name), header, given === undefined)
     } catch (error) {
       throw ora(1119, `error in creating database file '${name}'`, [27040, `file create error, unable to create file\n${String(error)}`])
     }
@@ -73,25 +71,17 @@ export async function addFile(kernel: Kernel, conId: number, tablespace: string,
   })
 }
 
-/** Container of a file: 0 when the database is no CDB. */
-export const containerOf = (record: { readonly conId?: number }): number => record.conId ?? 0
-
-/** Directory of a PDB's files; undefined for the root and for a database that is no CDB. */
-export function guidOf(data: ControlFileData, conId: number): string | undefined {
-  return conId > 1 ? data.pdbs?.find((p) => p.conId === conId)?.guid : undefined
-}
-
-export function nextFileNumber(data: ControlFileData): number {
+function nextFileNumber(data: ControlFileData): number {
   let file = 1
   while (data.datafiles.some((d) => d.file === file)) file += 1
   return file
 }
 
 /** @throws OraError 00959, 01541, 01543 */
-export async function dropTablespace(kernel: Kernel, heap: Heap, conId: number, name: string, includingDatafiles: boolean): Promise<void> {
+export async function dropTablespace(kernel: Kernel, heap: Heap, name: string, includingDatafiles: boolean): Promise<void> {
   const { control, files, cache, transactions, tracker, host } = kernel
   if (name === 'SYSTEM') throw ora(1541, 'system tablespace cannot be brought offline; shut down if necessary')
-  const records = control.data.datafiles.filter((d) => d.tablespace === name && containerOf(d) === conId)
+  const records = control.data.datafiles.filter((d) => d.tablespace === name)
   if (records.length === 0) throw ora(959, `tablespace '${name}' does not exist`)
   const numbers = records.map((r) => r.file)
   await transactions.exclusive(async () => {
@@ -111,9 +101,9 @@ export async function dropTablespace(kernel: Kernel, heap: Heap, conId: number, 
 }
 
 /** READ ONLY closes the files at an SCN; READ WRITE opens them again. */
-export async function setReadOnly(kernel: Kernel, conId: number, name: string, readOnly: boolean): Promise<void> {
-  const { control, transactions } = kernel
-  const numbers = control.data.datafiles.filter((d) => d.tablespace === name && containerOf(d) === conId).map((d) => d.file)
+export async function setReadOnly(kernel: Kernel, name: string, readOnly: boolean): Promise<void> {
+  const { control, files, transactions, checkpointer, scn } = kernel
+  const numbers = control.data.datafiles.filter((d) => d.tablespace === name).map((d) => d.file)
   if (numbers.length === 0) throw ora(959, `tablespace '${name}' does not exist`)
   if (name === 'SYSTEM') throw ora(1643, 'system tablespace cannot be made read-only')
   await transactions.exclusive(async () => {
@@ -121,30 +111,19 @@ export async function setReadOnly(kernel: Kernel, conId: number, name: string, r
     tx.operations.push({ op: 'read-only', files: numbers, readOnly })
     await transactions.commit(tx)
     await kernel.logWriter.flush()
-    if (readOnly) await restFiles(kernel, numbers)
-    await control.update((d) => { for (const f of d.datafiles) if (numbers.includes(f.file)) f.enabled = readOnly ? 'READ ONLY' : 'READ WRITE' })
-    if (!readOnly) await wakeFiles(kernel, numbers)
+    if (readOnly) await checkpointer.checkpoint(new Set(numbers), { clean: true })
+    const stopScn = scn.current
+    await control.update((d) => {
+      for (const f of d.datafiles) if (numbers.includes(f.file)) Object.assign(f, { enabled: readOnly ? 'READ ONLY' : 'READ WRITE', stopScn: readOnly ? f.checkpointScn : null })
+    })
+    for (const file of numbers) {
+      const record = control.data.datafiles.find((d) => d.file === file)
+      if (record === undefined) continue
+      const datafile = await files.open(file, record.name, 'r+')
+      if (!readOnly) await datafile.writeHeader({ ...datafile.header, fuzzy: true, checkpointScn: stopScn > datafile.header.checkpointScn ? datafile.header.checkpointScn : stopScn })
+    }
+    if (!readOnly) await checkpointer.checkpoint(new Set(numbers))
   })
-}
-
-/** Brings files to rest: written, closed cleanly, with the SCN at which they stopped in the control file. Transactions must be kept out. */
-export async function restFiles(kernel: Kernel, numbers: readonly number[]): Promise<void> {
-  const { control, checkpointer } = kernel
-  await checkpointer.checkpoint(new Set(numbers), { clean: true })
-  await control.update((d) => { for (const f of d.datafiles) if (numbers.includes(f.file)) f.stopScn = f.checkpointScn })
-}
-
-/** Files that rested are in use again, in this incarnation. Transactions must be kept out. */
-export async function wakeFiles(kernel: Kernel, numbers: readonly number[]): Promise<void> {
-  const { control, files, checkpointer } = kernel
-  await control.update((d) => { for (const f of d.datafiles) if (numbers.includes(f.file)) f.stopScn = null })
-  for (const file of numbers) {
-    const record = control.data.datafiles.find((d) => d.file === file)
-    if (record === undefined) continue
-    const datafile = await files.open(file, record.name, 'r+')
-    await datafile.writeHeader({ ...datafile.header, fuzzy: true, resetlogsScn: control.data.resetlogsScn, resetlogsId: control.data.resetlogsId })
-  }
-  await checkpointer.checkpoint(new Set(numbers))
 }
 
 /** @throws OraError 01113 when it is not as new as the control file says, 01541 for SYSTEM */

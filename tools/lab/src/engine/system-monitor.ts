@@ -10,15 +10,13 @@ const TICK_MS = 500
 /** SMON and friends: the SCN ticks, SMON_SCN_TIME gets rows, changed blocks go to disk now and then. */
 export class SystemMonitor {
   readonly #kernel: Kernel
-  readonly #heapOf: () => Heap
+  readonly #heap: Heap
   #slot = 0
 
-  constructor(kernel: Kernel, heap: () => Heap) {
+  constructor(kernel: Kernel, heap: Heap) {
     this.#kernel = kernel
-    this.#heapOf = heap
+    this.#heap = heap
   }
-
-  get #heap(): Heap { return this.#heapOf() }
 
   /** Until the instance goes down. */
   async run(): Promise<void> {

@@ -1,7 +1,7 @@
 import { blockScn, formatBlock, sealBlock } from '../storage/block.ts'
 import { type BlockChange, type RedoOperation, type RedoRecord, changeBetween, encodeRecord } from '../storage/redo-record.ts'
 import type { Kernel } from './kernel.ts'
-import type { Mutex } from './mutex.ts'
+import { Mutex } from './mutex.ts'
 import { ora } from './ora-error.ts'
 
 /** The blocks one transaction reads and changes. */
@@ -53,24 +53,20 @@ export class Transaction {
 /** One transaction after the other; each is one redo record with an SCN of its own. */
 export class Transactions {
   readonly #kernel: Kernel
-  /** One for all instances of a database. */
-  readonly mutex: Mutex
+  readonly #mutex = new Mutex()
 
-  constructor(kernel: Kernel, mutex: Mutex) {
+  constructor(kernel: Kernel) {
     this.#kernel = kernel
-    this.mutex = mutex
   }
 
   /** Keeps transactions out while the body runs: log switches and structural changes. */
   exclusive<T>(body: () => Promise<T>): Promise<T> {
-    return this.mutex.run(body)
+    return this.#mutex.run(body)
   }
 
   /** Runs the body and commits what it changed. Resolves with the commit SCN when the redo is on disk. */
   async run<T>(body: (transaction: Transaction) => Promise<T>): Promise<{ readonly scn: bigint; readonly result: T }> {
-    const { scn, result } = await this.mutex.run(async () => {
-      // A block may have been changed by another instance: its redo must be on disk before redo that builds on it.
-      for (const member of this.#kernel.members) if (member !== this.#kernel) await member.logWriter.flush()
+    const { scn, result } = await this.#mutex.run(async () => {
       const transaction = new Transaction(this.#kernel)
       const result = await body(transaction)
       return { scn: await this.commit(transaction), result }

@@ -23,8 +23,6 @@ export type ControlRequest =
   | { readonly do: 'compliance-clock'; readonly advanceMs: number }
   /** Removes volumes of these names and what was cloned from them, with their groups. */
   | { readonly do: 'remove-volumes'; readonly svm: string; readonly names: readonly string[] }
-  /** Where the files of what is mounted at this junction path are, and of what is mounted below it. */
-  | { readonly do: 'exports'; readonly svm: string; readonly path: string }
   /** Where the files of what is mounted at this junction path are. */
   | { readonly do: 'directory'; readonly svm: string; readonly path: string }
 
@@ -74,11 +72,6 @@ function perform({ cluster, users, faults, log }: FilerParts & { readonly users:
     case 'compliance-clock': {
       cluster.complianceOffset += request.advanceMs
       return undefined
-    }
-    case 'exports': {
-      const mounted = [...cluster.volumes.values()].filter(({ svm, queued }) => svm === request.svm && !queued)
-      const exports = mounted.flatMap(({ uuid, path }) => (path === request.path || path?.startsWith(`${request.path}/`) === true ? [{ path, directory: cluster.engine.volume(uuid) }] : []))
-      return { exports: exports.sort((a, b) => (a.path < b.path ? -1 : 1)) }
     }
     case 'directory': {
       const volume = [...cluster.volumes.values()].find(({ svm, path }) => svm === request.svm && path === request.path)

@@ -1,7 +1,7 @@
 /** Something that goes wrong between a request and its answer. */
 export interface Fault {
-  /** `before`: the connection is cut and nothing is done; `after`: it is cut when the change has been made; `status`: an error is answered instead of doing anything; `html`: a proxy's page is answered instead; `slow`: the answer comes late. */
-  readonly kind: 'before' | 'after' | 'status' | 'html' | 'slow'
+  /** `before`: the connection is cut and nothing is done; `after`: it is cut when the change has been made; `status`: an error is answered instead of doing anything; `slow`: the answer comes late. */
+  readonly kind: 'before' | 'after' | 'status' | 'slow'
   readonly method?: string
   /** Regular expression on the path with its query. */
   readonly path?: string

@@ -37,8 +37,7 @@ const routes: readonly Route[] = [
 
 /** The handlers of a path in this release, and what its variable parts are; `undefined`: there is no such API. */
 export function findRoute(path: string, release: number): { readonly methods: Readonly<Record<string, Handler>>; readonly parameters: Readonly<Record<string, string>> } | undefined {
-  // Clients that put a path together leave a slash at its end.
-  const parts = path.replace(/\/+$/, '').split('/')
+  const parts = path.split('/')
   for (const { parts: pattern, since, methods } of routes) {
     if (since > release || pattern.length !== parts.length) continue
     const parameters: Record<string, string> = {}

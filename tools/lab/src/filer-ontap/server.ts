@@ -75,11 +75,6 @@ export function createFilerServer({ cluster, users, faults, log, certificates }:
       cut()
       return
     }
-    if (fault?.kind === 'html') {
-      note({ method, path, user: seen.user, status: 502 })
-      response.writeHead(502, { 'Content-Type': 'text/html' }).end('<html><body><h1>502 Bad Gateway</h1></body></html>')
-      return
-    }
     let result: Answer
     if (fault?.kind === 'status') {
       const error = new OntapError(fault.status ?? 500, fault.code ?? '0', fault.message ?? 'injected by the simulator')

@@ -20,7 +20,6 @@ export function openHost(labDir: string, name: string): Host {
   const lab = readLabFileSync(root)
   if (!lab.hosts.includes(name)) throw new Error(`lab ${root} has no host ${name} (it has ${lab.hosts.join(', ')})`)
   const dir = path.join(root, 'hosts', name)
-  const disks = path.join(root, 'hosts', lab.sharedRoots?.[name] ?? name, 'root')
   return {
     name,
     labDir: root,
@@ -28,7 +27,7 @@ export function openHost(labDir: string, name: string): Host {
     home: path.join(dir, 'home'),
     run: path.join(dir, 'run'),
     timeZone: lab.timeZone,
-    real: (file) => (/^\/u0[1-9](\/|$)/.test(file) ? path.join(disks, file) : file),
+    real: (file) => (/^\/u0[1-9](\/|$)/.test(file) ? path.join(dir, 'root', file) : file),
     now: () => Date.now() + lab.clockOffsetMs,
   }
 }

@@ -2,12 +2,6 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** An instance and where it runs. */
-export interface LabInstancePlace {
-  readonly sid: string
-  readonly host: string
-}
-
 /** A database of the lab as its registry (the listener's knowledge) has it. */
 export interface LabDatabase {
   /** db_unique_name, and the name used on the command line. */
@@ -16,29 +10,14 @@ export interface LabDatabase {
   readonly sid: string
   readonly host: string
   readonly services: readonly string[]
-  /** `standby`: it is mounted at its start and applies the redo of its primary. */
-  readonly role?: 'standby'
-  /** Instances of a cluster; absent: the one of `sid` on `host`. */
-  readonly instances?: readonly LabInstancePlace[]
-}
-
-/** The listener of a host, on this machine only. */
-export interface LabListener {
-  readonly host: string
-  readonly port: number
-  /** For TLS. */
-  readonly securePort?: number
 }
 
 /** `<lab>/lab.json`. */
 export interface LabFile {
   readonly simulator: string
-  /** Hosts that see the private root of another one, as nodes of a cluster see its shared disks. */
-  readonly sharedRoots?: Readonly<Record<string, string>>
   readonly version: 1
   readonly hosts: readonly string[]
   readonly databases: readonly LabDatabase[]
-  readonly listeners?: readonly LabListener[]
   /** IANA zone of all hosts. */
   readonly timeZone: string
   readonly release: string
@@ -52,9 +31,6 @@ export interface LabFile {
   /** How often SMON writes a row of SMON_SCN_TIME, milliseconds. */
   readonly smonIntervalMs: number
 }
-
-/** The instances of a database. */
-export const instancesOf = (database: LabDatabase): readonly LabInstancePlace[] => database.instances ?? [{ sid: database.sid, host: database.host }]
 
 export const SIMULATOR = 'This is the @icb/lab simulator, not Oracle Database.'
 

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import net from 'node:net'
 import path from 'node:path'
 import type { LabHost } from '../engine/instance-api.ts'
 import { ora } from '../engine/ora-error.ts'
 import { isMissing } from '../storage/file-io.ts'
 import { canConnect } from '../server/socket.ts'
 import { openHost, socketPath } from './host.ts'
-import { type LabFile, instancesOf, readLabFile } from './lab-file.ts'
+import { readLabFile } from './lab-file.ts'
 
 /** An instance that an alias leads to. */
 export interface NetTarget {
@@ -28,51 +27,15 @@ export async function resolveAlias(tnsAdmin: string, alias: string, host: LabHos
   const user = await walletUser(tnsAdmin, alias)
   if (user === undefined) throw ora(1017, 'invalid username/password; logon denied')
   const lab = await readLabFile(host.labDir)
-  const addresses = addressesOf(descriptor, lab)
-  const answering = []
-  for (const host of addresses) if (await listens(lab, host)) answering.push(host)
-  if (answering.length === 0) throw ora(12541, 'TNS:no listener')
+  const serverHost = (valueOf(descriptor, 'HOST') ?? '').split('.')[0]
+  if (serverHost === undefined || !lab.hosts.includes(serverHost)) throw ora(12541, 'TNS:no listener')
   const service = (valueOf(descriptor, 'SERVICE_NAME') ?? valueOf(descriptor, 'SID') ?? '').toLowerCase()
-  const wanted = valueOf(descriptor, 'INSTANCE_NAME')?.toLowerCase()
-  // The addresses in their order, as a client without load balancing tries them.
-  for (const hostName of answering) {
-    for (const database of lab.databases) {
-      for (const { sid, host: on } of instancesOf(database)) {
-        if (on !== hostName || !(database.services.includes(service) || sid.toLowerCase() === service) || (wanted !== undefined && sid.toLowerCase() !== wanted)) continue
-        const socket = socketPath(openHost(host.labDir, on), sid)
-        if (await canConnect(socket)) return { hostName: on, sid, user: user.toUpperCase(), socketPath: socket }
-      }
-    }
+  const database = lab.databases.find((d) => d.host === serverHost && (d.services.includes(service) || d.sid.toLowerCase() === service))
+  const socket = database === undefined ? undefined : socketPath(openHost(host.labDir, serverHost), database.sid)
+  if (database === undefined || socket === undefined || !(await canConnect(socket))) {
+    throw ora(12514, 'TNS:listener does not currently know of service requested in connect descriptor')
   }
-  throw valueOf(descriptor, 'SERVICE_NAME') === undefined
-    ? ora(12505, 'TNS:listener does not currently know of SID given in connect descriptor')
-    : ora(12514, 'TNS:listener does not currently know of service requested in connect descriptor')
-}
-
-/** The lab hosts that the addresses of a descriptor mean: by name, or by the port of a listener on this machine. */
-function addressesOf(descriptor: string, lab: LabFile): string[] {
-  const found: string[] = []
-  for (const [address] of descriptor.matchAll(/\(\s*ADDRESS\s*=\s*(?:\([^()]*\)\s*)*\)/gi)) {
-    const name = (valueOf(address, 'HOST') ?? '').split('.')[0] ?? ''
-    const port = Number(valueOf(address, 'PORT') ?? 1521)
-    const host = lab.hosts.includes(name) ? name : lab.listeners?.find((listener) => listener.port === port || listener.securePort === port)?.host
-    if (host !== undefined) found.push(host)
-  }
-  return found
-}
-
-/** Whether the host's listener answers; a host with databases and without a listener of its own needs none. */
-async function listens(lab: LabFile, host: string): Promise<boolean> {
-  const listener = lab.listeners?.find((one) => one.host === host)
-  if (listener === undefined) return lab.listeners === undefined || lab.databases.some((database) => instancesOf(database).some((place) => place.host === host))
-  return new Promise((resolve) => {
-    const socket = net.connect(listener.port, '127.0.0.1')
-    const done = (found: boolean) => (): void => {
-      socket.destroy()
-      resolve(found)
-    }
-    socket.once('connect', done(true)).once('error', done(false))
-  })
+  return { hostName: database.host, sid: database.sid, user: user.toUpperCase(), socketPath: socket }
 }
 
 async function textOf(file: string): Promise<string> {

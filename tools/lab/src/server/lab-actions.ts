@@ -9,11 +9,6 @@ export async function runLabAction(instance: LabInstance, session: ServerSession
     case 'status': return status(instance)
     case 'workload':
       return runWorkload(instance, { transactions: numberOf(args['transactions']), seconds: numberOf(args['seconds']), perSecond: numberOf(args['perSecond']), signal: session.abort })
-    case 'standby-status': return instance.standby.answer(numberOf(args['dbid']) ?? 0)
-    case 'receive-redo': {
-      const { path } = args
-      return instance.standby.receive({ dbid: numberOf(args['dbid']) ?? 0, path: typeof path === 'string' ? path : '', thread: numberOf(args['thread']) ?? 0, sequence: numberOf(args['sequence']) ?? 0, resetlogsId: numberOf(args['resetlogsId']) ?? 0 })
-    }
     case 'archive-fault': {
       const fault = args['fault']
       const match = args['match']

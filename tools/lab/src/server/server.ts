@@ -1,28 +1,40 @@
+import { unlinkSync } from 'node:fs'
 import net from 'node:net'
 import readline from 'node:readline'
 import type { LabInstance } from '../engine/instance.ts'
 import type { ServerSession } from '../engine/instance-api.ts'
 import { OraError, type OraMessage, ora } from '../engine/ora-error.ts'
 import type { Request, Response } from '../engine/protocol.ts'
-import { startJobQueue } from '../scheduler/job-queue.ts'
 import { runLabAction } from './lab-actions.ts'
-import { bindSocket } from './socket.ts'
+import { socketAddress } from './socket.ts'
 
 /** Listens for clients until `close`. A call goes on when its client is gone; the session ends with the call then. */
 export async function serveInstance(instance: LabInstance, socketFile: string): Promise<{ close(): void }> {
+  try {
+    unlinkSync(socketFile)
+  } catch {
+    // Nothing was left behind.
+  }
+  const target = socketAddress(socketFile)
   const server = net.createServer((socket) => { serveClient(instance, socket) })
-  const close = await bindSocket(server, socketFile)
-  const jobs = startJobQueue(instance)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(target.address, resolve)
+  })
+  target.release()
   return {
     close: () => {
-      jobs.stop()
-      close()
+      server.close()
+      try {
+        unlinkSync(socketFile)
+      } catch {
+        // Removed with its directory.
+      }
     },
   }
 }
 
-/** Serves one client until it leaves. */
-export function serveClient(instance: LabInstance, socket: net.Socket): void {
+function serveClient(instance: LabInstance, socket: net.Socket): void {
   let session: ServerSession | undefined
   let running = 0
   let gone = false

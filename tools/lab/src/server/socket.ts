@@ -1,4 +1,4 @@
-import { closeSync, openSync, unlinkSync } from 'node:fs'
+import { openSync, closeSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 
@@ -13,29 +13,6 @@ export function socketAddress(file: string): { readonly address: string; release
   if (Buffer.byteLength(file) <= LONGEST) return { address: file, release: () => undefined }
   const fd = openSync(path.dirname(file), 'r')
   return { address: `/proc/self/fd/${fd}/${path.basename(file)}`, release: () => { closeSync(fd) } }
-}
-
-/** Listens at a path, where a killed process may have left a socket. Resolves with what ends it and removes the path. */
-export async function bindSocket(server: net.Server, file: string): Promise<() => void> {
-  unlinkQuietly(file)
-  const target = socketAddress(file)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(target.address, resolve)
-  })
-  target.release()
-  return () => {
-    server.close()
-    unlinkQuietly(file)
-  }
-}
-
-function unlinkQuietly(file: string): void {
-  try {
-    unlinkSync(file)
-  } catch {
-    // Nothing was left behind, or it went with its directory.
-  }
 }
 
 /** Connects; rejects with the system's error (ENOENT, ECONNREFUSED) when nobody listens. */

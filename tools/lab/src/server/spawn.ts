@@ -28,15 +28,10 @@ export const NODE_OPTIONS: readonly string[] = ['--disable-warning=ExperimentalW
 export async function spawnInstance(host: Host, sid: string, pfile?: string): Promise<{ readonly pid: number; readonly socketPath: string }> {
   const socket = socketPath(host, sid)
   if (await canConnect(socket)) throw ora(1081, 'cannot start already-running ORACLE - shut it down first')
-  const args = ['__instance', '--lab', host.labDir, '--host', host.name, '--sid', sid, ...(pfile === undefined ? [] : ['--pfile', pfile])]
-  return { pid: await spawnDetached({ name: `ora_pmon_${sid}`, args, labDir: host.labDir, log: path.join(host.run, `${sid}.out`) }), socketPath: socket }
-}
-
-/** Starts a process of the lab that goes on by itself; resolves when it says that it is ready. @throws OraError as it says */
-export async function spawnDetached({ name, args, labDir, log: file }: { readonly name: string; readonly args: readonly string[]; readonly labDir: string; readonly log: string }): Promise<number> {
-  mkdirSync(path.dirname(file), { recursive: true })
-  const log = openSync(file, 'a')
-  const child = spawn(process.execPath, [...NODE_OPTIONS, '--max-old-space-size=96', '--max-semi-space-size=2', labProgram(), ...args], { argv0: name, detached: true, stdio: ['ignore', log, log, 'pipe'], cwd: labDir, env: { PATH: '/usr/bin:/bin' } })
+  mkdirSync(host.run, { recursive: true })
+  const log = openSync(path.join(host.run, `${sid}.out`), 'a')
+  const args = [...NODE_OPTIONS, '--max-old-space-size=96', '--max-semi-space-size=2', labProgram(), '__instance', '--lab', host.labDir, '--host', host.name, '--sid', sid, ...(pfile === undefined ? [] : ['--pfile', pfile])]
+  const child = spawn(process.execPath, args, { argv0: `ora_pmon_${sid}`, detached: true, stdio: ['ignore', log, log, 'pipe'], cwd: host.labDir, env: { PATH: '/usr/bin:/bin' } })
   closeSync(log)
   try {
     await ready(child)
@@ -44,7 +39,7 @@ export async function spawnDetached({ name, args, labDir, log: file }: { readonl
     child.stdio[3]?.destroy()
     child.unref()
   }
-  return child.pid ?? 0
+  return { pid: child.pid ?? 0, socketPath: socket }
 }
 
 /** The child says on descriptor 3 how its start went: one JSON line. */

@@ -41,14 +41,6 @@ function parseAction(cursor: Cursor, instance: Instance): Action {
   if (cursor.acceptWords('NO', 'FORCE', 'LOGGING')) return () => setForceLogging(instance, false)
   if (cursor.acceptWords('ARCHIVELOG')) return () => setLogMode(instance, 'ARCHIVELOG')
   if (cursor.acceptWords('NOARCHIVELOG')) return () => setLogMode(instance, 'NOARCHIVELOG')
-  if (cursor.acceptWords('RECOVER', 'MANAGED', 'STANDBY', 'DATABASE')) return parseManagedRecovery(cursor, instance)
-  if (cursor.isWord('ENABLE', 'DISABLE')) {
-    const enabled = cursor.next().value === 'ENABLE'
-    if (enabled) cursor.acceptWords('PUBLIC')
-    if (!cursor.acceptWords('THREAD')) throw invalid().at(cursor.at)
-    const thread = cursor.integer(invalid)
-    return () => instance.enableThread(thread, enabled)
-  }
   if (cursor.acceptWords('DATAFILE')) return parseDatafile(cursor, instance)
   if (cursor.acceptWords('TEMPFILE')) return parseTempfile(cursor, instance)
   if (cursor.acceptWords('BACKUP', 'CONTROLFILE', 'TO')) {
@@ -61,20 +53,6 @@ function parseAction(cursor: Cursor, instance: Instance): Action {
   }
   if (cursor.isWord('RECOVER', 'CLEAR', 'ADD', 'DROP', 'CREATE', 'REGISTER', 'CONVERT', 'ACTIVATE', 'DEFAULT', 'RESET', 'BEGIN', 'END', 'CLOSE', 'DISMOUNT')) throw unimplemented().at(cursor.at)
   throw invalid().at(cursor.at)
-}
-
-/** CANCEL, or how to start: only in the background. */
-function parseManagedRecovery(cursor: Cursor, instance: Instance): Action {
-  if (cursor.acceptWords('CANCEL')) {
-    cursor.acceptWords('IMMEDIATE')
-    return () => instance.managedRecovery(false)
-  }
-  if (cursor.acceptWords('USING')) {
-    if (!cursor.acceptWords('CURRENT', 'LOGFILE') && !cursor.acceptWords('ARCHIVED', 'LOGFILE')) throw invalid().at(cursor.at)
-  }
-  if (!cursor.acceptWords('DISCONNECT')) throw unimplemented().at(cursor.at)
-  if (cursor.acceptWords('FROM')) cursor.expectWord('SESSION')
-  return () => instance.managedRecovery(true)
 }
 
 function parseOpen(cursor: Cursor, instance: Instance): Action {

@@ -1,6 +1,4 @@
-import { requireUser } from './schema/names.ts'
 import { ora } from '../engine/ora-error.ts'
-import type { Instance } from '../engine/instance-api.ts'
 import type { SqlResult } from '../engine/protocol.ts'
 import { formatWidth } from './date-format.ts'
 import { stateOf, type SessionState } from './session-state.ts'
@@ -28,7 +26,6 @@ export async function alterSession({ cursor, session, instance }: Statement): Pr
   cursor.expectWord('SET', invalidOption)
   const state = stateOf(session)
   const changes: Partial<SessionState> = {}
-  let container: number | undefined
   do {
     const at = cursor.at
     const name = cursor.token.kind === 'word' ? cursor.next().value : ''
@@ -42,24 +39,10 @@ export async function alterSession({ cursor, session, instance }: Statement): Pr
       changes.timeZone = value === 'LOCAL' ? undefined : value
     } else if (single[name] !== undefined) {
       if (!single[name].test(value)) throw ora(12705, 'Cannot access NLS data files or invalid environment specified')
-    } else if (name === 'CURRENT_SCHEMA') {
-      requireUser(value.toUpperCase(), instance)
-      changes.currentSchema = value.toUpperCase()
-    } else if (name === 'CONTAINER') container = containerNamed(instance, value, at)
+    } else if (name === 'CONTAINER') throw ora(65090, 'operation only allowed in a container database').at(at)
     else throw invalidOption().at(at)
   } while (cursor.token.kind === 'word')
   cursor.expectEnd(invalidOption)
-  if (container !== undefined && container !== session.container && state.pending.length > 0) throw ora(65023, 'active transaction exists in container')
-  if (container !== undefined) session.container = container
   Object.assign(state, changes)
   return { message: 'Session altered.' }
-}
-
-/** Container of a session by name; 0 is the root. @throws OraError 65090, 65011 */
-function containerNamed(instance: Instance, name: string, at: number): number {
-  const containers = instance.status === 'STARTED' ? [] : instance.containers
-  if (containers.length === 0) throw ora(65090, 'operation only allowed in a container database').at(at)
-  const found = containers.find((c) => c.name === name.toUpperCase())
-  if (found === undefined) throw ora(65011, `Pluggable database ${name.toUpperCase()} does not exist.`).at(at)
-  return found.conId === 1 ? 0 : found.conId
 }

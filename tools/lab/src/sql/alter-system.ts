@@ -19,10 +19,10 @@ interface Placement {
 
 /** ALTER SYSTEM …; the cursor stands behind these words. */
 export async function alterSystem(statement: Statement): Promise<SqlResult> {
-  const { cursor, instance, session: { interrupt } } = statement
+  const { cursor, instance } = statement
   if (cursor.acceptWords('ARCHIVE', 'LOG', 'CURRENT')) {
     cursor.expectEnd(illegal)
-    await (interrupt === undefined ? instance.archiveLogCurrent() : instance.archiveLogCurrent(interrupt))
+    await instance.archiveLogCurrent()
   } else if (cursor.acceptWords('SWITCH', 'LOGFILE')) {
     cursor.expectEnd(illegal)
     await instance.switchLogfile()
@@ -48,10 +48,9 @@ function killSession({ cursor, instance, session }: Statement): void {
   if (!cursor.acceptWords('IMMEDIATE')) cursor.acceptWords('POST_TRANSACTION')
   cursor.expectEnd(illegal)
   const [sid, serial, number] = [Number(parts[1]), Number(parts[2]), Number(parts[3] ?? 1)]
-  const target = parts[3] === undefined ? instance : instance.members.find((member) => instanceNumber(member) === number)
-  if (target === undefined) throw ora(26, 'missing or invalid session ID').at(at)
-  if (sid === session.sid && instanceNumber(target) === instanceNumber(instance)) throw ora(27, 'cannot kill current session')
-  target.killSession(sid, serial)
+  if (number !== instanceNumber(instance)) throw ora(26, 'missing or invalid session ID').at(at)
+  if (sid === session.sid) throw ora(27, 'cannot kill current session')
+  instance.killSession(sid, serial)
 }
 
 function parameterName(cursor: Cursor): string {
@@ -95,7 +94,7 @@ function placement(cursor: Cursor): Placement {
 function resolveScope({ instance }: Statement, { scope, sid }: Placement): 'memory' | 'spfile' | 'both' {
   const resolved = scope ?? (instance.spfile === null ? 'memory' : 'both')
   if (resolved !== 'memory' && instance.spfile === null) throw ora(32001, 'write to SPFILE requested but no SPFILE is in use')
-  if (sid !== undefined && sid !== '*' && resolved !== 'spfile' && !instance.members.some((member) => member.sid.toLowerCase() === sid.toLowerCase())) throw ora(32018, 'parameter cannot be modified in memory on another instance')
+  if (sid !== undefined && sid !== '*' && sid.toLowerCase() !== instance.sid.toLowerCase()) throw ora(32018, 'parameter cannot be modified in memory on another instance')
   return resolved
 }
 
@@ -111,10 +110,9 @@ async function setParameters(statement: Statement): Promise<void> {
       cursor.string(illegal)
     }
   } while (cursor.token.kind === 'quoted' || (cursor.token.kind === 'word' && !cursor.isWord('SCOPE', 'SID', 'DEFERRED')))
-  const place = placement(cursor)
-  const scope = resolveScope(statement, place)
+  const scope = resolveScope(statement, placement(cursor))
   for (const { name } of settings) if (!name.startsWith('_') && !instance.parameters.has(name)) throw illegal()
-  for (const { name, value } of settings) await instance.setParameter(name, value, scope, place.sid)
+  for (const { name, value } of settings) await instance.setParameter(name, value, scope)
 }
 
 /** Back to the default: the engine takes an empty value for "not set". */

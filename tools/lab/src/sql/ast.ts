@@ -8,18 +8,12 @@ export type Expression =
   | { readonly kind: 'column'; readonly path: readonly string[]; readonly outer: boolean; readonly at: number }
   | { readonly kind: 'binary'; readonly operator: '+' | '-' | '*' | '/' | '||'; readonly left: Expression; readonly right: Expression; readonly at: number }
   | { readonly kind: 'negate'; readonly operand: Expression; readonly at: number }
-  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[]; /** Of the arguments in named notation. */ readonly names?: readonly (string | undefined)[]; readonly star: boolean; readonly distinct: boolean; readonly withinGroup: readonly OrderKey[] | undefined; readonly over: Window | undefined; readonly at: number }
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[]; readonly star: boolean; readonly distinct: boolean; readonly withinGroup: readonly OrderKey[] | undefined; readonly over: Window | undefined; readonly at: number }
   | { readonly kind: 'case'; readonly operand: Expression | undefined; readonly branches: readonly { readonly when: Expression | Condition; readonly then: Expression }[]; readonly otherwise: Expression | undefined; readonly at: number }
   | { readonly kind: 'cast'; readonly operand: Expression; readonly type: 'NUMBER' | 'VARCHAR2' | 'DATE' | 'TIMESTAMP_TZ'; readonly length: number | undefined; readonly at: number }
   | { readonly kind: 'extract'; readonly field: string; readonly operand: Expression; readonly at: number }
   | { readonly kind: 'zone'; readonly operand: Expression; readonly zone: Expression; readonly at: number }
   | { readonly kind: 'subquery'; readonly query: Query; readonly at: number }
-  /** PL/SQL: a boolean value. */
-  | { readonly kind: 'test'; readonly condition: Condition; readonly at: number }
-  /** PL/SQL: a field or method of an element, `list(i).name`. */
-  | { readonly kind: 'field'; readonly base: Expression; readonly name: string; readonly at: number }
-  /** PL/SQL: an element of an element, `list(i)(j)`. */
-  | { readonly kind: 'element'; readonly base: Expression; readonly args: readonly Expression[]; readonly at: number }
 
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>='
 
@@ -36,8 +30,6 @@ export type Condition =
   | { readonly kind: 'in'; readonly left: readonly Expression[]; readonly list: readonly (readonly Expression[])[] | Query; readonly negated: boolean; readonly at: number }
   | { readonly kind: 'exists'; readonly query: Query; readonly at: number }
   | { readonly kind: 'regexpLike'; readonly args: readonly Expression[]; readonly at: number }
-  /** PL/SQL: a boolean variable or function. */
-  | { readonly kind: 'truth'; readonly operand: Expression; readonly at: number }
 
 export interface OrderKey {
   readonly expression: Expression
@@ -48,8 +40,6 @@ export interface OrderKey {
 export interface Window {
   readonly partition: readonly Expression[]
   readonly order: readonly OrderKey[]
-  /** `ROWS BETWEEN …` in SQLite's words, which are Oracle's. */
-  readonly frame?: string
 }
 
 export type SelectItem = { readonly kind: 'star'; readonly qualifier: string | undefined; readonly at: number } | { readonly kind: 'value'; readonly expression: Expression; readonly alias: string | undefined; readonly heading: string }
@@ -67,8 +57,6 @@ export interface SelectBlock {
   readonly where: Condition | undefined
   readonly groupBy: readonly Expression[]
   readonly having: Condition | undefined
-  /** `CONNECT BY LEVEL <= n`: how many rows come out of each. */
-  readonly levels?: Expression
 }
 
 export type QueryBody = SelectBlock | { readonly kind: 'set'; readonly operator: 'UNION' | 'UNION ALL' | 'MINUS' | 'INTERSECT'; readonly left: QueryBody; readonly right: QueryBody; readonly at: number } | { readonly kind: 'nested'; readonly query: Query }

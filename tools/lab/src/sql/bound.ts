@@ -2,14 +2,12 @@ import { ora } from '../engine/ora-error.ts'
 import { formatWidth } from './date-format.ts'
 import type { StatementContext } from './session-state.ts'
 
-export type Kind = 'NUMBER' | 'VARCHAR2' | 'DATE' | 'TIMESTAMP_TZ' | 'INTERVAL' | 'BOOLEAN' | 'NULL'
+export type Kind = 'NUMBER' | 'VARCHAR2' | 'DATE' | 'TIMESTAMP_TZ' | 'INTERVAL' | 'NULL'
 
 export interface SqlType {
   readonly kind: Kind
   /** Longest text in characters, for VARCHAR2. */
   readonly length: number
-  /** A CLOB: VARCHAR2 in all but its name and its size. */
-  readonly clob?: true
 }
 
 /** A value expression translated to SQLite, with the type that Oracle gives it. */
@@ -26,14 +24,11 @@ export const NUMBER: SqlType = { kind: 'NUMBER', length: 22 }
 export const DATE: SqlType = { kind: 'DATE', length: 7 }
 export const TIMESTAMP_TZ: SqlType = { kind: 'TIMESTAMP_TZ', length: 13 }
 export const INTERVAL: SqlType = { kind: 'INTERVAL', length: 11 }
-/** Of PL/SQL alone; 1 and 0 inside SQLite. */
-export const BOOLEAN: SqlType = { kind: 'BOOLEAN', length: 1 }
-export const CLOB: SqlType = { kind: 'VARCHAR2', length: 4000, clob: true }
 export const NULL: SqlType = { kind: 'NULL', length: 1 }
 const longestText = 4000
 export const varchar = (length: number): SqlType => ({ kind: 'VARCHAR2', length: Math.max(1, Math.min(Math.ceil(length), longestText)) })
 
-const oracleNames: Readonly<Record<Kind, string>> = { NUMBER: 'NUMBER', VARCHAR2: 'CHAR', DATE: 'DATE', TIMESTAMP_TZ: 'TIMESTAMP WITH TIME ZONE', INTERVAL: 'INTERVAL DAY TO SECOND', BOOLEAN: 'BOOLEAN', NULL: 'CHAR' }
+const oracleNames: Readonly<Record<Kind, string>> = { NUMBER: 'NUMBER', VARCHAR2: 'CHAR', DATE: 'DATE', TIMESTAMP_TZ: 'TIMESTAMP WITH TIME ZONE', INTERVAL: 'INTERVAL DAY TO SECOND', NULL: 'CHAR' }
 
 export function inconsistent(expected: Kind, got: Kind): ReturnType<typeof ora> {
   return ora(932, `inconsistent datatypes: expected ${oracleNames[expected]} got ${oracleNames[got]}`)
@@ -78,8 +73,6 @@ export class Conversions {
         return derive(`o_timestamp_text(${value.sql}, ${quote(nls.nlsTimestampTzFormat)})`, varchar(formatWidth(nls.nlsTimestampTzFormat)), [value])
       case 'INTERVAL':
         return derive(`o_interval_text(${value.sql})`, varchar(30), [value])
-      case 'BOOLEAN':
-        throw inconsistent('VARCHAR2', 'BOOLEAN').at(value.at)
     }
   }
 
@@ -131,9 +124,6 @@ export class Conversions {
         return this.char(value)
       case 'INTERVAL':
         if (value.type.kind !== 'INTERVAL' && value.type.kind !== 'NULL') throw inconsistent('INTERVAL', value.type.kind).at(value.at)
-        return value
-      case 'BOOLEAN':
-        if (value.type.kind !== 'BOOLEAN' && value.type.kind !== 'NULL') throw inconsistent('BOOLEAN', value.type.kind).at(value.at)
         return value
       case 'NULL':
         return value

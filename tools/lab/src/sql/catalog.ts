@@ -1,5 +1,4 @@
 import type { Instance, RowValue, ServerSession } from '../engine/instance-api.ts'
-import type { Query } from './ast.ts'
 import type { SqlType } from './bound.ts'
 import type { StatementContext } from './session-state.ts'
 
@@ -15,9 +14,6 @@ export interface ViewContext {
 export interface CatalogColumn {
   readonly name: string
   readonly type: SqlType
-  /** Digits of a NUMBER that was declared with them. */
-  readonly precision?: number | undefined
-  readonly scale?: number | undefined
 }
 
 /** A table or view that a statement can name. */
@@ -25,8 +21,6 @@ export interface CatalogTable {
   readonly owner: string
   readonly name: string
   readonly columns: readonly CatalogColumn[]
-  /** A stored view: its query stands in its place. */
-  readonly view?: { readonly query: Query; readonly columns: readonly string[] | undefined }
   readonly rows: (context: ViewContext) => Promise<readonly (readonly CellValue[])[]> | readonly (readonly CellValue[])[]
 }
 

@@ -1,12 +1,10 @@
 import { ora } from '../engine/ora-error.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import type { Comparison, Condition, Expression, OrderKey, Query, Window } from './ast.ts'
-import { BOOLEAN, Conversions, DATE, derive, inconsistent, INTERVAL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Kind, type SqlType } from './bound.ts'
+import { Conversions, DATE, derive, INTERVAL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Kind, type SqlType } from './bound.ts'
 import { parseMoment } from './date-parse.ts'
-import { bindCall, bindPseudo, concatenate, isFunction, nullOf, type CallContext } from './functions.ts'
+import { bindCall, bindPseudo, concatenate, nullOf, type CallContext } from './functions.ts'
 import { normalise, storeNumber, type StoredNumber } from './number.ts'
-import { StoredCalls } from './stored-calls.ts'
-import { sequenceNamed } from './schema/sequences.ts'
 import type { Scope } from './scope.ts'
 import type { StatementContext } from './session-state.ts'
 import { dateText, offsetAt, timestampText, utcOf } from './zone.ts'
@@ -18,21 +16,12 @@ export interface TypedBind {
 }
 
 /** Values by name. A text is VARCHAR2, a number NUMBER. */
-export type BindValue = string | number | bigint | TypedBind | null
-export type Binds = Readonly<Record<string, BindValue>>
+export type Binds = Readonly<Record<string, string | number | bigint | TypedBind | null>>
 
 /** What a query gives: SQLite's text, and the name and type of each column. */
 export interface CompiledQuery {
   readonly sql: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
-}
-
-/** Names that are no columns: PL/SQL variables and functions, sequences. */
-export interface NameResolver {
-  name(path: readonly string[], at: number): Bound | undefined
-  call(expression: Expression & { kind: 'call' }, compiler: ExpressionCompiler, scope: Scope): Bound | undefined
-  bind?(name: string, at: number): Bound | undefined
-  element(expression: Expression & { kind: 'field' | 'element' }): Bound | undefined
 }
 
 /** A compiled condition; it has no value of its own in Oracle. */
@@ -51,16 +40,8 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
   readonly instance: Instance
   readonly session: ServerSession
 
-  readonly resolver: NameResolver | undefined
-  /** PL/SQL functions that the statement calls. */
-  storedCalls: StoredCalls
-  /** NEXTVAL stands somewhere: the numbers must be written when the rows were read. */
-  usesSequences = false
-
-  constructor(instance: Instance, session: ServerSession, context: StatementContext, binds: Binds, resolver?: NameResolver) {
+  constructor(instance: Instance, session: ServerSession, context: StatementContext, binds: Binds) {
     super(context)
-    this.resolver = resolver
-    this.storedCalls = new StoredCalls(instance, session)
     this.instance = instance
     this.session = session
     this.#binds = Object.fromEntries(Object.entries(binds).map(([name, value]) => [name.replace(/^:/, '').toUpperCase(), value]))
@@ -128,16 +109,6 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
         const single = `(SELECT o_single(count(*), max(c0)) FROM (SELECT c0 FROM (${query.sql}) LIMIT 2))`
         return { sql: single, type: column.type, at, ungrouped: undefined, aggregate: false }
       }
-      case 'test': {
-        const test = this.#test(expression.condition, scope)
-        return derive(test.sql, BOOLEAN, test.parts, at)
-      }
-      case 'field':
-      case 'element': {
-        const element = this.resolver?.element(expression)
-        if (element === undefined) throw ora(904, 'invalid identifier').at(at)
-        return element
-      }
     }
   }
 
@@ -164,14 +135,14 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
   }
 
   #bind(name: string, at: number): Bound {
-    const resolved = this.resolver?.bind?.(name, at)
-    if (resolved !== undefined) return resolved
     const value = this.#binds[name]
     if (value === undefined) throw ora(1008, 'not all variables bound').at(at)
     if (value === null) return nullOf(at)
     if (typeof value === 'string') return this.#text(value, at)
     const typed = typeof value === 'object' ? value : { type: NUMBER, value: storeNumber(value) }
-    return literalOf(typed.value, typed.type, at)
+    const stored = typed.value
+    if (stored === null) return { ...nullOf(at), type: typed.type }
+    return { sql: typeof stored === 'string' ? quote(stored) : typeof stored === 'bigint' ? stored.toString() : realText(stored), type: typed.type, at, ungrouped: undefined, aggregate: false }
   }
 
   #column(path: readonly string[], scope: Scope, at: number): Bound {
@@ -179,10 +150,6 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
       const column = current.own(path)
       if (column !== undefined) return { sql: column.sql, type: column.type, at, ungrouped: current === scope ? at : undefined, aggregate: false }
     }
-    const sequence = path.length > 1 ? this.#sequence(path, at) : undefined
-    if (sequence !== undefined) return sequence
-    const resolved = this.resolver?.name(path, at)
-    if (resolved !== undefined) return resolved
     if (path.length === 1) {
       if (path[0] === 'ROWNUM') {
         scope.noteRownum()
@@ -192,16 +159,6 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
       if (pseudo !== undefined) return pseudo
     }
     throw ora(904, `${path.map((part) => `"${part}"`).join('.')}: invalid identifier`).at(at)
-  }
-
-  /** `sequence.NEXTVAL` */
-  #sequence(path: readonly string[], at: number): Bound | undefined {
-    const last = path.at(-1)
-    if (last !== 'NEXTVAL' && last !== 'CURRVAL') return undefined
-    const sequence = sequenceNamed(this.instance, this.session, path.slice(0, -1))
-    if (sequence === undefined) throw ora(2289, 'sequence does not exist').at(at)
-    if (last === 'NEXTVAL') this.usesSequences = true
-    return { sql: `o_${last.toLowerCase()}(${quote(sequence.owner)}, ${quote(sequence.name)})`, type: NUMBER, at, ungrouped: undefined, aggregate: false }
   }
 
   #binary(operator: '+' | '-' | '*' | '/' | '||', left: Bound, right: Bound, at: number): Bound {
@@ -235,13 +192,10 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
 
   #call(expression: Expression & { kind: 'call' }, scope: Scope): Bound {
     const { name, at } = expression
-    const resolved = this.resolver?.call(expression, this, scope)
-    if (resolved !== undefined) return resolved
     if (aggregates.has(name)) return this.#aggregate(expression, scope)
     if (analytic.has(name)) return this.#analytic(expression, scope)
     if (expression.over !== undefined || expression.withinGroup !== undefined || expression.distinct) throw ora(30484, 'missing window specification for this function').at(at)
-    const stored = isFunction(name) ? undefined : this.storedCalls.bind(expression, this, scope)
-    return stored ?? bindCall(name, expression.args.map((arg) => this.value(arg, scope)), this, at)
+    return bindCall(name, expression.args.map((arg) => this.value(arg, scope)), this, at)
   }
 
   #aggregate(expression: Expression & { kind: 'call' }, scope: Scope): Bound {
@@ -288,7 +242,7 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
 
   #window(over: Window, scope: Scope): string {
     const partition = over.partition.length === 0 ? '' : `PARTITION BY ${over.partition.map((key) => this.value(key, scope).sql).join(', ')} `
-    return `${partition}${over.order.length === 0 ? '' : `ORDER BY ${this.orderKeys(over.order, scope)}`}${over.frame === undefined ? '' : ` ${over.frame}`}`
+    return `${partition}${over.order.length === 0 ? '' : `ORDER BY ${this.orderKeys(over.order, scope)}`}`
   }
 
   /** Nulls come last, in descending order first, unless said otherwise. */
@@ -385,11 +339,6 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
         if (args.length < 2) throw ora(938, 'not enough arguments for function')
         return { sql: `o_regexp_like(${args.map((arg) => arg.sql).join(', ')})`, parts: args }
       }
-      case 'truth': {
-        const operand = this.value(condition.operand, scope)
-        if (operand.type.kind !== 'BOOLEAN' && operand.type.kind !== 'NULL') throw inconsistent('BOOLEAN', operand.type.kind).at(condition.at)
-        return { sql: `(${operand.sql} <> 0)`, parts: [operand] }
-      }
     }
   }
 
@@ -435,12 +384,6 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
     const test = this.#compare(condition.operator, left, other)
     return { sql: all ? `(NOT EXISTS (SELECT 1 FROM (${query.sql}) AS any_ WHERE NOT ${test}))` : `(EXISTS (SELECT 1 FROM (${query.sql}) AS any_ WHERE ${test}))`, parts: [left] }
   }
-}
-
-/** A stored value as SQLite's text. */
-export function literalOf(value: StoredNumber | null, type: SqlType, at: number): Bound {
-  const sql = value === null ? 'NULL' : typeof value === 'string' ? quote(value) : typeof value === 'bigint' ? value.toString() : realText(value)
-  return { sql, type, at, ungrouped: undefined, aggregate: false }
 }
 
 function realText(value: number): string {

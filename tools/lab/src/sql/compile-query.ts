@@ -1,16 +1,15 @@
 import { ora } from '../engine/ora-error.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
-import type { Condition, Expression, OrderKey, Query, QueryBody, SelectBlock, TableSource } from './ast.ts'
+import type { Condition, OrderKey, Query, QueryBody, SelectBlock, TableSource } from './ast.ts'
 import type { Bound, SqlType } from './bound.ts'
-import { NULL, NUMBER } from './bound.ts'
+import { NULL } from './bound.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
-import { ExpressionCompiler, locate, orderDirection, type Binds, type CompiledQuery, type NameResolver } from './compile-expression.ts'
+import { ExpressionCompiler, locate, orderDirection, type Binds, type CompiledQuery } from './compile-expression.ts'
 import { splitOuterJoins } from './outer-joins.ts'
 import { rownumLimit } from './rownum.ts'
 import { Scope, type Relation, type ScopeColumn } from './scope.ts'
 import type { StatementContext } from './session-state.ts'
 import { environmentValue } from './environment.ts'
-import { writeSequences } from './schema/sequences.ts'
 
 interface CompiledBlock extends CompiledQuery {
   readonly scope: Scope | undefined
@@ -22,13 +21,13 @@ interface CompiledBlock extends CompiledQuery {
  */
 export class QueryCompiler extends ExpressionCompiler {
   /** Base tables that the compiled queries read, by their name in SQLite. */
-  tables: Map<CatalogTable, string> = new Map()
+  readonly tables: Map<CatalogTable, string> = new Map()
   readonly #catalog: Catalog
   readonly #common: Map<string, CompiledQuery>[] = []
   #aliases = 0
 
-  constructor(instance: Instance, session: ServerSession, context: StatementContext, binds: Binds, catalog: Catalog, resolver?: NameResolver) {
-    super(instance, session, context, binds, resolver)
+  constructor(instance: Instance, session: ServerSession, context: StatementContext, binds: Binds, catalog: Catalog) {
+    super(instance, session, context, binds)
     this.#catalog = catalog
   }
 
@@ -102,8 +101,7 @@ export class QueryCompiler extends ExpressionCompiler {
     const scope = new Scope(parent)
     const { from, conditions } = splitOuterJoins(block)
     const sources = from.map((source) => this.#source(source.table, scope)).map((sql, index) => ({ sql, on: from[index]?.on }))
-    const levels = block.levels === undefined ? '' : ` CROSS JOIN ${this.#levels(block.levels, scope)}`
-    const joined = sources.map(({ sql, on }, index) => (index === 0 ? sql : on === undefined ? ` CROSS JOIN ${sql}` : ` LEFT JOIN ${sql} ON ${this.#conditions(on, scope)}`)).join('') + levels
+    const joined = sources.map(({ sql, on }, index) => (index === 0 ? sql : on === undefined ? ` CROSS JOIN ${sql}` : ` LEFT JOIN ${sql} ON ${this.#conditions(on, scope)}`)).join('')
     const { where, limit } = this.#where(conditions, scope)
     const whereText = where === '' ? '' : ` WHERE ${where}`
     const selectList = (): ReturnType<QueryCompiler['items']> => {
@@ -137,14 +135,6 @@ export class QueryCompiler extends ExpressionCompiler {
     const orderText = order.length === 0 ? '' : ` ORDER BY ${order.map(({ key, position, value }) => `${position === undefined ? (value?.sql ?? '1') : String(position)}${orderDirection(key)}`).join(', ')}`
     const list = items.map(({ value }, index) => `${value.sql} AS c${String(index)}`).join(', ')
     return { sql: `SELECT ${block.distinct ? 'DISTINCT ' : ''}${list} FROM ${tables}${groupText}${having === undefined ? '' : ` HAVING ${having.sql}`}${orderText}`, columns, scope }
-  }
-
-  /** LEVEL from 1 to the bound; at least 1, as Oracle tests the bound behind the first row. */
-  #levels(bound: Expression, scope: Scope): string {
-    const most = this.number(this.value(bound, new Scope(undefined))).sql
-    const name = `r${String(this.#aliases++)}`
-    scope.add({ alias: undefined, owner: undefined, hidden: true, columns: [{ name: 'LEVEL', type: NUMBER, sql: `${name}.c0` }] })
-    return `(WITH RECURSIVE level_(c0) AS (SELECT 1 UNION ALL SELECT c0 + 1 FROM level_ WHERE c0 < o_floor(${most})) SELECT c0 FROM level_) AS ${name}`
   }
 
   /** The select list with its stars written out. */
@@ -220,23 +210,10 @@ export class QueryCompiler extends ExpressionCompiler {
     }
     try {
       const table = this.#catalog(source.path)
-      if (table.view !== undefined) {
-        const { sql, columns } = this.#viewQuery(table.view)
-        return this.#relate(`(${sql})`, source.alias ?? source.path.at(-1), source.alias === undefined ? table.owner : undefined, columns, scope)
-      }
       return this.#relate(this.tableName(table), source.alias ?? source.path.at(-1), source.alias === undefined ? table.owner : undefined, table.columns, scope)
     } catch (error) {
       throw locate(error, source.at)
     }
-  }
-
-  /** A view's query sees neither the statement's WITH nor its variables. */
-  #viewQuery(view: NonNullable<CatalogTable['view']>): CompiledQuery {
-    const inner = new QueryCompiler(this.instance, this.session, this.context, {}, this.#catalog, undefined)
-    inner.tables = this.tables
-    inner.storedCalls = this.storedCalls
-    const compiled = inner.compileQuery(view.query, undefined)
-    return { sql: compiled.sql, columns: compiled.columns.map((column, index) => ({ name: view.columns?.[index] ?? column.name, type: column.type })) }
   }
 
   /** The name of a base table in SQLite; it is loaded before the statement runs. */
@@ -261,30 +238,6 @@ export class QueryCompiler extends ExpressionCompiler {
     const scope = new Scope(undefined)
     const from = this.#table({ kind: 'table', ...target }, scope)
     return { from, scope, columns: scope.relations.flatMap((relation) => relation.columns) }
-  }
-
-  /** WHERE of an UPDATE or DELETE; ROWNUM bounds how many rows. */
-  changeCondition(where: Condition, scope: Scope): string {
-    const conditions: Condition[] = []
-    const split = (condition: Condition): void => {
-      if (condition.kind === 'and') for (const part of [condition.left, condition.right]) split(part)
-      else conditions.push(condition)
-    }
-    split(where)
-    const { where: text, limit } = this.#where(conditions, scope)
-    return `${text === '' ? '' : ` WHERE ${text}`}${limit === undefined ? '' : ` LIMIT ${limit}`}`
-  }
-
-  /** The source of a MERGE beside its target. */
-  addSource(source: { readonly path: readonly string[] | undefined; readonly query: Query | undefined; readonly alias: string | undefined; readonly at: number }, scope: Scope): string {
-    const { path, query, alias, at } = source
-    if (query !== undefined) return this.#source({ kind: 'derived', query, alias, at }, scope)
-    return this.#source({ kind: 'table', path: path ?? [], alias, at }, scope)
-  }
-
-  /** What reading left to do: the numbers that sequences gave are written down. */
-  async settle(): Promise<void> {
-    if (this.usesSequences) await writeSequences(this.instance)
   }
 
   #join(source: TableSource & { kind: 'join' }, scope: Scope): string {

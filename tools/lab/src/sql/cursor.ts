@@ -1,27 +1,19 @@
 import { ora, type OraError } from '../engine/ora-error.ts'
-import type { Expression, Query } from './ast.ts'
-import { blockReservedWords, reservedWords, tokenize, type Token } from './lexer.ts'
+import type { Query } from './ast.ts'
+import { reservedWords, tokenize, type Token } from './lexer.ts'
 
 /** Reads the tokens of one statement; the parsers of queries and statements share it. */
 export class Cursor {
   readonly text: string
   /** Expressions contain queries and queries contain expressions: the expression parser finds the query parser here. */
   readonly parseQuery: (cursor: Cursor) => Query
-  /** The text is PL/SQL: `;` ends a statement, SELECT may have INTO. */
-  readonly block: boolean
-  /** The words of PL/SQL are reserved now, not SQL's; booleans are values. */
-  procedural: boolean
-  /** INTO of the last SELECT, for the PL/SQL parser to take. */
-  into: { readonly targets: readonly Expression[]; readonly bulk: boolean } | undefined
   readonly #tokens: readonly Token[]
   #index = 0
 
-  constructor(text: string, parseQuery: (cursor: Cursor) => Query, block = false) {
+  constructor(text: string, parseQuery: (cursor: Cursor) => Query) {
     this.text = text
     this.parseQuery = parseQuery
-    this.block = block
-    this.procedural = block
-    this.#tokens = tokenize(text, block)
+    this.#tokens = tokenize(text)
   }
 
   get token(): Token {
@@ -41,12 +33,6 @@ export class Cursor {
 
   get position(): number {
     return this.#index
-  }
-
-  takeInto(): Cursor['into'] {
-    const { into } = this
-    this.into = undefined
-    return into
   }
 
   /** Goes back to an earlier {@link position}. */
@@ -93,7 +79,7 @@ export class Cursor {
   }
 
   get isIdentifier(): boolean {
-    return this.token.kind === 'quoted' || (this.token.kind === 'word' && !(this.procedural ? blockReservedWords : reservedWords).has(this.token.value) && !(this.block && this.token.value === 'BULK' && this.peek().value === 'COLLECT'))
+    return this.token.kind === 'quoted' || (this.token.kind === 'word' && !reservedWords.has(this.token.value))
   }
 
   identifier(error: () => OraError = () => ora(904, 'invalid identifier')): string {
@@ -120,7 +106,7 @@ export class Cursor {
   }
 
   expectEnd(error: () => OraError = () => ora(933, 'SQL command not properly ended')): void {
-    if (this.token.kind !== 'end' && !(this.block && this.isOperator(';'))) throw error().at(this.at)
+    if (this.token.kind !== 'end') throw error().at(this.at)
   }
 
   /** The heading that Oracle gives an expression: its text, upper case, without blanks outside of strings. */

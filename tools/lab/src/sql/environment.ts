@@ -1,13 +1,12 @@
-import { schemaName } from './schema/names.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 
 const parameter = (instance: Instance, name: string): string | undefined => instance.parameters.get(name)?.value
 
-/** INSTANCE_NUMBER: 0 of the parameter means 1. */
-export const instanceNumber = (instance: Instance): number => Number(parameter(instance, 'instance_number') ?? 0) || 1
-
-/** THREAD#: 0 of the parameter means that of the instance. */
-export const threadNumber = (instance: Instance): number => Number(parameter(instance, 'thread') ?? 0) || instanceNumber(instance)
+/** INSTANCE_NUMBER and THREAD#: 0 of the parameters means 1. */
+export function instanceNumber(instance: Instance, name: 'instance_number' | 'thread' = 'instance_number'): number {
+  const set = Number(parameter(instance, name) ?? 0)
+  return set > 0 ? set : 1
+}
 
 /** DB_UNIQUE_NAME of the instance: the parameter, else DB_NAME. */
 export function uniqueName(instance: Instance): string {
@@ -33,19 +32,16 @@ export function environmentValue(name: string, instance: Instance, session: Serv
     case 'SERVICE_NAME':
       return 'SYS$USERS'
     case 'CON_NAME':
-      return instance.status === 'STARTED' ? null : (instance.containers.find((c) => c.conId === instance.container)?.name ?? instance.controlFile.name)
+      return instance.status === 'STARTED' ? null : instance.controlFile.name
     case 'CON_ID':
-      return String(instance.container)
-    case 'CDB_NAME':
-      return instance.status === 'STARTED' || instance.container === 0 ? null : instance.controlFile.name
+      return '0'
     case 'SID':
       return String(session.sid)
     case 'SESSIONID':
       return '4294967295'
-    case 'CURRENT_SCHEMA':
-      return schemaName(session)
     case 'SESSION_USER':
     case 'CURRENT_USER':
+    case 'CURRENT_SCHEMA':
       return session.username.toUpperCase()
     case 'SESSION_USERID':
     case 'CURRENT_SCHEMAID':
@@ -71,7 +67,7 @@ export function environmentValue(name: string, instance: Instance, session: Serv
     case 'TERMINAL':
       return null
     case 'DATABASE_ROLE':
-      return instance.status !== 'STARTED' && instance.controlFile.type === 'STANDBY' ? 'PHYSICAL STANDBY' : 'PRIMARY'
+      return 'PRIMARY'
     case 'AUTHENTICATION_METHOD':
       return 'OS'
     default:

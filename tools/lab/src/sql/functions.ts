@@ -1,5 +1,5 @@
 import { ora } from '../engine/ora-error.ts'
-import { DATE, derive, inconsistent, INTERVAL, NULL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Conversions, type SqlType } from './bound.ts'
+import { DATE, derive, INTERVAL, NULL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Conversions, type SqlType } from './bound.ts'
 import { formatWidth } from './date-format.ts'
 import { timestampText } from './zone.ts'
 
@@ -162,8 +162,6 @@ define('TO_CHAR', 1, 3, (args, context, at) => {
       return derive(`o_number_format(${context.number(value).sql}, ${model.sql})`, varchar(64), [value, model], at)
     case 'INTERVAL':
       return context.char(value)
-    case 'BOOLEAN':
-      throw inconsistent('VARCHAR2', 'BOOLEAN').at(at)
     case 'NULL':
       return constant('NULL', varchar(1), at)
   }
@@ -260,9 +258,6 @@ export function bindCall(name: string, args: readonly Bound[], context: CallCont
   const bound = rule.bind(args, context, at)
   return { ...bound, at }
 }
-
-/** Whether a single-row function of that name exists. */
-export const isFunction = (name: string): boolean => rules.has(name)
 
 /** Used by TO_CHAR(NULL) and others that have no type of their own. */
 export const nullOf = (at: number): Bound => constant('NULL', NULL, at)

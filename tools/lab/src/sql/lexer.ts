@@ -16,8 +16,6 @@ const lineComment = /--[^\n]*/y
 const word = /[A-Za-z][A-Za-z0-9_$#]*/y
 const number = /(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y
 const operator = /\(\+\)|\|\||<>|!=|\^=|<=|>=|=>|:=|[-+*/=<>(),.;@]/y
-/** PL/SQL's: ranges, labels, attributes, the end of a statement. */
-const blockOperator = /\.\.|\*\*|<<|>>|;|%/y
 const bind = /:[A-Za-z][A-Za-z0-9_$#]*|:\d+/y
 const identifierLimit = 128
 const closing: Readonly<Record<string, string>> = { '[': ']', '(': ')', '{': '}', '<': '>' }
@@ -49,10 +47,10 @@ function alternativeQuote(text: string, start: number): { value: string; end: nu
 }
 
 /**
- * Oracle's lexical rules: comments, '' and q'' strings, quoted identifiers, `:name` binds; in blocks also PL/SQL's operators.
+ * Oracle's lexical rules: comments, '' and q'' strings, quoted identifiers, `:name` binds.
  * @throws OraError 00911, 00972, 00996, 01740, 01741, 01742, 01756
  */
-export function tokenize(text: string, block = false): Token[] {
+export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   let at = 0
   const add = (kind: TokenKind, value: string, end: number): void => {
@@ -105,8 +103,8 @@ export function tokenize(text: string, block = false): Token[] {
       add('bind', variable.slice(1).toUpperCase(), at + variable.length)
       continue
     }
-    const symbol = (block ? matchAt(blockOperator, text, at) : undefined) ?? matchAt(operator, text, at)
-    if (symbol === undefined || (symbol === ';' && !block)) {
+    const symbol = matchAt(operator, text, at)
+    if (symbol === undefined || symbol === ';') {
       throw (char === '|' ? ora(996, 'the concatenate operator is ||, not |') : ora(911, 'invalid character')).at(at)
     }
     add('operator', symbol, at + symbol.length)
@@ -122,14 +120,5 @@ export const reservedWords: ReadonlySet<string> = new Set(
     'EXCLUSIVE EXISTS FILE FLOAT FOR FROM GRANT GROUP HAVING IDENTIFIED IMMEDIATE IN INCREMENT INDEX INITIAL INSERT INTEGER INTERSECT INTO IS LEVEL LIKE LOCK LONG MAXEXTENTS MINUS ' +
     'MLSLABEL MODE MODIFY NOAUDIT NOCOMPRESS NOT NOWAIT NULL NUMBER OF OFFLINE ON ONLINE OPTION OR ORDER PCTFREE PRIOR PUBLIC RAW RENAME RESOURCE REVOKE ROW ROWID ROWNUM ROWS SELECT ' +
     'SESSION SET SHARE SIZE SMALLINT START SUCCESSFUL SYNONYM SYSDATE TABLE THEN TO TRIGGER UID UNION UNIQUE UPDATE USER VALIDATE VALUES VARCHAR VARCHAR2 VIEW WHENEVER WHERE WITH'
-  ).split(' '),
-)
-
-/** Words that PL/SQL does not accept as a name. */
-export const blockReservedWords: ReadonlySet<string> = new Set(
-  (
-    'ALL ALTER AND ANY AS ASC AT BEGIN BETWEEN BY CASE CHECK CLUSTER COMPRESS CONNECT CREATE CURSOR DECLARE DEFAULT DESC DISTINCT DROP ELSE ELSIF END EXCEPTION EXCLUSIVE FETCH FOR FROM FUNCTION GOTO GRANT GROUP ' +
-    'HAVING IDENTIFIED IF IN INDEX INSERT INTERSECT INTO IS LIKE LOCK LOOP MINUS MODE NOT NOWAIT NULL OF ON OPTION OR ORDER OVERLAPS PROCEDURE PUBLIC RESOURCE REVOKE SELECT SHARE SIZE START SUBTYPE TABLE THEN TO ' +
-    'TYPE UNION UNIQUE UPDATE VALUES VIEW WHEN WHERE WHILE WITH'
   ).split(' '),
 )

@@ -1,7 +1,7 @@
 import { ora } from '../engine/ora-error.ts'
 import type { Comparison, Condition, Expression, OrderKey, Query, Window } from './ast.ts'
 import type { Cursor } from './cursor.ts'
-import { blockReservedWords, reservedWords } from './lexer.ts'
+import { reservedWords } from './lexer.ts'
 
 const missingExpression = () => ora(936, 'missing expression')
 const missingRight = () => ora(907, 'missing right parenthesis')
@@ -37,7 +37,6 @@ function parseUnary(cursor: Cursor): Expression {
   if (cursor.acceptOperator('-')) return { kind: 'negate', operand: parseUnary(cursor), at }
   if (cursor.acceptOperator('+')) return parseUnary(cursor)
   let value = parsePrimary(cursor)
-  if (cursor.acceptOperator('**')) value = { kind: 'call', name: 'POWER', args: [value, parseUnary(cursor)], star: false, distinct: false, withinGroup: undefined, over: undefined, at }
   while (cursor.acceptWords('AT', 'TIME', 'ZONE')) value = { kind: 'zone', operand: value, zone: parsePrimary(cursor), at }
   if (cursor.acceptWords('AT', 'LOCAL')) value = { kind: 'zone', operand: value, zone: { kind: 'call', name: 'SESSIONTIMEZONE', args: [], star: false, distinct: false, withinGroup: undefined, over: undefined, at }, at }
   return value
@@ -75,16 +74,9 @@ function parseParenthesised(cursor: Cursor): Expression {
     cursor.expectOperator(')', missingRight)
     return { kind: 'subquery', query, at }
   }
-  const inner = cursor.procedural ? parseValue(cursor) : parseExpression(cursor)
+  const inner = parseExpression(cursor)
   cursor.expectOperator(')', missingRight)
   return inner
-}
-
-/** PL/SQL: a value of any type, also a boolean. */
-export function parseValue(cursor: Cursor): Expression {
-  const at = cursor.at
-  const condition = parseCondition(cursor)
-  return condition.kind === 'truth' ? condition.operand : { kind: 'test', condition, at }
 }
 
 function parseWord(cursor: Cursor): Expression {
@@ -105,7 +97,7 @@ function parseWord(cursor: Cursor): Expression {
     if (token.value === 'EXTRACT') return parseExtract(cursor)
     if (token.value === 'TRIM') return parseTrim(cursor)
   }
-  if ((cursor.procedural ? blockReservedWords : reservedWords).has(token.value) && !valueWords.has(token.value)) throw missingExpression().at(at)
+  if (reservedWords.has(token.value) && !valueWords.has(token.value)) throw missingExpression().at(at)
   return parseReference(cursor)
 }
 
@@ -223,31 +215,8 @@ function parseReference(cursor: Cursor): Expression {
     cursor.next()
     path.push(cursor.next().value)
   }
-  if (cursor.isOperator('(')) return parseElements(cursor, parseCall(cursor, path.join('.'), at))
-  // An attribute of a cursor: SQL%ROWCOUNT, c%FOUND.
-  if (cursor.isOperator('%') && ['FOUND', 'NOTFOUND', 'ROWCOUNT', 'ISOPEN', 'BULK_ROWCOUNT'].includes(cursor.peek().value)) {
-    cursor.next()
-    return { kind: 'column', path: [...path, `%${cursor.next().value}`], outer: false, at }
-  }
+  if (cursor.isOperator('(')) return parseCall(cursor, path.join('.'), at)
   return { kind: 'column', path, outer: cursor.acceptOperator('(+)'), at }
-}
-
-/** PL/SQL: what follows an element of a collection. */
-function parseElements(cursor: Cursor, first: Expression): Expression {
-  let value = first
-  while (cursor.block) {
-    const at = cursor.at
-    if (cursor.isOperator('.') && cursor.peek().kind !== 'operator') {
-      cursor.next()
-      value = { kind: 'field', base: value, name: cursor.next().value, at }
-    } else if (cursor.procedural && cursor.isOperator('(')) {
-      cursor.next()
-      const args = cursor.isOperator(')') ? [] : parseList(cursor)
-      cursor.expectOperator(')', missingRight)
-      value = { kind: 'element', base: value, args, at }
-    } else return value
-  }
-  return value
 }
 
 function parseCall(cursor: Cursor, name: string, at: number): Expression {
@@ -255,19 +224,14 @@ function parseCall(cursor: Cursor, name: string, at: number): Expression {
   let star = false
   let distinct = false
   const args: Expression[] = []
-  const names: (string | undefined)[] = []
   if (cursor.isOperator('*') && name === 'COUNT') {
     cursor.next()
     star = true
   } else if (!cursor.isOperator(')')) {
     distinct = cursor.acceptWords('DISTINCT') || cursor.acceptWords('UNIQUE')
     if (!distinct) cursor.acceptWords('ALL')
-    do {
-      const named = cursor.isIdentifier && cursor.peek().kind === 'operator' && cursor.peek().value === '=>'
-      names.push(named ? cursor.next().value : undefined)
-      if (named) cursor.next()
-      args.push(cursor.procedural ? parseValue(cursor) : parseExpression(cursor))
-    } while (cursor.acceptOperator(','))
+    do args.push(parseExpression(cursor))
+    while (cursor.acceptOperator(','))
   }
   cursor.expectOperator(')', missingRight)
   let withinGroup: OrderKey[] | undefined
@@ -276,7 +240,7 @@ function parseCall(cursor: Cursor, name: string, at: number): Expression {
     withinGroup = parseOrderBy(cursor)
     cursor.expectOperator(')', missingRight)
   }
-  return { kind: 'call', name, args, ...(names.some((given) => given !== undefined) ? { names } : {}), star, distinct, withinGroup, over: cursor.isWord('OVER') ? parseWindow(cursor) : undefined, at }
+  return { kind: 'call', name, args, star, distinct, withinGroup, over: cursor.isWord('OVER') ? parseWindow(cursor) : undefined, at }
 }
 
 function parseWindow(cursor: Cursor): Window {
@@ -284,24 +248,8 @@ function parseWindow(cursor: Cursor): Window {
   cursor.expectOperator('(', missingLeft)
   const partition = cursor.acceptWords('PARTITION', 'BY') ? parseList(cursor) : []
   const order = cursor.isWord('ORDER') ? parseOrderBy(cursor) : []
-  const frame = cursor.isWord('ROWS', 'RANGE') ? parseFrame(cursor) : undefined
   cursor.expectOperator(')', missingRight)
-  return { partition, order, ...(frame === undefined ? {} : { frame }) }
-}
-
-/** `ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW` and its like. */
-function parseFrame(cursor: Cursor): string {
-  const unit = cursor.next().value
-  const edge = (): string => {
-    if (cursor.acceptWords('CURRENT', 'ROW')) return 'CURRENT ROW'
-    const size = cursor.acceptWords('UNBOUNDED') ? 'UNBOUNDED' : String(cursor.integer(() => ora(3001, 'unimplemented feature')))
-    if (!cursor.isWord('PRECEDING', 'FOLLOWING')) throw ora(905, 'missing keyword').at(cursor.at)
-    return `${size} ${cursor.next().value}`
-  }
-  if (!cursor.acceptWords('BETWEEN')) return `${unit} ${edge()}`
-  const from = edge()
-  cursor.expectWord('AND')
-  return `${unit} BETWEEN ${from} AND ${edge()}`
+  return { partition, order }
 }
 
 export function parseList(cursor: Cursor): Expression[] {
@@ -370,15 +318,13 @@ function parsePredicate(cursor: Cursor): Condition {
     cursor.next()
     asCondition = parseCondition(cursor)
     cursor.expectOperator(')', missingRight)
-    // `(a + b) * c > d`: the parenthesis was a value.
-    if (asCondition.kind === 'truth') throw missingExpression()
     return asCondition
   } catch (error) {
     cursor.reset(start)
     try {
       return parseComparison(cursor)
     } catch (second) {
-      throw asCondition === undefined || asCondition.kind === 'truth' ? second : error
+      throw asCondition === undefined ? second : error
     }
   }
 }
@@ -407,7 +353,6 @@ function parseComparison(cursor: Cursor): Condition {
     return { kind: 'isNull', operand: left, negated: not, at }
   }
   const operator = cursor.token.kind === 'operator' ? comparisons[cursor.token.value] : undefined
-  if (operator === undefined && cursor.procedural) return { kind: 'truth', operand: left, at }
   if (operator === undefined) throw ora(920, 'invalid relational operator').at(cursor.at)
   cursor.next()
   if (cursor.isWord('ANY', 'SOME', 'ALL')) {

@@ -6,7 +6,7 @@ import { parseCondition, parseExpression, parseList, parseOrderBy } from './pars
 const missingRight = () => ora(907, 'missing right parenthesis')
 const missingLeft = () => ora(906, 'missing left parenthesis')
 /** Words that may follow a table and so are no alias of it, though Oracle does not reserve them. */
-const afterTable = new Set(['CONNECT', 'START', 'JOIN', 'INNER', 'LEFT', 'RIGHT', 'FULL', 'CROSS', 'NATURAL', 'USING', 'OFFSET', 'FETCH'])
+const afterTable = new Set(['JOIN', 'INNER', 'LEFT', 'RIGHT', 'FULL', 'CROSS', 'NATURAL', 'USING', 'OFFSET', 'FETCH'])
 
 /** `[with …] select … [union …] [order by …] [offset …] [fetch …]`, up to the first token that does not belong to it. */
 export function parseQuery(cursor: Cursor): Query {
@@ -77,13 +77,11 @@ function parseBlock(cursor: Cursor): SelectBlock {
   do items.push(parseItem(cursor))
   while (cursor.acceptOperator(','))
   if (items.length > 1 && items.some((item) => item.kind === 'star' && item.qualifier === undefined)) throw ora(923, 'FROM keyword not found where expected').at(cursor.at)
-  if (cursor.block && (cursor.isWord('INTO') || (cursor.isWord('BULK') && cursor.peek().value === 'COLLECT'))) cursor.into = parseInto(cursor)
   cursor.expectWord('FROM', () => ora(923, 'FROM keyword not found where expected'))
   const from: TableSource[] = []
   do from.push(parseJoined(cursor))
   while (cursor.acceptOperator(','))
   const where = cursor.acceptWords('WHERE') ? parseCondition(cursor) : undefined
-  const levels = cursor.isWord('CONNECT', 'START') ? parseLevels(cursor) : undefined
   let groupBy: Expression[] = []
   let having: Condition | undefined
   if (cursor.acceptWords('GROUP')) {
@@ -91,28 +89,7 @@ function parseBlock(cursor: Cursor): SelectBlock {
     groupBy = parseList(cursor)
   }
   if (cursor.acceptWords('HAVING')) having = parseCondition(cursor)
-  return { kind: 'select', distinct, items, from, where, groupBy, having, ...(levels === undefined ? {} : { levels }) }
-}
-
-/** Of hierarchical queries only the row generator, `CONNECT BY LEVEL <= n`. @throws OraError 03001 */
-function parseLevels(cursor: Cursor): Expression {
-  const at = cursor.at
-  if (!cursor.acceptWords('CONNECT', 'BY')) throw ora(3001, 'unimplemented feature').at(at)
-  if (!cursor.isWord('LEVEL') || !['<', '<='].includes(cursor.peek().value)) throw ora(3001, 'unimplemented feature').at(cursor.at)
-  cursor.next()
-  const below = cursor.next().value === '<'
-  const bound = parseExpression(cursor)
-  return below ? { kind: 'binary', operator: '-', left: bound, right: { kind: 'literal', type: 'NUMBER', value: '1', at }, at } : bound
-}
-
-/** PL/SQL: `[BULK COLLECT] INTO target, …` */
-export function parseInto(cursor: Cursor): NonNullable<Cursor['into']> {
-  const bulk = cursor.acceptWords('BULK', 'COLLECT')
-  cursor.expectWord('INTO')
-  const targets: Expression[] = []
-  do targets.push(parseExpression(cursor))
-  while (cursor.acceptOperator(','))
-  return { targets, bulk }
+  return { kind: 'select', distinct, items, from, where, groupBy, having }
 }
 
 function parseItem(cursor: Cursor): SelectItem {
@@ -182,15 +159,4 @@ function parseTable(cursor: Cursor): TableSource {
   }
   if (cursor.isIdentifier && !(cursor.token.kind === 'word' && afterTable.has(cursor.token.value))) source = { ...source, alias: cursor.next().value }
   return source
-}
-
-/** `FOR UPDATE [OF c] [NOWAIT | WAIT n | SKIP LOCKED]`: taken, and without effect, as this database locks no rows. */
-export function skipForUpdate(cursor: Cursor): void {
-  if (!cursor.acceptWords('FOR', 'UPDATE')) return
-  if (cursor.acceptWords('OF')) {
-    do cursor.path()
-    while (cursor.acceptOperator(','))
-  }
-  if (cursor.acceptWords('WAIT')) cursor.next()
-  else if (!cursor.acceptWords('NOWAIT')) cursor.acceptWords('SKIP', 'LOCKED')
 }

@@ -3,9 +3,7 @@ import type { SqlColumn, SqlResult } from '../engine/protocol.ts'
 import type { Conversions, SqlType } from './bound.ts'
 import { formatWidth } from './date-format.ts'
 import { storeNumber, parseNumber, loadNumber, numberText, type StoredNumber } from './number.ts'
-import { currentValue, takeNext } from './schema/sequences.ts'
 import { intervalText, registerFunctions } from './runtime.ts'
-import type { StoredCalls } from './stored-calls.ts'
 import type { CatalogTable, CellValue, ViewContext } from './catalog.ts'
 import type { CompiledQuery } from './compile-expression.ts'
 import { formatMoment } from './date-format.ts'
@@ -23,8 +21,6 @@ function storeCell(value: CellValue | undefined, type: SqlType, context: ViewCon
       return typeof value === 'string' ? value : localDate(Number(value), context.statement.databaseZone)
     case 'TIMESTAMP_TZ':
       return typeof value === 'string' ? value : timestampText(Number(value), offsetAt(Number(value), context.statement.databaseZone))
-    case 'INTERVAL':
-      return Number(value)
     default:
       return String(value)
   }
@@ -38,7 +34,6 @@ export class Workspace {
   constructor(context: ViewContext) {
     this.#context = context
     registerFunctions(this.#database)
-    registerSequences(this.#database, context)
   }
 
   /** Creates a table for a view or heap table and fills it with its rows, or with the given ones. */
@@ -77,25 +72,9 @@ export class Workspace {
     return statement.iterate() as unknown as Iterator<StoredValue[]>
   }
 
-  /** A function of this statement alone. */
-  define(name: string, call: (...args: StoredValue[]) => StoredValue): void {
-    this.#database.function(name, { varargs: true, useBigIntArguments: true, deterministic: false }, (...args) => call(...(args as StoredValue[])))
-  }
-
   close(): void {
     this.#database.close()
   }
-}
-
-/** PL/SQL functions of one statement. */
-export function registerCalls(workspace: Workspace, calls: StoredCalls): void {
-  workspace.define('o_stored', (id, ...args) => calls.lookup(Number(id), args))
-}
-
-/** NEXTVAL and CURRVAL: every call counts. */
-function registerSequences(database: DatabaseSync, { instance, session }: ViewContext): void {
-  database.function('o_nextval', { deterministic: false }, (owner, name) => takeNext(instance, session, { owner: String(owner), name: String(name) }))
-  database.function('o_currval', { deterministic: false }, (owner, name) => currentValue(session, { owner: String(owner), name: String(name) }))
 }
 
 /** The text of a value as the session shows it. */
@@ -139,7 +118,7 @@ export class OpenQuery {
   readonly columns: CompiledQuery['columns']
   readonly #workspace: Workspace
   readonly #conversions: Conversions
-  #rows: Iterator<StoredValue[]>
+  readonly #rows: Iterator<StoredValue[]>
 
   /** The tables of the query must be loaded. The workspace is closed with the query. */
   constructor(workspace: Workspace, query: CompiledQuery, conversions: Conversions) {
@@ -147,11 +126,6 @@ export class OpenQuery {
     this.#workspace = workspace
     this.#conversions = conversions
     this.#rows = workspace.iterate(query.sql)
-  }
-
-  /** Takes all rows out of SQLite now. */
-  readAll(): void {
-    this.#rows = this.read(Infinity)[Symbol.iterator]()
   }
 
   /** Up to `count` further rows; fewer only at the end. */

@@ -12,8 +12,6 @@ export interface Relation {
   readonly alias: string | undefined
   readonly owner: string | undefined
   readonly columns: readonly ScopeColumn[]
-  /** `*` does not mean it. */
-  readonly hidden?: true
 }
 
 /** The names that one query block sees. */
@@ -65,7 +63,7 @@ export class Scope {
 
   /** The relations that `qualifier.*` or `*` stand for. */
   starred(qualifier: string | undefined): readonly Relation[] {
-    if (qualifier === undefined) return this.relations.filter((relation) => relation.hidden !== true)
+    if (qualifier === undefined) return this.relations
     const found = this.relations.filter((relation) => relation.alias === qualifier)
     if (found.length === 0) throw ora(904, `"${qualifier}": invalid identifier`)
     return found

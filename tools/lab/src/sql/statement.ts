@@ -10,8 +10,6 @@ export interface Statement {
   readonly instance: Instance
   readonly session: ServerSession
   readonly binds: Binds
-  /** Of CREATE: what stood between it and the name. */
-  readonly words?: readonly string[]
 }
 
 export type StatementHandler = (statement: Statement) => Promise<SqlResult>

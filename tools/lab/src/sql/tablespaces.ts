@@ -26,7 +26,7 @@ function parseFiles(cursor: Cursor): FileSpecification[] {
 
 function assertExists(instance: Instance, name: string): void {
   if (instance.status !== 'OPEN') throw ora(1109, 'database not open')
-  if (![...instance.controlFile.datafiles, ...instance.controlFile.tempfiles].some((file) => file.tablespace === name && (file.conId ?? 0) === instance.container)) throw ora(959, `tablespace '${name}' does not exist`)
+  if (![...instance.controlFile.datafiles, ...instance.controlFile.tempfiles].some((file) => file.tablespace === name)) throw ora(959, `tablespace '${name}' does not exist`)
 }
 
 const invalidName = () => ora(2216, 'tablespace name expected')
@@ -37,7 +37,7 @@ export async function createTablespace({ cursor, instance }: Statement): Promise
   const files = cursor.acceptWords('DATAFILE') ? parseFiles(cursor) : [{ path: undefined, bytes: managedSize }]
   cursor.expectEnd(() => ora(2180, 'invalid option for CREATE TABLESPACE'))
   if (instance.status !== 'OPEN') throw ora(1109, 'database not open')
-  if (instance.controlFile.datafiles.some((file) => file.tablespace === name && (file.conId ?? 0) === instance.container)) throw ora(1543, `tablespace '${name}' already exists`)
+  if (instance.controlFile.datafiles.some((file) => file.tablespace === name)) throw ora(1543, `tablespace '${name}' already exists`)
   await instance.createTablespace(name, files)
   return { message: 'Tablespace created.' }
 }
@@ -50,7 +50,7 @@ export async function dropTablespace({ cursor, instance }: Statement): Promise<S
   cursor.expectEnd(() => ora(2173, 'invalid option for DROP TABLESPACE'))
   assertExists(instance, name)
   if (!contents && instance.tables().some((table) => table.tablespace === name)) throw ora(1549, 'tablespace not empty, use INCLUDING CONTENTS option')
-  const managed = instance.controlFile.datafiles.filter((file) => file.tablespace === name && (file.conId ?? 0) === instance.container).every((file) => /\/o1_mf_[^/]*_\.(dbf|tmp)$/.test(file.name))
+  const managed = instance.controlFile.datafiles.filter((file) => file.tablespace === name).every((file) => /\/o1_mf_[^/]*_\.(dbf|tmp)$/.test(file.name))
   await instance.dropTablespace(name, { includingDatafiles: datafiles || managed })
   return { message: 'Tablespace dropped.' }
 }

@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { OraError } from '../engine/ora-error.ts'
 import type { SqlResult } from '../engine/protocol.ts'
 import type { DatabaseAccess } from './access.ts'
-import { Breaks } from './breaks.ts'
-import { listLines, parseAccept } from './dialog.ts'
-import { BindVariables } from './bind-variables.ts'
 import { beginsStatement, commandNamed, isBlock, parseExit, type ExitPlan } from './commands.ts'
-import { ColumnFormats, parameterLines } from './display-commands.ts'
-import { describeLines, programErrors, programOf, type ProgramName } from './describe.ts'
+import { ColumnFormats, describeLines, parameterLines } from './display-commands.ts'
 import type { ScriptInput } from './input.ts'
 import { archiveLog, memoryLines, shutdown, startup } from './instance-commands.ts'
 import { errorLines, layoutRows, rowCountLines } from './layout.ts'
@@ -43,9 +38,8 @@ class Exit extends Error {
 export class Client {
   readonly #settings = defaultSettings()
   readonly #columns = new ColumnFormats()
-  readonly #breaks = new Breaks()
   readonly #substitution = new Substitution()
-  readonly #variables = new BindVariables()
+  readonly #variables = new Map<string, string | null>()
   readonly #output: Output
   readonly #session: ClientSession
   readonly #options: ClientOptions
@@ -54,8 +48,6 @@ export class Client {
   #sqlCode = 0
   /** The last statement, for `/`. */
   #buffer = ''
-  /** What SHOW ERRORS speaks of. */
-  #lastProgram: ProgramName | undefined
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -90,7 +82,7 @@ export class Client {
   async #leave(rollback: boolean): Promise<void> {
     if (this.#session.state === 'connected') {
       try {
-        await this.#session.sql(rollback || !this.#settings.exitcommit ? 'rollback' : 'commit')
+        await this.#session.sql(rollback ? 'rollback' : 'commit')
       } catch (error) {
         if (!(error instanceof OraError)) throw error
       }
@@ -124,7 +116,7 @@ export class Client {
   async #substitute(line: string): Promise<string> {
     const character = this.#settings.define
     if (character === undefined || !line.includes(character)) return line
-    const replaced = await this.#substitution.replace(line, { character, escape: this.#settings.escape, concat: this.#settings.concat }, async (name) => {
+    const replaced = await this.#substitution.replace(line, character, async (name) => {
       this.#output.prompt(`Enter value for ${name}: `)
       return (await this.#options.input.next())?.text ?? ''
     })
@@ -145,7 +137,7 @@ export class Client {
     }
     if (/^\s*@/.test(line)) {
       await this.#guarded(() => {
-        this.#include(line.trim().replace(/^@@?/, ''), /^\s*@@/.test(line))
+        this.#include(line.trim().replace(/^@@?/, ''))
       })
       return
     }
@@ -201,30 +193,19 @@ export class Client {
       return
     }
     this.#buffer = text
-    this.#lastProgram = programOf(text) ?? this.#lastProgram
     if (this.#session.state === 'none') {
       this.#output.line('SP2-0640: Not connected')
       return
     }
     const started = this.#options.now()
     try {
-      const result = await this.#session.sql(text, this.#variables.values)
-      this.#variables.take(result.outBinds ?? {})
-      if (this.#settings.autocommit && result.columns === undefined) await this.#session.sql('commit')
-      await this.#serverOutput()
-      this.#show(result)
+      this.#show(await this.#session.sql(text, this.#variables.size === 0 ? undefined : Object.fromEntries(this.#variables)))
     } catch (error) {
       if (!(error instanceof OraError)) throw error
-      await this.#serverOutput()
       this.#output.lines(errorLines(error, text))
       this.#sqlFailed(error)
     }
     this.#elapsed(started)
-  }
-
-  /** What the server's programs printed since the last statement. */
-  async #serverOutput(): Promise<void> {
-    if (this.#settings.serveroutput && this.#session.state === 'connected') this.#output.lines(await this.#session.serverOutput())
   }
 
   #elapsed(started: number): void {
@@ -235,10 +216,10 @@ export class Client {
   }
 
   #show(result: SqlResult): void {
+    if (this.#settings.serveroutput && result.output !== undefined) this.#output.lines(result.output)
     if (result.columns !== undefined) {
       const count = result.rows?.length ?? 0
-      const { result: arranged, skips } = this.#breaks.arrange(result)
-      this.#output.lines(layoutRows(arranged, this.#settings, this.#columns.formats, skips))
+      this.#output.lines(layoutRows(result, this.#settings, this.#columns.formats))
       this.#output.lines(rowCountLines(count, this.#settings))
       for (const [name, value] of this.#columns.newValues(result)) this.#substitution.define(name, value)
     } else if (result.message !== undefined && this.#settings.feedback > 0) this.#output.lines(['', result.message, ''])
@@ -273,10 +254,7 @@ export class Client {
     }
     switch (command) {
       case 'set':
-        return this.#guarded(async () => {
-          applySet(this.#settings, rest)
-          if (/\bserverout/i.test(rest)) await this.#session.enableOutput(this.#settings.serveroutput)
-        })
+        return this.#guarded(() => { applySet(this.#settings, rest) })
       case 'show':
         return this.#guarded(() => this.#showCommand(rest))
       case 'column':
@@ -317,55 +295,24 @@ export class Client {
         for (const name of splitWords(rest)) this.#substitution.undefine(name)
         return
       case 'variable':
-        return this.#guarded(() => { this.#output.lines(this.#variables.declare(rest)) })
+        this.#variables.set((splitWords(rest)[0] ?? '').toUpperCase(), null)
+        return
       case 'print':
-        return this.#guarded(() => { this.#output.lines(this.#variables.print(splitWords(rest), this.#settings)) })
+        for (const name of splitWords(rest)) this.#output.lines(['', name.toUpperCase(), '-'.repeat(32), this.#variables.get(name.replace(/^:/, '').toUpperCase()) ?? '', ''])
+        return
       case 'execute':
         return this.#execute(`BEGIN ${rest}; END;`)
       case 'start':
         return this.#guarded(() => { this.#include(rest) })
       case 'clear':
         if (/^col/i.test(rest)) this.#columns.clear()
-        else if (/^bre/i.test(rest)) this.#breaks.clear()
-        else if (/^(buff|sql)/i.test(rest)) this.#buffer = ''
-        else if (!/^(scr|comp)/i.test(rest)) this.#output.line(`SP2-0158: unknown CLEAR option "${rest}"`)
         return
       case 'describe':
         return this.#guarded(async () => { this.#output.lines(await describeLines(this.#session, rest)) })
       case 'run':
         return this.#execute(this.#buffer)
-      case 'list':
-        return this.#guarded(() => { this.#output.lines(listLines(this.#buffer)) })
-      case 'break':
-        return this.#guarded(() => { this.#breaks.apply(rest) })
-      case 'accept':
-        return this.#guarded(() => this.#accept(rest))
-      case 'pause':
-        this.#output.line(rest)
-        await this.#options.input.next()
-        return
-      case 'ttitle':
-      case 'btitle':
-        // Titles are off, and cannot be switched on.
-        if (/^off$/i.test(rest)) return
-        unknown()
-        return
       default:
         unknown()
-    }
-  }
-
-  async #accept(rest: string): Promise<void> {
-    const { name, type, prompt, initial } = parseAccept(rest)
-    for (;;) {
-      if (prompt !== undefined) this.#output.prompt(prompt)
-      const line = await this.#options.input.next()
-      const value = line === undefined || line.text === '' ? (initial ?? '') : line.text
-      if (line === undefined || type === 'CHAR' || /^[-+]?\d+(\.\d+)?$/.test(value.trim())) {
-        this.#substitution.define(name, value)
-        return
-      }
-      this.#output.line(`SP2-0425: "${value}" is not a valid NUMBER`)
     }
   }
 
@@ -393,7 +340,7 @@ export class Client {
     else if (/^param(e(t(e(r(s)?)?)?)?)?$/i.test(what)) this.#output.lines(await parameterLines(this.#session, more[0]))
     else if (/^sga$/i.test(what)) this.#output.lines(await memoryLines(this.#session))
     else if (/^con_name$/i.test(what)) this.#output.lines(['', 'CON_NAME', '-'.repeat(30), (await this.#session.value("select sys_context('userenv', 'con_name') from dual")) ?? ''])
-    else if (/^err(ors)?$/i.test(what)) this.#output.lines(await programErrors(this.#session, more, this.#lastProgram))
+    else if (/^err(ors)?$/i.test(what)) this.#output.line('No errors.')
     else if (/^rel(ease)?$/i.test(what)) this.#output.line(`release ${this.#options.access.release.split('.').slice(0, 5).map((part, index) => (index === 0 ? part : part.padStart(2, '0'))).join('')}`)
     else {
       const setting = showSetting(this.#settings, what)
@@ -419,23 +366,15 @@ export class Client {
 
   #define(rest: string): void {
     const [, name = '', value] = /^(\w+)(?:\s*=\s*(?:'([^']*)'|"([^"]*)"|(.*)))?$/.exec(rest) ?? []
-    if (rest.trim() === '') {
-      this.#output.lines([...this.#substitution.all].map(([known, given]) => definition(known, given)))
-      return
-    }
     if (name === '') throw new CommandError('SP2-0136: DEFINE requires an equal sign (=)')
     if (rest.includes('=')) this.#substitution.define(name, value ?? splitWords(rest.slice(rest.indexOf('=') + 1))[0] ?? '')
-    else if (this.#substitution.get(name) === undefined) throw new CommandError(`SP2-0135: symbol ${name.toLowerCase()} is UNDEFINED`)
-    else this.#output.line(definition(name, this.#substitution.get(name) ?? ''))
+    else this.#output.line(`DEFINE ${name.toUpperCase().padEnd(16)} = "${this.#substitution.get(name) ?? ''}" (CHAR)`)
   }
 
   /** `@file argument …` */
-  #include(text: string, beside = false): void {
+  #include(text: string): void {
     const [name = '', ...args] = splitWords(text)
-    const named = /\.[^./]*$/.test(name) ? name : `${name}.sql`
-    // `@@` looks beside the script that says it.
-    const { directory } = this.#options.input
-    const file = beside && directory !== undefined && !path.isAbsolute(named) ? path.join(directory, named) : named
+    const file = /\.[^./]*$/.test(name) ? name : `${name}.sql`
     let content: string
     try {
       content = readFileSync(this.#options.access.real(file), 'utf8')
@@ -446,11 +385,9 @@ export class Client {
       return
     }
     for (const [index, value] of args.entries()) this.#substitution.define(String(index + 1), value)
-    this.#options.input.include(content, path.dirname(file))
+    this.#options.input.include(content)
   }
 }
-
-const definition = (name: string, value: string): string => `DEFINE ${name.toUpperCase().padEnd(15)} = "${value}" (CHAR)`
 
 function isSystemError(error: unknown): error is Error & { code: string } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'errno' in error

@@ -65,3 +65,11 @@ export async function parameterLines(session: ClientSession, text: string | unde
   })
   return lines.length === 0 ? [] : ['', `${'NAME'.padEnd(36)} ${'TYPE'.padEnd(11)} VALUE`, `${'-'.repeat(36)} ${'-'.repeat(11)} ${'-'.repeat(30)}`, ...lines]
 }
+
+/** DESCRIBE table. */
+export async function describeLines(session: ClientSession, name: string): Promise<string[]> {
+  if (!/^[\w$#."]+$/.test(name)) throw new CommandError('SP2-0565: Illegal identifier.')
+  const { columns = [] } = await session.sql(`select * from ${name} where 1 = 0`)
+  const type = (column: (typeof columns)[number]): string => (column.type === 'VARCHAR2' ? `VARCHAR2(${String(column.width)})` : column.type === 'TIMESTAMP_TZ' ? 'TIMESTAMP WITH TIME ZONE' : column.type)
+  return [` ${'Name'.padEnd(41)} ${'Null?'.padEnd(8)} Type`, ` ${'-'.repeat(41)} ${'-'.repeat(8)} ${'-'.repeat(28)}`, ...columns.map((column) => ` ${column.name.padEnd(41)} ${' '.repeat(8)} ${type(column)}`), '']
+}

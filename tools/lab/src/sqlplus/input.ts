@@ -6,20 +6,15 @@ export interface InputLine {
 
 /** The lines of a script; an @file is read before the rest of the script that named it. */
 export class ScriptInput {
-  readonly #sources: { readonly lines: AsyncIterator<string>; readonly fromFile: boolean; readonly directory: string | undefined }[] = []
+  readonly #sources: { readonly lines: AsyncIterator<string>; readonly fromFile: boolean }[] = []
 
   constructor(chunks: AsyncIterable<Buffer | string>) {
-    this.#sources.push({ lines: linesOf(chunks)[Symbol.asyncIterator](), fromFile: false, directory: undefined })
-  }
-
-  /** Where the script that is read stands; `undefined`: on standard input. */
-  get directory(): string | undefined {
-    return this.#sources.at(-1)?.directory
+    this.#sources.push({ lines: linesOf(chunks)[Symbol.asyncIterator](), fromFile: false })
   }
 
   /** Reads a file next. */
-  include(text: string, directory?: string): void {
-    this.#sources.push({ lines: linesOf([text])[Symbol.asyncIterator](), fromFile: true, directory })
+  include(text: string): void {
+    this.#sources.push({ lines: linesOf([text])[Symbol.asyncIterator](), fromFile: true })
   }
 
   async next(): Promise<InputLine | undefined> {

@@ -48,8 +48,7 @@ function displayColumn(column: SqlColumn, index: number, settings: Settings, for
   const asked = /^a(\d+)$/i.exec(format?.format ?? '')?.[1]
   const natural = column.type === 'CLOB' ? Math.min(settings.long, settings.longchunksize) : column.width
   const width = Math.max(1, Math.min(asked === undefined ? natural : Number(asked), settings.linesize))
-  const text = (value: string | null): string => value ?? nullText
-  return { index, heading, width, rightAligned: false, wrap, text: column.type === 'CLOB' ? (value) => text(value).slice(0, settings.long) : text }
+  return { index, heading, width, rightAligned: false, wrap, text: (value) => value ?? nullText }
 }
 
 /** Columns that stand beside each other; what does not fit into the line begins a new one. */
@@ -106,7 +105,7 @@ function csvLine(values: readonly (string | null)[], columns: readonly SqlColumn
 }
 
 /** A result as SQL*Plus prints it: pages with headings, wrapped lines; without the row count. */
-export function layoutRows(result: SqlResult, settings: Settings, formats: ReadonlyMap<string, ColumnFormat>, skips: readonly number[] = []): string[] {
+export function layoutRows(result: SqlResult, settings: Settings, formats: ReadonlyMap<string, ColumnFormat>): string[] {
   const { columns = [], rows = [] } = result
   if (rows.length === 0) return []
   if (settings.csv !== undefined) {
@@ -119,8 +118,8 @@ export function layoutRows(result: SqlResult, settings: Settings, formats: Reado
     return format?.print === false ? [] : [displayColumn(column, index, settings, format)]
   })
   const lines = linesOf(shown, settings)
-  const body = rows.map((row, place) => {
-    const taken = [...Array.from({ length: skips[place] ?? 0 }, () => ''), ...rowLines(row, lines, settings)]
+  const body = rows.map((row) => {
+    const taken = rowLines(row, lines, settings)
     return settings.recsep === 'each' || (settings.recsep === 'wrapped' && taken.length > 1) ? [...taken, ''] : taken
   })
   if (settings.pagesize === 0) return body.flat()

@@ -1,4 +1,4 @@
-import { ora, OraError } from '../engine/ora-error.ts'
+import { ora } from '../engine/ora-error.ts'
 import type { SqlResult } from '../engine/protocol.ts'
 import type { Connection, DatabaseAccess } from './access.ts'
 
@@ -31,7 +31,6 @@ export class ClientSession {
   #connection: Connection | undefined
   #idle = false
   #logon: Logon | undefined
-  #serverOutput = false
   user = ''
 
   constructor(access: DatabaseAccess, env: Readonly<Record<string, string | undefined>>) {
@@ -90,7 +89,6 @@ export class ClientSession {
     }
     this.#connection = connection
     this.user = username
-    if (this.#serverOutput) await this.enableOutput(true)
     this.#idle = false
   }
 
@@ -109,24 +107,6 @@ export class ClientSession {
   async sql(text: string, binds?: Readonly<Record<string, string | number | null>>): Promise<SqlResult> {
     const result = await this.connection.call({ kind: 'sql', text, ...(binds === undefined ? {} : { binds }) })
     return (result ?? {})
-  }
-
-  /** SET SERVEROUTPUT; the next session gets it too. */
-  async enableOutput(on: boolean): Promise<void> {
-    this.#serverOutput = on
-    if (this.#connection === undefined) return
-    await this.sql(on ? 'begin dbms_output.enable; end;' : 'begin dbms_output.disable; end;')
-  }
-
-  /** The lines that wait in DBMS_OUTPUT's buffer; none when the session is gone. */
-  async serverOutput(): Promise<readonly string[]> {
-    try {
-      const { LINES } = (await this.sql('begin dbms_output.get_lines(:lines, :numlines); end;', { LINES: null, NUMLINES: null })).outBinds ?? {}
-      return Array.isArray(LINES) ? LINES.map((line) => String(line ?? '')) : []
-    } catch (error) {
-      if (error instanceof OraError) return []
-      throw error
-    }
   }
 
   /** First column of the first row. */

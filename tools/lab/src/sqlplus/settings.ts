@@ -31,20 +31,13 @@ export interface Settings {
   recsep: 'wrapped' | 'each' | 'off'
   sqlprompt: string
   underline: string
-  /** Commits after every statement that changes something. */
-  autocommit: boolean
-  exitcommit: boolean
-  /** Before the substitution character it is only itself; `undefined`: there is none. */
-  escape: string | undefined
-  /** Ends the name of a substitution variable. */
-  concat: string | undefined
   csv: { readonly delimiter: string; readonly quote: boolean } | undefined
 }
 
 export function defaultSettings(): Settings {
   return {
     pagesize: 14, linesize: 80, trimspool: false, trimout: true, feedback: 6, heading: true, verify: true, define: '&', echo: false, colsep: ' ', serveroutput: false, sqlblanklines: false, timing: false,
-    numwidth: 10, long: 80, longchunksize: 80, termout: true, newpage: 1, wrap: true, null: '', recsep: 'wrapped', sqlprompt: 'SQL> ', underline: '-', autocommit: false, exitcommit: true, escape: undefined, concat: '.', csv: undefined,
+    numwidth: 10, long: 80, longchunksize: 80, termout: true, newpage: 1, wrap: true, null: '', recsep: 'wrapped', sqlprompt: 'SQL> ', underline: '-', csv: undefined,
   }
 }
 
@@ -58,7 +51,7 @@ function required(take: Take, name: string): string {
 }
 
 const toggle =
-  (key: 'autocommit' | 'exitcommit' | 'trimspool' | 'trimout' | 'heading' | 'verify' | 'echo' | 'sqlblanklines' | 'timing' | 'termout' | 'wrap'): Apply =>
+  (key: 'trimspool' | 'trimout' | 'heading' | 'verify' | 'echo' | 'sqlblanklines' | 'timing' | 'termout' | 'wrap'): Apply =>
   (settings, take, name) => {
     settings[key] = onOff(required(take, name), name)
   }
@@ -120,38 +113,13 @@ const options: readonly (readonly [string, string, Apply])[] = [
   ['underline', 'und', word('underline')],
   ['recsep', 'rec', recordSeparator],
   ['markup', 'mark', markup],
-  ['autocommit', 'auto', toggle('autocommit')],
-  ['exitcommit', 'exitc', toggle('exitcommit')],
-  ['escape', 'esc', (settings, take, name) => (settings.escape = marker(required(take, name), '\\'))],
-  ['concat', 'con', (settings, take, name) => (settings.concat = marker(required(take, name), '.'))],
-  ['sqlterminator', 'sqlt', only(/^(;|on)$/i)],
-  ['sqlcase', 'sqlc', only(/^mix/i)],
-  ['pause', 'pau', only(/^off$/i)],
-  ['autotrace', 'autot', only(/^off$/i)],
-  ['errorlogging', 'errorl', only(/^off$/i)],
-  ['showmode', 'show', only(/^off$/i)],
-  ['copycommit', 'copyc', only(/^0$/)],
-  ...['tab', 'sqlprefix:sqlpre', 'arraysize:arr', 'flush:flu', 'sqlnumber:sqln', 'time:ti', 'appinfo:appi', 'sqlcontinue:sqlco', 'embedded:emb'].map((name): [string, string, Apply] => [name.split(':')[0] ?? '', name.split(':').at(-1) ?? '', ignored]),
+  ...['tab', 'escape:esc', 'sqlprefix:sqlpre', 'arraysize:arr', 'flush:flu', 'pause:pau', 'sqlnumber:sqln', 'sqlcase:sqlc', 'autocommit:auto', 'exitcommit:exitc', 'time:ti', 'appinfo:appi', 'concat:con', 'showmode:show', 'sqlterminator:sqlt', 'sqlcontinue:sqlco', 'autotrace:autot', 'errorlogging:errorl', 'embedded:emb'].map((name): [string, string, Apply] => [name.split(':')[0] ?? '', name.split(':').at(-1) ?? '', ignored]),
 ]
 
 function feedback(value: string, name: string): number {
   if (/^\d+$/.test(value)) return Number(value)
   // ON means from one row on; the default before any SET is six.
   return onOff(value, name) ? 1 : 0
-}
-
-/** A character that OFF takes away and ON gives back. */
-function marker(value: string, usual: string): string | undefined {
-  if (/^off$/i.test(value)) return undefined
-  return /^on$/i.test(value) ? usual : value.slice(0, 1)
-}
-
-/** An option whose other values would change something that is not simulated. */
-function only(usual: RegExp): Apply {
-  return (_settings, take, name) => {
-    const value = required(take, name)
-    if (!usual.test(value)) throw new CommandError(`SP2-0735: unknown SET ${name} option beginning "${value}"`)
-  }
 }
 
 function character(value: string): string | undefined {

@@ -14,20 +14,11 @@ export class Substitution {
     return this.#values.get(name.toUpperCase())
   }
 
-  get all(): ReadonlyMap<string, string> {
-    return this.#values
-  }
-
   /** Puts values in place of `&name` and `&name.`; asks for unknown ones, `&&name` remembers the answer. */
-  async replace(line: string, { character, escape, concat }: { readonly character: string; readonly escape: string | undefined; readonly concat: string | undefined }, ask: (name: string) => Promise<string>): Promise<string> {
+  async replace(line: string, character: string, ask: (name: string) => Promise<string>): Promise<string> {
     let out = ''
     let at = 0
     while (at < line.length) {
-      if (escape !== undefined && line[at] === escape && line[at + 1] === character) {
-        out += character
-        at += 2
-        continue
-      }
       if (line[at] !== character) {
         out += line[at++] ?? ''
         continue
@@ -46,7 +37,7 @@ export class Substitution {
       }
       out += value
       at = start + name.length
-      if (concat !== undefined && line[at] === concat) at++
+      if (line[at] === '.') at++
     }
     return out
   }

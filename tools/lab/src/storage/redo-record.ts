@@ -16,13 +16,9 @@ export interface BlockChange {
 
 /** Changes of the database's structure that recovery must repeat. */
 export type RedoOperation =
-  | { readonly op: 'create-file'; readonly file: number; readonly name: string; readonly tablespace: string; readonly tablespaceNumber: number; readonly blocks: number; readonly creationScn: bigint; readonly creationTime: number; readonly conId?: number }
+  | { readonly op: 'create-file'; readonly file: number; readonly name: string; readonly tablespace: string; readonly tablespaceNumber: number; readonly blocks: number; readonly creationScn: bigint; readonly creationTime: number }
   | { readonly op: 'drop-files'; readonly tablespace: string; readonly files: readonly number[] }
   | { readonly op: 'read-only'; readonly files: readonly number[]; readonly readOnly: boolean }
-  | { readonly op: 'create-pdb'; readonly pdb: { readonly conId: number; readonly dbid: number; readonly conUid: number; readonly guid: string; readonly name: string; readonly createScn: bigint; readonly created: number } }
-  | { readonly op: 'drop-pdb'; readonly conId: number; readonly files: readonly number[] }
-  /** A PDB's files come into use (closed and read-only PDBs have files at rest). */
-  | { readonly op: 'pdb-use'; readonly conId: number; readonly files: readonly number[]; readonly inUse: boolean }
   | { readonly op: 'end-of-thread' }
 
 /** One committed transaction, or one structural change. Its SCN belongs to it alone. */

@@ -1,11 +1,11 @@
-import { chownSync, constants, copyFileSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { constants, cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * The files of volumes, their snapshots and clones as directories. Copies share their blocks where the file system can (reflink
- * on XFS and btrfs), else they are plain copies. One copy is made without giving way to other work of this process, so that what
- * an appliance itself does is never caught half way; a program that writes to the volume meanwhile is, as on a storage without
- * a write fence.
+ * Volumes, their snapshots and clones as directories. Copies share their blocks where the file system can (reflink on XFS and
+ * btrfs), else they are plain copies. One copy is made without giving way to other work of this process, so that what the
+ * filer itself does is never caught half way; a program that writes to the volume meanwhile is, as on a storage without a
+ * write fence.
  */
 export interface DirectoryEngine {
   /** Where the files of a volume or clone are. */
@@ -13,8 +13,6 @@ export interface DirectoryEngine {
   create(id: string): void
   snapshot(volume: string, snapshot: string): void
   clone(volume: string, snapshot: string, id: string): void
-  /** Puts a volume back to a snapshot. */
-  restore(volume: string, snapshot: string): void
   removeSnapshot(volume: string, snapshot: string): void
   removeVolume(id: string): void
 }
@@ -27,7 +25,7 @@ export function createDirectoryEngine(root: string): DirectoryEngine {
     const partial = `${to}.partial`
     rmSync(partial, { recursive: true, force: true })
     mkdirSync(partial, { recursive: true })
-    if (from !== undefined) copyDirectory(from, partial)
+    if (from !== undefined && readdirSync(from).length > 0) cpSync(from, partial, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE })
     renameSync(partial, to)
   }
   return {
@@ -35,41 +33,10 @@ export function createDirectoryEngine(root: string): DirectoryEngine {
     create: (id) => { copy(undefined, volume(id)) },
     snapshot: (id, snapshot) => { copy(volume(id), join(snapshotsOf(id), snapshot)) },
     clone: (parent, snapshot, id) => { copy(join(snapshotsOf(parent), snapshot), volume(id)) },
-    restore: (id, snapshot) => {
-      rmSync(volume(id), { recursive: true, force: true })
-      copy(join(snapshotsOf(id), snapshot), volume(id))
-    },
     removeSnapshot: (id, snapshot) => { rmSync(join(snapshotsOf(id), snapshot), { recursive: true, force: true }) },
     removeVolume: (id) => {
       rmSync(snapshotsOf(id), { recursive: true, force: true })
       rmSync(volume(id), { recursive: true, force: true })
     },
-  }
-}
-
-/** Files with their times and modes, and with their owners where this process may set them. */
-function copyDirectory(from: string, to: string): void {
-  const privileged = process.getuid?.() === 0
-  for (const name of readdirSync(from)) {
-    const [source, target] = [join(from, name), join(to, name)]
-    const facts = lstatSync(source)
-    if (facts.isDirectory()) {
-      mkdirSync(target, { mode: facts.mode })
-      copyDirectory(source, target)
-    } else if (facts.isSymbolicLink()) {
-      symlinkSync(readlinkSync(source), target)
-      lutimesSync(target, facts.atime, facts.mtime)
-      continue
-    } else if (facts.isFile()) {
-      copyFileSync(source, target, constants.COPYFILE_FICLONE)
-      utimesSync(target, facts.atime, facts.mtime)
-    } else {
-      continue
-    }
-    if (privileged) chownSync(target, facts.uid, facts.gid)
-  }
-  if (privileged) {
-    const { uid, gid } = lstatSync(from)
-    chownSync(to, uid, gid)
   }
 }

@@ -73,7 +73,7 @@ export async function fakeInstance(options: FakeOptions): Promise<FakeInstance> 
   let lastSid = 40
   const session = (clientInfo: string | null): ServerSession => {
     lastSid++
-    const made: ServerSession = { sid: lastSid, serial: 1, username: 'SYS', program: 'rman', logonTime: clock, clientInfo, module: null, status: 'INACTIVE', longOps: [], container: 0, abort: new AbortController().signal }
+    const made: ServerSession = { sid: lastSid, serial: 1, username: 'SYS', program: 'rman', logonTime: clock, clientInfo, module: null, status: 'INACTIVE', longOps: [], abort: new AbortController().signal }
     sessions.set(lastSid, made)
     return made
   }
@@ -100,11 +100,8 @@ export async function fakeInstance(options: FakeOptions): Promise<FakeInstance> 
     const current = fake.controlFile
     return (current.recids[section] = (current.recids[section] ?? 0) + 1)
   }
-  const unused = (): Promise<void> => Promise.reject(new Error('not part of this fake'))
   const fake: FakeInstance = {
     host: { name: 'prod', labDir: directory, timeZone: 'Europe/Stockholm', real, now: () => (clock += 40) },
-    container: 0, containers: [], inContainer: () => fake, openPdb: unused, closePdb: unused, savePdbState: unused, createPdb: unused, dropPdb: unused, enableThread: unused, managedRecovery: unused, applying: false,
-    get members() { return [fake] },
     sid: 'orcl', status: options.status ?? 'OPEN', startupTime: fakeStart, release: options.release ?? '12.1.0.2.0', edition: options.edition ?? 'EE', parameters, spfile: '/u01/spfile.ora', sessions, archiveDestinations: [],
     scn: 2000n, data: options.status === 'STARTED' ? null : data, backup, failing: new Map(), recoverError: null,
     onWork: () => Promise.resolve(),
@@ -131,7 +128,7 @@ export async function fakeInstance(options: FakeOptions): Promise<FakeInstance> 
       return Promise.resolve()
     },
     open: never, shutdown: never, setParameter: never, switchLogfile: never, archiveLogCurrent: never, checkpoint: never, enableBlockChangeTracking: never, disableBlockChangeTracking: never, setFlashback: never, renameFile: never,
-    createTablespace: never, addDatafile: never, dropTablespace: never, setDatafileOnline: never, setTablespaceReadOnly: never, tables: never, readTable: never, createTable: never, insertRows: never, updateRows: never, deleteRows: never, applyChanges: never, alterTable: never, dropTable: never, killSession: never,
+    createTablespace: never, addDatafile: never, dropTablespace: never, setDatafileOnline: never, setTablespaceReadOnly: never, tables: never, readTable: never, createTable: never, insertRows: never, updateRows: never, deleteRows: never, dropTable: never, killSession: never,
     readDatafileHeader: async (record) => {
       const found = await read(record.name).catch(() => undefined)
       const base = { fuzzy: true, checkpointTime: fakeStart, resetlogsScn: 1n, name: record.name, recover: true }

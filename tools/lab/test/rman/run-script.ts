@@ -24,13 +24,11 @@ export async function runScript(instance: FakeInstance, script: string, options:
       return Promise.resolve({
         rman: async (request, onLine) => executeRmanCommand(instance, session, JSON.parse(JSON.stringify(request)) as RmanRequest, onLine),
         shutdown: () => Promise.resolve(),
-        query: () => Promise.resolve([]),
         close: () => {
           instance.closeSession(session.sid)
         },
       })
     },
-    connectCatalog: () => Promise.reject(ora(12514, 'TNS:listener does not currently know of service requested in connect descriptor')),
     startup: () => Promise.reject(ora(1081, 'cannot start already-running ORACLE - shut it down first')),
   }
   const code = await runClient({

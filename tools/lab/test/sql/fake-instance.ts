@@ -1,4 +1,4 @@
-import type { ArchiveDestination, HeapTable, Instance, RowValue, ServerSession, TableAlteration, TableChange } from '../../src/engine/instance-api.ts'
+import type { ArchiveDestination, HeapTable, Instance, RowValue, ServerSession } from '../../src/engine/instance-api.ts'
 import type { ArchivedLogRecord, ControlFileData, DatafileCopyRecord, DatafileRecord } from '../../src/engine/records.ts'
 import { ora } from '../../src/engine/ora-error.ts'
 
@@ -150,10 +150,10 @@ export function fakeControlFile(): ControlFileData {
 }
 
 export function fakeSession(change: Partial<ServerSession> = {}): ServerSession {
-  return { sid: 46, serial: 1201, username: 'SYS', program: 'sqlplus@prod (TNS V1-V3)', logonTime: fakeNow - 60000, clientInfo: null, module: null, status: 'ACTIVE', longOps: [], container: 0, abort: new AbortController().signal, ...change }
+  return { sid: 46, serial: 1201, username: 'SYS', program: 'sqlplus@prod (TNS V1-V3)', logonTime: fakeNow - 60000, clientInfo: null, module: null, status: 'ACTIVE', longOps: [], abort: new AbortController().signal, ...change }
 }
 
-const destination = (id: number, location: string, usesRecoveryArea: boolean): ArchiveDestination => ({ id, location, binding: usesRecoveryArea ? 'MANDATORY' : 'OPTIONAL', directory: location, usesRecoveryArea, service: null, validFor: { type: 'ALL_LOGFILES', role: 'ALL_ROLES', primary: true, standby: true }, status: 'VALID', error: null, failDate: null, failSequence: 0, reopenSeconds: 300 })
+const destination = (id: number, location: string, usesRecoveryArea: boolean): ArchiveDestination => ({ id, location, binding: usesRecoveryArea ? 'MANDATORY' : 'OPTIONAL', directory: location, usesRecoveryArea, status: 'VALID', error: null, failDate: null, failSequence: 0, reopenSeconds: 300 })
 
 /** An instance without any file: records and calls only. */
 export function fakeInstance(change: { readonly status?: Instance['status']; readonly release?: string; readonly controlFile?: ControlFileData; readonly session?: ServerSession } = {}): FakeInstance {
@@ -184,9 +184,6 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
     heap,
     host: { name: 'prod', labDir: '/lab', timeZone: 'Europe/Stockholm', real: (path: string) => path, now: () => fakeNow },
     sid: 'orcl',
-    container: 0,
-    containers: [],
-    get members() { return [fake] },
     status: change.status ?? 'OPEN',
     get openMode(): string {
       return fake['status'] === 'OPEN' ? 'READ WRITE' : 'MOUNTED'
@@ -230,19 +227,6 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
       const before = found.rows.length
       found.rows = found.rows.filter((row) => !which(row))
       return Promise.resolve(before - found.rows.length)
-    },
-    applyChanges: (changes: readonly TableChange[]) => {
-      for (const { owner, name, insert, change } of changes) {
-        const found = table(owner, name)
-        if (change !== undefined) found.rows = found.rows.flatMap((row) => { const changed = change(row); return changed === null ? [] : [changed ?? row] })
-        found.rows.push(...(insert ?? []))
-      }
-      return Promise.resolve(6000n)
-    },
-    alterTable: (owner: string, name: string, { name: newName = name, columns, change }: TableAlteration) => {
-      const found = table(owner, name)
-      heap[heap.indexOf(found)] = { ...found, name: newName, columns: columns ?? found.columns, rows: change === undefined ? found.rows : found.rows.map(change) }
-      return Promise.resolve()
     },
     dropTable: (owner: string, name: string) => {
       heap.splice(heap.indexOf(table(owner, name)), 1)

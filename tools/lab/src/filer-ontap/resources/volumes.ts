@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { chownSync } from 'node:fs'
 import { asJob, at, leaves, numberAt, textAt, truthAt } from '../call.ts'
 import type { Answer, Call } from '../call.ts'
 import { cloned, clonesOf, iso, visibleVolumes, volumeNamed } from '../cluster.ts'
@@ -14,9 +13,7 @@ export const volumeSpec: CollectionSpec = {
   expensive: ['nas', 'clone', 'snaplock', 'efficiency'],
   fields: {
     uuid: 906, name: 906, svm: 906, size: 906, state: 906, style: 906, type: 906, comment: 906, create_time: 906, aggregates: 906, nas: 906, snapshot_policy: 906, guarantee: 906,
-    clone: 906, space: 906, autosize: 906, snaplock: 906, snapshot_count: 910, consistency_group: 910,
-    // Known and mostly without a value here, as on a system that does not use them; clients of other kinds ask for them.
-    encryption: 906, tiering: 906, qos: 906, efficiency: 906, files: 906, language: 906, movement: 906, quota: 906, snapmirror: 906, analytics: 908, activity_tracking: 910, _tags: 913, snapshot_locking_enabled: 912, snapshot_directory_access_enabled: 913,
+    clone: 906, space: 906, autosize: 906, 'snaplock.type': 906, snapshot_count: 910, consistency_group: 910, snapshot_locking_enabled: 912, snapshot_directory_access_enabled: 913,
   },
 }
 
@@ -48,11 +45,6 @@ function recordOf(cluster: Cluster, volume: FilerVolume, withClones: ReadonlySet
     ...(settings.release >= 913 ? { snapshot_directory_access_enabled: volume.snapshotDirectory } : {}),
     ...(settings.release >= 912 ? { snapshot_locking_enabled: volume.snapshotLocking } : {}),
     snaplock: { type: 'non_snaplock' },
-    encryption: { enabled: false },
-    tiering: { policy: 'none' },
-    efficiency: { compression: 'none', policy: { name: '-' } },
-    files: { maximum: 21_251_126, used: 96 },
-    language: 'c.utf_8',
     clone: {
       is_flexclone: volume.parent !== undefined,
       has_flexclone: withClones.has(volume.uuid),
@@ -132,7 +124,6 @@ function preparePlain(call: Call, wanted: Wanted): () => FilerVolume {
   if (truthAt(body, 'snapshot_directory_access_enabled') !== undefined) throw invalidField('snapshot_directory_access_enabled')
   return () => {
     cluster.engine.create(wanted.uuid)
-    own(cluster.engine.volume(wanted.uuid), wanted)
     const createdAt = cluster.stamp()
     return {
       uuid: wanted.uuid, name: wanted.name, svm: wanted.svm, path: wanted.path, sequence: cluster.nextSequence(), aggregate: found.name, createdAt, visibleAt: cluster.now() + cluster.settings.visibilityMs,
@@ -143,11 +134,6 @@ function preparePlain(call: Call, wanted: Wanted): () => FilerVolume {
       snapshotLocking: truthAt(body, 'snapshot_locking_enabled') ?? false, parent: undefined, busyUntil: 0, queued: false, snapshots: new Map(),
     }
   }
-}
-
-/** The root directory of a volume belongs to whom it was made for, where the filer may give it away. */
-function own(directory: string, { uid, gid }: Wanted): void {
-  if (process.getuid?.() === 0 && uid !== undefined) chownSync(directory, uid, gid ?? uid)
 }
 
 function prepareClone(call: Call, wanted: Wanted): () => FilerVolume {

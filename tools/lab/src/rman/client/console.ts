@@ -4,7 +4,6 @@ import { commandName } from '../grammar/ast.ts'
 import type { Command } from '../grammar/ast.ts'
 import { defaultDateFormat, formatDate } from '../nls-date.ts'
 import type { RmanEnvironment, RmanReply, RmanRequest } from '../request.ts'
-import { RecoveryCatalog } from './recovery-catalog.ts'
 import type { TargetNet, TargetSession } from './target.ts'
 import type { Transcript } from './transcript.ts'
 
@@ -36,7 +35,6 @@ export class RmanConsole {
   #connectString = '/'
   #idle = false
   #commandId: string | null = null
-  #catalog: RecoveryCatalog | undefined
 
   constructor(options: ConsoleOptions) {
     this.#options = options
@@ -45,8 +43,6 @@ export class RmanConsole {
   close(): void {
     this.#session?.close()
     this.#session = undefined
-    this.#catalog?.close()
-    this.#catalog = undefined
   }
 
   /** Runs one command of the prompt; `false` when it failed, with the stack printed. */
@@ -98,40 +94,20 @@ export class RmanConsole {
         await this.#run(command.jobs)
         transcript.gap()
         return
-      case 'needs-catalog':
-        if (this.#catalog === undefined) break
-        await this.#withCatalog(this.#catalog, command.command)
-        transcript.gap()
-        return
       default:
     }
     await this.#job(command, (line) => { transcript.line(line) })
     transcript.gap()
   }
 
-  async #withCatalog(catalog: RecoveryCatalog, command: Extract<Command, { kind: 'needs-catalog' }>['command']): Promise<void> {
-    const emit = (line: string): void => { this.#options.transcript.line(line) }
-    if (command === 'create') {
-      await catalog.create()
-      emit('recovery catalog created')
-      return
-    }
-    await catalog[command](this.#target(), emit)
-  }
-
   /** CONNECT, also for the command line's `target`. */
   async connect(to: 'target' | 'catalog', connectString: string): Promise<void> {
     const { net, transcript } = this.#options
     if (to === 'catalog') {
-      try {
-        this.#catalog = new RecoveryCatalog(await net.connectCatalog(connectString))
-      } catch (error) {
-        if (!(error instanceof OraError)) throw error
-        const [first, ...below] = error.messages
-        throw new CommandFailed([{ code: 'RMAN-04004', text: `error from recovery catalog database: ${first?.code ?? ''}: ${first?.text ?? ''}` }, ...below])
-      }
-      transcript.line('connected to recovery catalog database')
-      return
+      throw new CommandFailed([
+        { code: 'RMAN-00554', text: 'initialization of internal recovery manager package failed' },
+        { code: 'RMAN-04004', text: 'error from recovery catalog database: LAB-00001: the lab has no recovery catalog' },
+      ])
     }
     if (this.#session !== undefined) throw new CommandFailed([{ code: 'RMAN-06578', text: 'already connected to target database' }])
     this.#connectString = connectString === '' ? '/' : connectString

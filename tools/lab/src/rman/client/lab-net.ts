@@ -1,5 +1,5 @@
 import type { SqlResult } from '../../engine/protocol.ts'
-import { OraError, ora } from '../../engine/ora-error.ts'
+import { ora } from '../../engine/ora-error.ts'
 import { type Host, socketPath } from '../../host/host.ts'
 import { resolveAlias } from '../../host/net.ts'
 import { type InstanceConnection, connectInstance } from '../../server/client.ts'
@@ -37,14 +37,13 @@ function session(connection: InstanceConnection): TargetSession {
         if (mode !== 'abort') throw error
       })
     },
-    query: async (text) => ((await connection.call({ kind: 'sql', text })) as SqlResult).rows ?? [],
     close: () => {
       connection.close()
     },
   }
 }
 
-async function logon(socket: string, as: ConnectString['as'] | 'none', username: string): Promise<InstanceConnection> {
+async function logon(socket: string, as: ConnectString['as'], username: string): Promise<InstanceConnection> {
   const connection = await connectInstance(socket)
   try {
     await connection.call({ kind: 'logon', program: 'rman', as, username })
@@ -78,13 +77,6 @@ export function labNet(host: Host, env: Environment): TargetNet {
       }
       const socket = socketPath(host, localSid())
       return (await canConnect(socket)) ? session(await logon(socket, as, 'SYS')) : 'idle'
-    },
-    connectCatalog: async (connectString) => {
-      const { alias } = parseConnectString(connectString)
-      if (alias === null) throw ora(12162, 'TNS:net service name is incorrectly specified')
-      const target = await resolveAlias(env.TNS_ADMIN ?? '', alias, host)
-      if (target.user === 'SYS') throw new OraError([{ code: 'RMAN-06438', text: 'error executing package DBMS_RCVCAT in recovery catalog: SYS cannot own a catalog' }])
-      return session(await logon(target.socketPath, 'none', target.user))
     },
     startup: async (request: StartupRequest, onLine) => {
       const { socketPath: socket } = await spawnInstance(host, localSid(), request.pfile ?? undefined)

@@ -1,7 +1,6 @@
 import type { LabHost } from '../../engine/instance-api.ts'
 import { parseCommand, unexpectedEnd } from '../grammar/parser.ts'
 import type { RmanSyntaxError } from '../grammar/syntax-error.ts'
-import { baseRelease } from '../../host/release.ts'
 import { bannerDate } from '../nls-date.ts'
 import type { RmanArguments } from './arguments.ts'
 import { RmanConsole } from './console.ts'
@@ -27,7 +26,7 @@ export function banner(release: string, time: number, timeZone: string): string[
   const version = Number(release.split('.')[0]) >= 18 ? [`Version ${release}`] : []
   return [
     '',
-    `Recovery Manager: Release ${baseRelease(release)} - Production on ${bannerDate(time, timeZone)}`,
+    `Recovery Manager: Release ${release} - Production on ${bannerDate(time, timeZone)}`,
     ...version,
     '',
     'Copyright (c) 2026, the authors of icb.  A simulator that speaks RMAN; not software of Oracle.',

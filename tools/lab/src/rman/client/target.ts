@@ -1,13 +1,10 @@
 import type { RmanRequest } from '../request.ts'
-import type { CatalogSession } from './recovery-catalog.ts'
 
 /** A logged-on session of the target instance. */
 export interface TargetSession {
   /** Sends a request; `onLine` gets what it prints, while it prints. Rejects with OraError. */
   rman(request: RmanRequest, onLine: (line: string) => void): Promise<unknown>
   shutdown(mode: 'immediate' | 'abort'): Promise<void>
-  /** Rows of a query. Rejects with OraError. */
-  query(sql: string): Promise<readonly (readonly (string | null)[])[]>
   close(): void
 }
 
@@ -24,8 +21,6 @@ export interface TargetNet {
    * `idle`: local, allowed, but no such instance runs. Rejects with OraError.
    */
   connect(connectString: string): Promise<TargetSession | 'idle'>
-  /** Logs on to the database of the recovery catalog as its owner. Rejects with OraError. */
-  connectCatalog(connectString: string): Promise<CatalogSession>
   /** Starts the local instance and prints RMAN's lines about it. Rejects with OraError. */
   startup(request: StartupRequest, onLine: (line: string) => void): Promise<void>
 }

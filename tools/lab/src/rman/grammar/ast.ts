@@ -129,7 +129,7 @@ export type Command =
   | { readonly kind: 'report-unrecoverable' }
   | { readonly kind: 'report-schema' }
   | { readonly kind: 'report-obsolete'; readonly windowDays: number | null; readonly redundancy: number | null }
-  | { readonly kind: 'needs-catalog'; readonly command: 'register' | 'resync' | 'unregister' | 'create' }
+  | { readonly kind: 'needs-catalog'; readonly command: 'register' | 'resync' | 'unregister' }
   | JobCommand
 
 /** The word RMAN-03002 uses for a command ("failure of … command"). */

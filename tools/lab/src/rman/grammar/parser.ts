@@ -111,11 +111,6 @@ function parseAnywhere(cursor: Cursor, place: Place, release: number): Command |
   if (cursor.take('list')) return parseList(cursor)
   if (cursor.take('report')) return parseReport(cursor)
   if (cursor.take('show')) return parseShow(cursor)
-  if (cursor.take('create')) {
-    cursor.need('catalog')
-    cursor.needPunctuation(';')
-    return { kind: 'needs-catalog', command: 'create' }
-  }
   if (cursor.take('resync')) {
     cursor.need('catalog')
     cursor.needPunctuation(';')

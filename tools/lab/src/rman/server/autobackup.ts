@@ -56,7 +56,7 @@ async function writeAutobackup(work: Work): Promise<void> {
   const { instance, emit, state } = work
   state.autobackupDue = false
   if (!autobackupOn(instance)) return
-  if (instance.controlFile.type === 'BACKUP') {
+  if (instance.controlFile.type !== 'CURRENT') {
     emit('RMAN-06497: WARNING: control file is not current, control file AUTOBACKUP skipped')
     work.warnings = true
     return

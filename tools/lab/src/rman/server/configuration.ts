@@ -1,6 +1,5 @@
 import path from 'node:path'
 import type { Instance } from '../../engine/instance-api.ts'
-import type { ArchivedLogRecord } from '../../engine/records.ts'
 import type { SettingName } from '../grammar/ast.ts'
 
 /** ORACLE_HOME/dbs of the instance's host. */
@@ -82,19 +81,5 @@ export function deletionNeedsBackups(instance: Instance): number {
 /** A deletion policy that counts on standby databases where there is none. */
 export function deletionPolicyIsInvalid(instance: Instance): boolean {
   const wantsStandby = /STANDBY/.test(stored(instance, 'ARCHIVELOG DELETION POLICY') ?? '')
-  return wantsStandby && instance.controlFile.type !== 'STANDBY' && !instance.archiveDestinations.some((destination) => /^SERVICE=/i.test(destination.location))
-}
-
-/** Why a standby still needs an archived log: it has not been applied, or not even sent; undefined when nobody needs it. */
-export function neededByStandby(instance: Instance, log: ArchivedLogRecord): 'not applied' | 'needed' | undefined {
-  const policy = /(APPLIED ON|SHIPPED TO) (ALL )?STANDBY/.exec(stored(instance, 'ARCHIVELOG DELETION POLICY') ?? '')
-  const rows = instance.controlFile.archivedLogs.filter((l) => l.thread === log.thread && l.sequence === log.sequence && l.resetlogsId === log.resetlogsId)
-  if (instance.controlFile.type === 'STANDBY') {
-    if (rows.some((l) => l.applied === 'YES')) return undefined
-    return policy === null ? 'needed' : 'not applied'
-  }
-  const standbys = instance.archiveDestinations.filter((d) => d.service !== null && d.status !== 'DEFERRED')
-  const missing = standbys.filter((d) => !rows.some((l) => l.standby === true && l.destId === d.id && (policy?.[1] !== 'APPLIED ON' || l.applied === 'YES')))
-  if (missing.length === 0) return undefined
-  return policy?.[1] === 'APPLIED ON' ? 'not applied' : 'needed'
+  return wantsStandby && !instance.archiveDestinations.some((destination) => /^SERVICE=/i.test(destination.location))
 }

@@ -1,6 +1,5 @@
 import type { Instance } from '../../engine/instance-api.ts'
 import type { ConfigureCommand, SettingName } from '../grammar/ast.ts'
-import { rmanError } from '../../engine/ora-error.ts'
 import { releaseDefaultChannels } from './channels.ts'
 import { autobackupByDefault, deletionPolicyIsInvalid, isSubject, quotedText, snapshotDefault, stored } from './configuration.ts'
 import { announce, uniqueName } from './work.ts'
@@ -12,7 +11,6 @@ const line = (name: string, value: string): string => `CONFIGURE ${name} ${value
 export async function configure(work: Work, command: ConfigureCommand): Promise<void> {
   const { instance, emit } = work
   announce(work)
-  if (instance.controlFile.type === 'STANDBY' && command.name === 'RETENTION POLICY') throw rmanError(5021, 'this configuration cannot be changed for a BACKUP or STANDBY control file')
   const old = stored(instance, command.name, command.subject)
   if (old !== undefined) {
     emit('old RMAN configuration parameters:')

@@ -2,7 +2,7 @@ import type { ArchivedLogRecord } from '../../engine/records.ts'
 import type { Command } from '../grammar/ast.ts'
 import type { RmanReply } from '../request.ts'
 import { useChannels } from './channels.ts'
-import { deletionNeedsBackups, deletionPolicyIsInvalid, neededByStandby, retentionPolicy } from './configuration.ts'
+import { deletionNeedsBackups, deletionPolicyIsInvalid, retentionPolicy } from './configuration.ts'
 import { obsoleteFiles, obsoleteTable } from './obsolete.ts'
 import { fileLine, forget, kindNames, mismatchNames, nothingMatches, pathOf, selectObjects } from './repository-objects.ts'
 import type { RepositoryFile } from './repository-objects.ts'
@@ -29,23 +29,17 @@ export async function deleteObjects(work: Work, command: Extract<Command, { kind
   return { question: null }
 }
 
-/** Logs stay that a standby still needs (RMAN-08120, RMAN-08137) or that the deletion policy wants backed up more often (RMAN-08138). */
+/** Logs that the deletion policy wants backed up more often stay (RMAN-08138). */
 function withoutProtected(work: Work, files: readonly RepositoryFile[]): RepositoryFile[] {
   if (files.some((file) => file.kind === 'log') && deletionPolicyIsInvalid(work.instance)) {
     work.emit('RMAN-08591: WARNING: invalid archived log deletion policy')
     work.warnings = true
   }
   const needed = deletionNeedsBackups(work.instance)
+  if (needed === 0) return [...files]
   return files.filter((file) => {
-    if (file.kind !== 'log') return true
-    const standby = neededByStandby(work.instance, file.record)
-    const reason =
-      standby === 'not applied' ? 'RMAN-08120: WARNING: archived log not deleted, not yet applied by standby'
-      : standby === 'needed' ? 'RMAN-08137: WARNING: archived log not deleted, needed for standby or upstream capture process'
-      : backups(work, file.record) < needed ? 'RMAN-08138: WARNING: archived log not deleted - must create more backups'
-      : undefined
-    if (reason === undefined) return true
-    work.emit(reason)
+    if (file.kind !== 'log' || backups(work, file.record) >= needed) return true
+    work.emit('RMAN-08138: WARNING: archived log not deleted - must create more backups')
     work.emit(`archived log file name=${file.record.name} thread=${file.record.thread} sequence=${file.record.sequence}`)
     work.warnings = true
     return false

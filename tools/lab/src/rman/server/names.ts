@@ -1,4 +1,3 @@
-import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Instance } from '../../engine/instance-api.ts'
 import { dayDirectory } from '../../host/local-time.ts'
@@ -67,16 +66,14 @@ export function expandFormat(instance: Instance, format: string, parts: NamePart
 
 const kinds = { copy: ['datafile', '.dbf'], piece: ['backupset', '.bkp'], archivelog: ['archivelog', '.arc'], autobackup: ['autobackup', '.bkp'] } as const
 
-/** Where a file goes that no FORMAT places: the recovery area, whose directories the server makes itself, else ORACLE_HOME/dbs. */
+/** Where a file goes that no FORMAT places: the recovery area, else ORACLE_HOME/dbs. */
 export function defaultName(instance: Instance, kind: keyof typeof kinds, label: string, parts: NameParts): string {
   const area = instance.parameters.get('db_recovery_file_dest')?.value ?? ''
   if (area === '') return expandFormat(instance, '%U', parts)
   const [directory, suffix] = kinds[kind]
   const unique = (instance.parameters.get('db_unique_name')?.value ?? instance.controlFile.name).toUpperCase()
   const day = kind === 'copy' ? [] : [dayDirectory(instance.host.now(), instance.host.timeZone)]
-  const place = path.join(area, unique, directory, ...day)
-  if (existsSync(instance.host.real(area))) mkdirSync(instance.host.real(place), { recursive: true })
-  return path.join(place, `o1_mf_${label.toLowerCase()}_${uniqueSuffix(parts.setCount, parts.setStamp)}_${suffix}`)
+  return path.join(area, unique, directory, ...day, `o1_mf_${label.toLowerCase()}_${uniqueSuffix(parts.setCount, parts.setStamp)}_${suffix}`)
 }
 
 /** `TAG20161108T215337`: the tag of a backup that was given none. */

@@ -25,8 +25,7 @@ export const kindNames = { log: 'archived log', piece: 'backup piece', copy: 'da
 /** Type column of RMAN-06214. */
 export const mismatchNames = { log: 'Archivelog', piece: 'Backup Piece', copy: 'Datafile Copy' } as const
 
-/** Rows about logs at a standby are no files of this database. */
-const present = (record: { readonly deleted: boolean; readonly status: string; readonly standby?: boolean }): boolean => !record.deleted && record.status !== 'D' && record.standby !== true
+const present = (record: { readonly deleted: boolean; readonly status: string }): boolean => !record.deleted && record.status !== 'D'
 const isNamed = (record: ArchivedLogRecord): record is ArchivedLogRecord & { readonly name: string } => record.name !== null
 const log = (record: ArchivedLogRecord & { readonly name: string }): RepositoryFile => ({ kind: 'log', record })
 const piece = (record: BackupPieceRecord): RepositoryFile => ({ kind: 'piece', record })

@@ -35,7 +35,7 @@ export function incrementChain(data: ControlFileData, file: number, from: bigint
 
 /** The archived logs of this incarnation that are on disk as far as the control file knows. */
 export function availableLogs(data: ControlFileData): ArchivedLogRecord[] {
-  return data.archivedLogs.filter((log) => log.standby !== true && log.name !== null && log.archived && !log.deleted && log.status === 'A' && log.resetlogsId === data.resetlogsId)
+  return data.archivedLogs.filter((log) => log.name !== null && log.archived && !log.deleted && log.status === 'A' && log.resetlogsId === data.resetlogsId)
 }
 
 /** Datafiles by number. @throws OraError of `missing` for a number that the database does not have */

@@ -40,7 +40,7 @@ defineView('V$DATABASE', 'mounted', 'DBID:n NAME:v9 CREATED:d RESETLOGS_CHANGE#:
       PROTECTION_MODE: 'MAXIMUM PERFORMANCE',
       PROTECTION_LEVEL: instance.status === 'OPEN' ? 'MAXIMUM PERFORMANCE' : 'UNPROTECTED',
       REMOTE_ARCHIVE: 'ENABLED',
-      DATABASE_ROLE: file.type === 'STANDBY' ? 'PHYSICAL STANDBY' : 'PRIMARY',
+      DATABASE_ROLE: 'PRIMARY',
       ARCHIVELOG_COMPRESSION: 'DISABLED',
       SWITCHOVER_STATUS: 'NOT ALLOWED',
       DATAGUARD_BROKER: 'DISABLED',
@@ -51,12 +51,12 @@ defineView('V$DATABASE', 'mounted', 'DBID:n NAME:v9 CREATED:d RESETLOGS_CHANGE#:
       PLATFORM_NAME: 'Linux x86 64-bit',
       'RECOVERY_TARGET_INCARNATION#': current?.incarnation ?? 1,
       'LAST_OPEN_INCARNATION#': current?.incarnation ?? 1,
-      CURRENT_SCN: instance.status === 'OPEN' || file.type === 'STANDBY' ? instance.currentScn : 0,
+      CURRENT_SCN: instance.status === 'OPEN' ? instance.currentScn : 0,
       FLASHBACK_ON: yesNo(file.flashbackOn),
       DB_UNIQUE_NAME: uniqueName(instance),
       STANDBY_BECAME_PRIMARY_SCN: 0,
       FS_FAILOVER_STATUS: 'DISABLED',
-      CDB: yesNo(instance.container > 0),
+      CDB: 'NO',
     },
   ]
 })
@@ -159,26 +159,24 @@ defineView('V$TEMPFILE', 'mounted', 'FILE#:n CREATION_CHANGE#:n CREATION_TIME:d 
   Promise.all(
     instance.controlFile.tempfiles.map(async (file) => {
       const blocks = (await instance.fileExists(file.name)) ? file.blocks : 0
-      return { 'FILE#': file.file, 'TS#': tablespacesOf(instance).find((t) => t.name === file.tablespace && t.conId === (file.conId ?? 0))?.number ?? null, CON_ID: file.conId ?? 0, 'RFILE#': file.file, STATUS: 'ONLINE', ENABLED: 'READ WRITE', BYTES: BigInt(blocks) * 8192n, BLOCKS: blocks, CREATE_BYTES: BigInt(file.blocks) * 8192n, BLOCK_SIZE: 8192, NAME: file.name }
+      return { 'FILE#': file.file, 'TS#': tablespaceNumbers(instance).get(file.tablespace) ?? null, 'RFILE#': file.file, STATUS: 'ONLINE', ENABLED: 'READ WRITE', BYTES: BigInt(blocks) * 8192n, BLOCKS: blocks, CREATE_BYTES: BigInt(file.blocks) * 8192n, BLOCK_SIZE: 8192, NAME: file.name }
     }),
   ),
 )
 
-/** Tablespaces of all containers; a temporary one has no datafile that would know its number, so it comes after the others. */
-function tablespacesOf(instance: Instance): readonly { readonly name: string; readonly number: number; readonly conId: number; readonly temporary: boolean }[] {
-  const found = new Map<string, { name: string; number: number; conId: number; temporary: boolean }>()
-  const { datafiles, tempfiles } = instance.controlFile
-  for (const { tablespace: name, tablespaceNumber: number, conId = 0 } of datafiles) found.set(`${conId}.${name}`, { name, number, conId, temporary: false })
-  for (const { tablespace: name, conId = 0 } of tempfiles) {
-    const number = Math.max(2, ...[...found.values()].filter((t) => t.conId === conId).map((t) => t.number)) + 1
-    if (!found.has(`${conId}.${name}`)) found.set(`${conId}.${name}`, { name, number, conId, temporary: true })
-  }
-  return [...found.values()]
+/** Tablespaces by name; a temporary one has no datafile that would know its number, so it comes after the others. */
+function tablespaceNumbers(instance: Instance): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>()
+  for (const file of instance.controlFile.datafiles) numbers.set(file.tablespace, file.tablespaceNumber)
+  let next = Math.max(2, ...numbers.values()) + 1
+  for (const file of instance.controlFile.tempfiles) if (!numbers.has(file.tablespace)) numbers.set(file.tablespace, next++)
+  return numbers
 }
 
-defineView('V$TABLESPACE', 'mounted', 'TS#:n NAME:v30 INCLUDED_IN_DATABASE_BACKUP:v3 BIGFILE:v3 FLASHBACK_ON:v3 ENCRYPT_IN_BACKUP:v3', ({ instance }) =>
-  tablespacesOf(instance).map((t) => ({ 'TS#': t.number, NAME: t.name, INCLUDED_IN_DATABASE_BACKUP: yesNo(!t.temporary), BIGFILE: 'NO', FLASHBACK_ON: 'YES', CON_ID: t.conId })),
-)
+defineView('V$TABLESPACE', 'mounted', 'TS#:n NAME:v30 INCLUDED_IN_DATABASE_BACKUP:v3 BIGFILE:v3 FLASHBACK_ON:v3 ENCRYPT_IN_BACKUP:v3', ({ instance }) => {
+  const temporary = new Set(instance.controlFile.tempfiles.map((file) => file.tablespace))
+  return [...tablespaceNumbers(instance)].map(([name, number]) => ({ 'TS#': number, NAME: name, INCLUDED_IN_DATABASE_BACKUP: yesNo(!temporary.has(name)), BIGFILE: 'NO', FLASHBACK_ON: 'YES' }))
+})
 
 defineView('V$THREAD', 'mounted', 'THREAD#:n STATUS:v6 ENABLED:v8 GROUPS:n INSTANCE:v80 OPEN_TIME:d CURRENT_GROUP#:n SEQUENCE#:n CHECKPOINT_CHANGE#:n CHECKPOINT_TIME:d ENABLE_CHANGE#:n ENABLE_TIME:d DISABLE_CHANGE#:n DISABLE_TIME:d LAST_REDO_SEQUENCE#:n LAST_REDO_BLOCK:n LAST_REDO_CHANGE#:n LAST_REDO_TIME:d', ({ instance }) =>
   instance.controlFile.threads.map((thread) => ({
@@ -251,7 +249,7 @@ defineView('V$ARCHIVED_LOG', 'mounted', 'RECID:n STAMP:n NAME:v513 DEST_ID:n THR
     BLOCK_SIZE: log.blockSize,
     CREATOR: log.creator,
     REGISTRAR: log.creator,
-    STANDBY_DEST: yesNo(log.standby === true),
+    STANDBY_DEST: 'NO',
     ARCHIVED: yesNo(log.archived),
     APPLIED: log.applied,
     DELETED: yesNo(log.deleted),

@@ -1,10 +1,7 @@
-import { defineView, type ViewRow } from './view.ts'
+import { defineView, hasSince, type ViewRow } from './view.ts'
 import type { ViewContext } from '../catalog.ts'
-import { baseRelease, brandOf } from '../../host/release.ts'
-import { instanceNumber, threadNumber } from '../environment.ts'
+import { instanceNumber } from '../environment.ts'
 import { allParameters } from '../parameters.ts'
-
-const isStandby = (instance: ViewContext['instance']): boolean => instance.status !== 'STARTED' && instance.controlFile.type === 'STANDBY'
 
 const editionName = { EE: 'Enterprise Edition', SE: 'Standard Edition' } as const
 
@@ -18,13 +15,13 @@ defineView('V$INSTANCE', 'started', 'INSTANCE_NUMBER:n INSTANCE_NAME:v16 HOST_NA
     VERSION_FULL: instance.release,
     STARTUP_TIME: instance.startupTime,
     STATUS: instance.status,
-    PARALLEL: instance.parameters.get('cluster_database')?.value === 'TRUE' ? 'YES' : 'NO',
-    'THREAD#': threadNumber(instance),
+    PARALLEL: 'NO',
+    'THREAD#': instanceNumber(instance, 'thread'),
     ARCHIVER: instance.status !== 'STARTED' && instance.controlFile.logMode === 'ARCHIVELOG' ? 'STARTED' : 'STOPPED',
     LOGINS: 'ALLOWED',
     SHUTDOWN_PENDING: 'NO',
     DATABASE_STATUS: 'ACTIVE',
-    INSTANCE_ROLE: isStandby(instance) ? 'PHYSICAL STANDBY' : instance.status === 'OPEN' ? 'PRIMARY_INSTANCE' : 'UNKNOWN',
+    INSTANCE_ROLE: instance.status === 'OPEN' ? 'PRIMARY_INSTANCE' : 'UNKNOWN',
     ACTIVE_STATE: 'NORMAL',
     BLOCKED: 'NO',
     INSTANCE_MODE: 'REGULAR',
@@ -33,8 +30,17 @@ defineView('V$INSTANCE', 'started', 'INSTANCE_NUMBER:n INSTANCE_NAME:v16 HOST_NA
   },
 ])
 
+/** From 18c on VERSION has only the release, the update is in VERSION_FULL. */
+function baseRelease(release: string): string {
+  const [major = ''] = release.split('.')
+  return Number(major) >= 18 ? `${major}.0.0.0.0` : release
+}
+
 defineView('V$VERSION', 'started', 'BANNER:v80 BANNER_FULL:v160@18 BANNER_LEGACY:v80@18', ({ instance }) => {
-  const banner = `Oracle Database ${brandOf(instance.release)} ${editionName[instance.edition]} Release ${baseRelease(instance.release)} - 64bit Production (lab simulator)`
+  const [major = '12'] = instance.release.split('.')
+  const brand = hasSince(instance.release, [18, 0]) ? `${major}c` : hasSince(instance.release, [12, 1]) ? '12c' : `${major}g`
+  const number = hasSince(instance.release, [18, 0]) ? `${major}.0.0.0.0` : instance.release
+  const banner = `Oracle Database ${brand} ${editionName[instance.edition]} Release ${number} - 64bit Production (lab simulator)`
   return [{ BANNER: banner, BANNER_FULL: `${banner}\nVersion ${instance.release}`, BANNER_LEGACY: banner }]
 })
 
@@ -143,10 +149,10 @@ defineView('V$ARCHIVE_DEST', 'started', 'DEST_ID:n DEST_NAME:v256 STATUS:v9 BIND
     STATUS: destination?.status ?? 'INACTIVE',
     BINDING: destination?.binding ?? 'OPTIONAL',
     NAME_SPACE: 'SYSTEM',
-    TARGET: destination?.service == null ? 'PRIMARY' : 'STANDBY',
+    TARGET: 'PRIMARY',
     ARCHIVER: 'ARCH',
     SCHEDULE: destination === undefined ? 'INACTIVE' : 'ACTIVE',
-    DESTINATION: destination?.service ?? destination?.location ?? null,
+    DESTINATION: destination?.location ?? null,
     LOG_SEQUENCE: destination === undefined || instance.status === 'STARTED' ? 0 : lastArchived(instance.controlFile.archivedLogs, id),
     REOPEN_SECS: destination?.reopenSeconds ?? 0,
     DELAY_MINS: 0,
@@ -163,9 +169,9 @@ defineView('V$ARCHIVE_DEST', 'started', 'DEST_ID:n DEST_NAME:v256 STATUS:v9 BIND
     TRANSMIT_MODE: 'SYNCHRONOUS',
     AFFIRM: 'NO',
     TYPE: 'PUBLIC',
-    VALID_NOW: destination === undefined ? 'UNKNOWN' : (isStandby(instance) ? destination.validFor.standby : destination.validFor.primary) ? 'YES' : 'WRONG VALID_TYPE',
-    VALID_TYPE: destination?.validFor.type ?? 'ALL_LOGFILES',
-    VALID_ROLE: destination?.validFor.role ?? 'ALL_ROLES',
+    VALID_NOW: destination === undefined ? 'UNKNOWN' : 'YES',
+    VALID_TYPE: 'ALL_LOGFILES',
+    VALID_ROLE: 'ALL_ROLES',
     DB_UNIQUE_NAME: 'NONE',
     VERIFY: 'NO',
   })),
@@ -176,11 +182,11 @@ defineView('V$ARCHIVE_DEST_STATUS', 'started', 'DEST_ID:n DEST_NAME:v256 STATUS:
     DEST_ID: id,
     DEST_NAME: `LOG_ARCHIVE_DEST_${String(id)}`,
     STATUS: destination?.status ?? 'INACTIVE',
-    TYPE: destination === undefined ? 'UNKNOWN' : destination.service === null ? 'LOCAL' : 'PHYSICAL',
+    TYPE: destination === undefined ? 'UNKNOWN' : 'LOCAL',
     DATABASE_MODE: destination === undefined ? 'UNKNOWN' : instance.status === 'OPEN' ? 'OPEN' : instance.status,
     RECOVERY_MODE: 'IDLE',
     PROTECTION_MODE: 'MAXIMUM PERFORMANCE',
-    DESTINATION: destination?.service ?? destination?.location ?? null,
+    DESTINATION: destination?.location ?? null,
     'ARCHIVED_THREAD#': destination === undefined ? 0 : 1,
     'ARCHIVED_SEQ#': destination === undefined || instance.status === 'STARTED' ? 0 : lastArchived(instance.controlFile.archivedLogs, id),
     'APPLIED_THREAD#': 0,
@@ -210,17 +216,11 @@ defineView('V$RECOVERY_FILE_DEST', 'started', 'NAME:v513 SPACE_LIMIT:n SPACE_USE
   return [{ NAME: name, SPACE_LIMIT: limit, SPACE_USED: held.reduce((sum, file) => sum + file.bytes, 0n), SPACE_RECLAIMABLE: 0, NUMBER_OF_FILES: held.length }]
 })
 
-defineView('V$MANAGED_STANDBY', 'mounted', 'PROCESS:v9 PID:n STATUS:v12 CLIENT_PROCESS:v8 CLIENT_PID:v40 GROUP#:v40 THREAD#:n SEQUENCE#:n BLOCK#:n BLOCKS:n DELAY_MINS:n', ({ instance }) => {
-  const thread = instance.controlFile.threads[0]
-  const next = instance.controlFile.archivedLogs.filter((log) => log.applied === 'YES').reduce((last, log) => Math.max(last, log.sequence), 0) + 1
-  return instance.applying ? [{ PROCESS: 'MRP0', PID: process.pid, STATUS: instance.controlFile.archivedLogs.some((log) => log.applied === 'NO' && !log.deleted) ? 'APPLYING_LOG' : 'WAIT_FOR_LOG', CLIENT_PROCESS: 'N/A', 'THREAD#': thread?.thread ?? 1, 'SEQUENCE#': next, 'BLOCK#': 0, BLOCKS: 0, DELAY_MINS: 0 }] : []
-})
-
 defineView('V$OPTION', 'started', 'PARAMETER:v64 VALUE:v64', ({ instance }) => {
   const enterprise = instance.edition === 'EE' ? 'TRUE' : 'FALSE'
   return [
     { PARAMETER: 'Partitioning', VALUE: enterprise },
-    { PARAMETER: 'Real Application Clusters', VALUE: instance.parameters.get('cluster_database')?.value === 'TRUE' ? 'TRUE' : 'FALSE' },
+    { PARAMETER: 'Real Application Clusters', VALUE: 'FALSE' },
     { PARAMETER: 'Fast-Start Fault Recovery', VALUE: enterprise },
     { PARAMETER: 'Block Change Tracking', VALUE: enterprise },
     { PARAMETER: 'Parallel backup and recovery', VALUE: enterprise },
@@ -230,6 +230,7 @@ defineView('V$OPTION', 'started', 'PARAMETER:v64 VALUE:v64', ({ instance }) => {
 })
 defineView('V$TIMEZONE_FILE', 'started', 'FILENAME:v20 VERSION:n', () => [{ FILENAME: 'timezlrg_18.dat', VERSION: 18 }])
 defineView('V$DNFS_SERVERS', 'started', 'ID:n SVRNAME:v512 DIRNAME:v1024 MNTPORT:n NFSPORT:n WTMAX:n RTMAX:n', () => [])
+defineView('V$PDBS', 'mounted', 'CON_ID:n DBID:n CON_UID:n GUID:v32 NAME:v128 OPEN_MODE:v10 RESTRICTED:v3 OPEN_TIME:t CREATE_SCN:n TOTAL_SIZE:n', () => [], '12.1')
 defineView('V$CONTROLFILE', 'started', 'STATUS:v7 NAME:v513 IS_RECOVERY_DEST_FILE:v3 BLOCK_SIZE:n FILE_SIZE_BLKS:n', ({ instance, session }) => {
   if (instance.status === 'STARTED') return []
   const names = allParameters(instance, session).find((parameter) => parameter.name === 'control_files')?.value ?? ''

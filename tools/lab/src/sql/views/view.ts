@@ -1,4 +1,4 @@
-import { DATE, INTERVAL, NUMBER, TIMESTAMP_TZ, varchar, type SqlType } from '../bound.ts'
+import { DATE, NUMBER, TIMESTAMP_TZ, varchar, type SqlType } from '../bound.ts'
 import type { CatalogColumn, CellValue, ViewContext } from '../catalog.ts'
 
 /** Until when a view cannot be read: `started` views answer in NOMOUNT. */
@@ -29,8 +29,6 @@ function columnType(code: string): SqlType {
       return DATE
     case 't':
       return TIMESTAMP_TZ
-    case 'i':
-      return INTERVAL
     default:
       return varchar(Number(code.slice(1)))
   }
@@ -43,7 +41,7 @@ function release(text: string | undefined): readonly [number, number] | undefine
 }
 
 /**
- * Declares a view. `columns` is `NAME:type[@release]` separated by blanks; types are n, d, t (timestamp with time zone), i (interval) and
+ * Declares a view. `columns` is `NAME:type[@release]` separated by blanks; types are n, d, t (timestamp with time zone) and
  * v<length>. Rows are objects by column name, what they lack is null. Every V$ view has CON_ID from 12.1 on.
  */
 export function defineView(name: string, stage: Stage, columns: string, rows: View['rows'], since?: string): void {

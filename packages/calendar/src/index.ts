@@ -1,6 +1,0 @@
-export { calendarErrorCatalogue, calendarErrors } from './errors.ts'
-export { parseCalendar } from './calendar.ts'
-export type { ByDay, Calendar, Frequency } from './calendar.ts'
-export { nextRuns, remarksOn } from './runs.ts'
-export type { RunsOptions } from './runs.ts'
-export { toCron, toSystemd } from './translate.ts'

@@ -1,4 +1,0 @@
-import { mergeConfig } from 'vitest/config'
-import { base } from '../../tools/build/vitest.base.ts'
-
-export default mergeConfig(base, { test: { name: 'calendar' } })

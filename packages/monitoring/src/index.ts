@@ -1,8 +1,0 @@
-export { usualThresholds } from './facts.ts'
-export type { DatabaseFacts, Thresholds } from './facts.ts'
-export { ageText, judge, worstSeverity } from './judge.ts'
-export type { Finding, Severity } from './judge.ts'
-export { nagiosAnswer } from './nagios.ts'
-export type { NagiosAnswer } from './nagios.ts'
-export { renderPrometheus } from './prometheus.ts'
-export { renderHtmlReport } from './html.ts'

@@ -1,3 +1,0 @@
-set feedback off pages 0
-select 'last words' from dual;
-exit 3

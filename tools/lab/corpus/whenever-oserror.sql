@@ -1,3 +1,0 @@
-whenever oserror exit 9
-@/nowhere/at/all.sql
-prompt never
