@@ -4,7 +4,6 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { isoNow } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { syncDirectory } from './durable-file.ts'
-import { hasErrorCode } from './errors.ts'
 import type { Journal, JournalEntry, JournalHeader, JournalRecord, JournalRun, JournalStep } from './journal.ts'
 import { decodeJournal, encodeRecord, journalErrors, runOf } from './journal-format.ts'
 
@@ -137,9 +136,9 @@ async function readRun(path: string): Promise<{ readonly run: JournalRun | undef
 /**
  * All runs whose journals lie in `dir`, by run id. A missing directory has none; a journal whose header never reached the disk is of
  * a run that did nothing and is left out.
- * @throws ICB_JOURNAL_DAMAGED, unless `onDamaged` takes it: then the other journals are read
+ * @throws ICB_JOURNAL_DAMAGED
  */
-export async function readJournals(dir: string, options: { readonly onDamaged?: (path: string, error: unknown) => void } = {}): Promise<JournalRun[]> {
+export async function readJournals(dir: string): Promise<JournalRun[]> {
   let names: string[]
   try {
     names = await readdir(dir)
@@ -149,14 +148,8 @@ export async function readJournals(dir: string, options: { readonly onDamaged?: 
   }
   const runs: JournalRun[] = []
   for (const name of names.filter((each) => each.endsWith(suffix)).sort()) {
-    const path = join(dir, name)
-    try {
-      const { run } = await readRun(path)
-      if (run !== undefined) runs.push(run)
-    } catch (error) {
-      if (options.onDamaged === undefined || !hasErrorCode(error, 'ICB_JOURNAL_DAMAGED')) throw error
-      options.onDamaged(path, error)
-    }
+    const { run } = await readRun(join(dir, name))
+    if (run !== undefined) runs.push(run)
   }
   return runs
 }

@@ -32,7 +32,7 @@ function describeSelf(runId: string, purpose: string): LeaseOwner {
  * Whether the owner's process lives, where this process can know: same host name, same boot, same pid namespace.
  * A pid that runs with another start time belongs to somebody else.
  */
-export function leaseOwnerLife(owner: LeaseOwner): 'alive' | 'dead' | 'unknown' {
+function ownerLife(owner: LeaseOwner): 'alive' | 'dead' | 'unknown' {
   const host = hostFacts()
   const namespace = pidNamespace()
   const here = owner.host === host.hostname && host.bootId !== undefined && owner.bootId === host.bootId && namespace !== undefined && owner.pidNamespace === namespace
@@ -83,7 +83,7 @@ export async function acquireLease(options: AcquireLeaseOptions): Promise<Lease>
     const quietMs = lease.observe(`${String(seen.token)}/${String(seen.heartbeat)}/${String(seen.released)}`)
     if (lease.changes > 0) provedAlive = true
     if (lease.justChanged) skippedClaims = 0
-    const life = seen.released || seen.boundTo !== options.boundTo ? 'dead' : leaseOwnerLife(seen.owner)
+    const life = seen.released || seen.boundTo !== options.boundTo ? 'dead' : ownerLife(seen.owner)
     if (life === 'alive') provedAlive = true
     const staleAfterMs = Math.max(ttlMs, seen.ttlMs)
 
@@ -95,7 +95,7 @@ export async function acquireLease(options: AcquireLeaseOptions): Promise<Lease>
       }
       if (result.kind === 'claimed') {
         const claimant = claimOwner(result.claim)
-        const over = claimIsVoid(result.claim, options.boundTo) || (claimant !== undefined && leaseOwnerLife(claimant) === 'dead')
+        const over = claimIsVoid(result.claim, options.boundTo) || (claimant !== undefined && ownerLife(claimant) === 'dead')
         if (over || claims.observe(`${String(skippedClaims)} ${result.claim}`) >= staleAfterMs) {
           skippedClaims += 1
           continue

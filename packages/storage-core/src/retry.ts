@@ -79,9 +79,6 @@ export function withRetry(storage: SnapshotStorage, options: RetryOptions): Snap
     ...(storage.removeLeftovers === undefined
       ? {}
       : { removeLeftovers: (callOptions) => call('removing leftovers', callOptions?.signal, async () => (await storage.removeLeftovers?.(callOptions)) ?? []) }),
-    ...(storage.listLeftovers === undefined
-      ? {}
-      : { listLeftovers: (callOptions) => call('looking for leftovers', callOptions?.signal, async () => (await storage.listLeftovers?.(callOptions)) ?? []) }),
     ...(storage.close === undefined ? {} : { close: async () => storage.close?.() }),
     ...(hasHolds(storage) ? holdsWithRetry(storage, call) : {}),
     ...(hasLabels(storage) ? labelsWithRetry(storage, call) : {}),

@@ -117,8 +117,6 @@ export interface SnapshotStorage {
   describe(options?: CallOptions): Promise<VolumeInfo>
   /** Removes what an interrupted call left (half snapshots); returns their names. Safe at any time under the lease. */
   removeLeftovers?(options?: CallOptions): Promise<readonly string[]>
-  /** What {@link removeLeftovers} would remove now; changes nothing. */
-  listLeftovers?(options?: CallOptions): Promise<readonly string[]>
   close?(): Promise<void>
 }
 

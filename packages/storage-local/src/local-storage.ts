@@ -252,7 +252,6 @@ export function createLocalStorage({ database, area, snapshotDirectory, mechanis
         return { name: database, mounts: [{ kind: 'path', path: await realpath(area) }], sizeBytes: blocks * bsize, freeBytes: bavail * bsize, mechanism: mechanism.label, warnings: mechanism.warnings }
       }),
 
-    listLeftovers: (options) => asStorageCall('looking for leftovers', options?.signal, () => places.abandoned()),
     removeLeftovers: (options) => asStorageCall('removing leftovers', options?.signal, () => places.sweep()),
 
     hold: async (id, { reason, until, signal }) =>

@@ -21,9 +21,7 @@ export interface Places {
   make(kind: Kind, name: string, fill: (place: string) => Promise<void>): Promise<boolean>
   /** Renames away, asks `confirm` and removes; puts it back when `confirm` throws. A missing one is fine. */
   remove(kind: Kind, name: string, confirm: () => Promise<void>): Promise<void>
-  /** Names of what nobody works on any more. */
-  abandoned(): Promise<readonly string[]>
-  /** Removes it; names of what it was. */
+  /** Removes what nobody works on any more; names of what it was. */
   sweep(): Promise<readonly string[]>
 }
 
@@ -45,16 +43,6 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
     if (owner === undefined) return true
     if (owner.host !== hostname()) return clock.now() - owner.startedAt > foreignPartialMs
     return !isRunning(owner.pid)
-  }
-
-  const abandoned = async function* (): AsyncGenerator<{ readonly name: string; readonly place: string }> {
-    for (const kind of ['snapshots', 'clones'] as const) {
-      for (const entry of (await unlessMissing(readdir(layout.directory(kind)))) ?? []) {
-        const passing = parsePassingName(entry)
-        const place = layout.place(kind, entry)
-        if (passing !== undefined && (passing.state !== 'partial' || (await isAbandoned(place)))) yield { name: passing.name, place }
-      }
-    }
   }
 
   return {
@@ -107,17 +95,16 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
       await destroy(away)
     },
 
-    abandoned: async () => {
-      const found = new Set<string>()
-      for await (const { name } of abandoned()) found.add(name)
-      return [...found]
-    },
-
     sweep: async () => {
       const swept = new Set<string>()
-      for await (const { name, place } of abandoned()) {
-        await destroy(place)
-        swept.add(name)
+      for (const kind of ['snapshots', 'clones'] as const) {
+        for (const entry of (await unlessMissing(readdir(layout.directory(kind)))) ?? []) {
+          const passing = parsePassingName(entry)
+          const place = layout.place(kind, entry)
+          if (passing === undefined || (passing.state === 'partial' && !(await isAbandoned(place)))) continue
+          await destroy(place)
+          swept.add(passing.name)
+        }
       }
       return [...swept]
     },

@@ -137,7 +137,6 @@ export function createOntapStorage({ client, options, names, database, filerHost
         return { id: volumes[0]?.uuid ?? '', name: names.volumes[0], mounts: await volumeOf(volumes, signal) }
       }),
     describe: ({ signal } = {}) => run(signal, () => describe(signal)),
-    listLeftovers: ({ signal } = {}) => run(signal, async () => [...(await snapshots.halves(false, signal)), ...(await clones.halves(false, signal))]),
     removeLeftovers: ({ signal } = {}) => run(signal, async () => [...(await snapshots.halves(true, signal)), ...(await clones.halves(true, signal))]),
     setLabels: (id, labels, { signal } = {}) => run(signal, () => snapshots.setLabels(id, labels, signal)),
     ...(options.holds === true ? holds : {}),

@@ -122,13 +122,6 @@ export function createOpenZfsStorage(parts: OpenZfsParts): OpenZfsStorage {
     await destroyParts(id, facts, signal)
   }
 
-  /** Snapshots that only some of the datasets have: a deletion was interrupted. */
-  const halves = async (signal: AbortSignal | undefined): Promise<readonly (readonly [string, SnapshotFacts])[]> => {
-    if (datasets.length === 1) return []
-    const all = [...snapshotFacts(await reader.snapshots(datasets, signal), datasets, database)]
-    return all.filter(([, { complete, view, held }]) => !complete && view.ours && !held && view.hasClones !== true)
-  }
-
   const volumes = createVolumes(parts, reader)
   const clones = createClones(parts, reader, { ourFacts: factsOf, destroy, change })
   // Labels are one property: two changes of one process must not overwrite each other.
@@ -145,11 +138,11 @@ export function createOpenZfsStorage(parts: OpenZfsParts): OpenZfsStorage {
       for (const { view } of facts) yield view
     },
 
-    listLeftovers: async (options) => (await halves(options?.signal)).map(([name]) => name),
-
     removeLeftovers: async (options) => {
+      if (datasets.length === 1) return []
       const removed: string[] = []
-      for (const [name, facts] of await halves(options?.signal)) {
+      for (const [name, facts] of snapshotFacts(await reader.snapshots(datasets, options?.signal), datasets, database)) {
+        if (facts.complete || !facts.view.ours || facts.held || facts.view.hasClones === true) continue
         await destroyParts(name, facts, options?.signal)
         removed.push(name)
       }

@@ -94,9 +94,9 @@ export async function playScenario(stage: Stage, tell: Narrator, options: { read
   const configured = must(await run(stage, tell, 'prod', ['configure', database, '--yes']), 'configure').result as { readonly applied: readonly string[] }
   tell.line(`  ${String(configured.applied.length)} changes: ${configured.applied.join(', ')}`)
 
-  tell.chapter('Two days of backups: the first copies every file, the second merges what changed')
+  tell.chapter('Three days of backups: the first copies every file, the next ones merge what changed')
   const backups: unknown[] = []
-  for (let day = 1; day <= 2; day += 1) {
+  for (let day = 1; day <= 3; day += 1) {
     await workload(stage, tell, 60)
     const result = must(await run(stage, tell, 'prod', ['backup', database]), 'backup').result as { readonly snapshot?: { readonly name: string }; readonly refresh?: { readonly merged: readonly number[]; readonly created: readonly number[] } }
     tell.line(`  ✓ ${String(result.refresh?.merged.length ?? 0)} files merged, ${String(result.refresh?.created.length ?? 0)} copied; ${result.snapshot === undefined ? 'no snapshot yet: there was nothing to keep' : `snapshot ${result.snapshot.name}`}`)

@@ -14,8 +14,8 @@ it('the demo proves the good recovery points and finds each sabotage with exactl
   const report = JSON.parse(result.stdout) as DemoReport
   expect(report.ok).toBe(true)
   expect(result.exitCode).toBe(0)
-  expect(report.backups).toHaveLength(2)
-  expect(report.recoveryPoints.length).toBeGreaterThanOrEqual(4)
+  expect(report.backups).toHaveLength(3)
+  expect(report.recoveryPoints.length).toBeGreaterThanOrEqual(5)
   expect(report.restoreTests.map((test) => [test.verdict.outcome, test.verdict.reasons])).toEqual([['passed', []], ['passed', []]])
   for (const { verdict } of report.restoreTests) expect(['0', '-1']).toContain(verdict.scnDifference)
   expect(reasons(report)).toEqual([

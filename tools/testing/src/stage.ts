@@ -108,7 +108,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   ownedDirectory(join(directory, 'ledger'), user)
   const slot = `T${randomBytes(4).toString('hex').slice(0, 6).toUpperCase()}`
   const scratch = join(directory, 'scratch')
-  const env = { ...baseEnvironment, HOME: home, NODE_COMPILE_CACHE: join(directory, 'compile-cache') }
+  const env = { ...baseEnvironment, HOME: home }
   const run = (file: string, args: readonly string[], more: Partial<RunOptions> = {}): Promise<ProgramResult> =>
     runProgram(file, args, { cwd: directory, env, user, ...(options.onOutput === undefined ? {} : { onStdout: options.onOutput, onStderr: options.onOutput }), ...more })
   const lab: Stage['lab'] = (args, more) => run(programs.node, ['--disable-warning=ExperimentalWarning', programs.lab, ...args], more)

@@ -1,7 +1,9 @@
 import { listPoints } from '@icb/backup'
 import type { ListedPoint } from '@icb/backup'
+import type { ProofLedger } from '@icb/ledger'
 import { isIcbError } from '@icb/runtime'
 import { withDatabase } from '../app-context.ts'
+import type { AppContext } from '../app-context.ts'
 import type { CommandAction } from '../command.ts'
 import { formatBytes } from '../duration.ts'
 import { renderTable } from '../table.ts'
@@ -23,16 +25,24 @@ function row(point: ListedPoint): readonly string[] {
   ]
 }
 
+/** A list is asked for most when something is down. What is deleted is decided elsewhere, and never without the ledger. */
+function withoutProofsWhileAway(app: AppContext, ledger: ProofLedger): ProofLedger {
+  return {
+    ...ledger,
+    list: (filter) =>
+      ledger.list(filter).catch((error: unknown) => {
+        if (!isIcbError(error) || error.code !== 'ICB_LEDGER_STORE') throw error
+        app.warn(error.code, `no proofs are shown: ${error.message}`)
+        return []
+      }),
+  }
+}
+
 /** `icb snapshot list <db>` */
 export const snapshotList: CommandAction = async (app, [name = '']) =>
   withDatabase(app, name, async (connection) => {
     const { ledger, ...deps } = await storageDependencies(app, connection)
-    const points = await listPoints({ ...deps, ...(ledger === undefined ? {} : { ledger }) }).catch((error: unknown) => {
-      if (!isIcbError(error) || error.code !== 'ICB_LEDGER_STORE') throw error
-      // A list is asked for most when something is down; what is deleted is decided elsewhere, and never without the ledger.
-      app.warn(error.code, `no proofs are shown: ${error.message}`)
-      return listPoints(deps)
-    })
+    const points = await listPoints({ ...deps, ...(ledger === undefined ? {} : { ledger: withoutProofsWhileAway(app, ledger) }) })
     for (const line of renderTable(['SNAPSHOT', 'CREATED (UTC)', 'STATE', 'MIN SCN', 'LAST SCN', 'RESTORABLE', 'PROOF', 'SIZE', 'REMARKS'], points.map(row))) app.print(line)
     return { schema: 'snapshot-list/1', result: points.map((point) => ({ ...point, snapshot: { ...point.snapshot, createdAt: point.snapshot.createdAt.toUTC().toISO() } })) }
   })

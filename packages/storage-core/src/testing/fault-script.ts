@@ -2,7 +2,7 @@ import type { IcbError } from '@icb/runtime'
 import { storageErrors } from '../errors.ts'
 
 export type StorageOperation =
-  'createSnapshot' | 'listSnapshots' | 'deleteSnapshot' | 'createClone' | 'listClones' | 'deleteClone' | 'createVolume' | 'describe' | 'listLeftovers' | 'removeLeftovers' | 'hold' | 'releaseHold' | 'setLabels'
+  'createSnapshot' | 'listSnapshots' | 'deleteSnapshot' | 'createClone' | 'listClones' | 'deleteClone' | 'createVolume' | 'describe' | 'removeLeftovers' | 'hold' | 'releaseHold' | 'setLabels'
 
 export interface StorageFault {
   readonly operation: StorageOperation

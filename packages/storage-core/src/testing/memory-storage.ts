@@ -168,8 +168,6 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
         warnings: ['nothing is kept when the process ends'],
       })),
 
-    listLeftovers: (callOptions) => request('listLeftovers', callOptions?.signal, () => [...volume.halfMade]),
-
     removeLeftovers: (callOptions) =>
       request('removeLeftovers', callOptions?.signal, () => {
         const names = [...volume.halfMade]

@@ -57,7 +57,7 @@ async function makeHost(labDir: string, host: string): Promise<void> {
   for (const part of ['root', 'home/bin', 'home/dbs', 'home/OPatch', 'home/rdbms/audit', 'run']) await mkdir(path.join(dir, part), { recursive: true })
   for (const program of PROGRAMS) {
     const file = path.join(dir, 'home', program)
-    await writeFile(file, `#!/bin/sh\nNODE_COMPILE_CACHE=${quoted(path.join(path.dirname(path.dirname(dir)), 'cache'))} exec ${[process.execPath, ...NODE_OPTIONS, labProgram(), '__program', path.basename(program), dir].map(quoted).join(' ')} "$@"\n`)
+    await writeFile(file, `#!/bin/sh\nexec ${[process.execPath, ...NODE_OPTIONS, labProgram(), '__program', path.basename(program), dir].map(quoted).join(' ')} "$@"\n`)
     await chmod(file, 0o755)
   }
 }

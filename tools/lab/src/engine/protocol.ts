@@ -22,19 +22,12 @@ export interface SqlColumn {
   readonly width: number
 }
 
-/** A bind variable after the call: a value as the engine stores it (DATE as `yyyy-mm-dd hh24:mi:ss`), or several of RETURNING. */
-export type OutBind = string | number | bigint | null | readonly (string | number | bigint | null)[]
-
 export interface SqlResult {
   readonly columns?: readonly SqlColumn[]
   /** Values as text in the session's format; `null` is null. */
   readonly rows?: readonly (readonly (string | null)[])[]
   /** `System altered.`, `1 row created.` */
   readonly message?: string
-  /** How many rows an INSERT, UPDATE, DELETE or MERGE changed. */
-  readonly rowCount?: number
-  /** What a PL/SQL block, or RETURNING INTO, left in bind variables, by name in upper case. */
-  readonly outBinds?: Readonly<Record<string, OutBind>>
   /** DBMS_OUTPUT lines. */
   readonly output?: readonly string[]
 }

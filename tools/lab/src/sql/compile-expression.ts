@@ -4,19 +4,12 @@ import type { Comparison, Condition, Expression, OrderKey, Query, Window } from 
 import { Conversions, DATE, derive, INTERVAL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Kind, type SqlType } from './bound.ts'
 import { parseMoment } from './date-parse.ts'
 import { bindCall, bindPseudo, concatenate, nullOf, type CallContext } from './functions.ts'
-import { normalise, storeNumber, type StoredNumber } from './number.ts'
+import { normalise, storeNumber } from './number.ts'
 import type { Scope } from './scope.ts'
 import type { StatementContext } from './session-state.ts'
 import { dateText, offsetAt, timestampText, utcOf } from './zone.ts'
 
-/** A bind variable with its datatype; the value as it stands in SQLite. */
-export interface TypedBind {
-  readonly type: SqlType
-  readonly value: StoredNumber | null
-}
-
-/** Values by name. A text is VARCHAR2, a number NUMBER. */
-export type Binds = Readonly<Record<string, string | number | bigint | TypedBind | null>>
+export type Binds = Readonly<Record<string, string | number | bigint | null>>
 
 /** What a query gives: SQLite's text, and the name and type of each column. */
 export interface CompiledQuery {
@@ -139,10 +132,8 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
     if (value === undefined) throw ora(1008, 'not all variables bound').at(at)
     if (value === null) return nullOf(at)
     if (typeof value === 'string') return this.#text(value, at)
-    const typed = typeof value === 'object' ? value : { type: NUMBER, value: storeNumber(value) }
-    const stored = typed.value
-    if (stored === null) return { ...nullOf(at), type: typed.type }
-    return { sql: typeof stored === 'string' ? quote(stored) : typeof stored === 'bigint' ? stored.toString() : realText(stored), type: typed.type, at, ungrouped: undefined, aggregate: false }
+    const stored = storeNumber(value)
+    return { sql: typeof stored === 'string' ? quote(stored) : typeof stored === 'bigint' ? stored.toString() : realText(stored), type: NUMBER, at, ungrouped: undefined, aggregate: false }
   }
 
   #column(path: readonly string[], scope: Scope, at: number): Bound {

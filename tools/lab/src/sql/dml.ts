@@ -64,7 +64,7 @@ function columnIndex(table: HeapTable, name: string, at: number): number {
   return index
 }
 
-const counted = (count: number, what: string): SqlResult => ({ message: `${String(count)} row${count === 1 ? '' : 's'} ${what}.`, rowCount: count })
+const counted = (count: number, what: string): SqlResult => ({ message: `${String(count)} row${count === 1 ? '' : 's'} ${what}.` })
 const keyOf = (row: readonly RowValue[]): string => JSON.stringify(row)
 
 /** INSERT INTO table [(columns)] VALUES (…) | query */

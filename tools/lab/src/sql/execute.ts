@@ -7,9 +7,8 @@ import { alterSystem } from './alter-system.ts'
 import type { Binds } from './compile-expression.ts'
 import { Cursor } from './cursor.ts'
 import { insert, remove, update } from './dml.ts'
-import { openQuery } from './execute-query.ts'
+import { executeQuery } from './execute-query.ts'
 import { parseQuery } from './parse-query.ts'
-import { OpenQuery } from './run-query.ts'
 import { unimplemented, type Statement, type StatementHandler } from './statement.ts'
 import { createTable, dropTable } from './tables.ts'
 import { alterTablespace, createTablespace, dropTablespace } from './tablespaces.ts'
@@ -38,25 +37,11 @@ const handlers: readonly { readonly words: readonly string[]; readonly ddl: bool
 const oracleWords = new Set('ADMINISTER ALTER ANALYZE ASSOCIATE AUDIT CALL COMMENT CREATE DISASSOCIATE DROP EXPLAIN FLASHBACK GRANT LOCK MERGE NOAUDIT PURGE RENAME REVOKE SAVEPOINT SET TRUNCATE'.split(' '))
 
 /**
- * Runs one SQL statement, without its terminator, in a session, and shows its rows in the session's formats.
- * See {@link openSql}.
- */
-export async function executeSql(instance: Instance, session: ServerSession, text: string, binds: Binds = {}): Promise<SqlResult> {
-  const opened = await openSql(instance, session, text, binds)
-  if (!(opened instanceof OpenQuery)) return opened
-  try {
-    return opened.show()
-  } finally {
-    opened.close()
-  }
-}
-
-/**
- * Runs one SQL statement, without its terminator, in a session: a query is left open with all its rows to read. Changes of
- * rows wait in the session for COMMIT, DDL or the client's end; see {@link commit}.
+ * Runs one SQL statement, without its terminator, in a session. Changes of rows wait in the session for COMMIT, DDL or the
+ * client's end; see {@link commit}.
  * @throws OraError with Oracle's codes; `offset` says where in the text.
  */
-export async function openSql(instance: Instance, session: ServerSession, text: string, binds: Binds = {}): Promise<OpenQuery | SqlResult> {
+export async function executeSql(instance: Instance, session: ServerSession, text: string, binds: Binds = {}): Promise<SqlResult> {
   if (/^\s*(begin|declare)\b/i.test(text)) {
     throw new OraError([
       { code: 'ORA-06550', text: 'line 1, column 1:' },
@@ -67,7 +52,7 @@ export async function openSql(instance: Instance, session: ServerSession, text: 
   if (cursor.isWord('SELECT', 'WITH') || cursor.isOperator('(')) {
     const query = parseQuery(cursor)
     cursor.expectEnd()
-    return openQuery(instance, session, query, binds)
+    return executeQuery(instance, session, query, binds)
   }
   const statement: Statement = { cursor, instance, session, binds }
   const at = cursor.at

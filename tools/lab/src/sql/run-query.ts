@@ -3,7 +3,7 @@ import type { SqlColumn, SqlResult } from '../engine/protocol.ts'
 import type { Conversions, SqlType } from './bound.ts'
 import { formatWidth } from './date-format.ts'
 import { storeNumber, parseNumber, loadNumber, numberText, type StoredNumber } from './number.ts'
-import { intervalText, registerFunctions } from './runtime.ts'
+import { registerFunctions } from './runtime.ts'
 import type { CatalogTable, CellValue, ViewContext } from './catalog.ts'
 import type { CompiledQuery } from './compile-expression.ts'
 import { formatMoment } from './date-format.ts'
@@ -64,14 +64,6 @@ export class Workspace {
     return statement.all() as unknown as StoredValue[][]
   }
 
-  /** Rows one by one, while the workspace is open. */
-  iterate(sql: string): Iterator<StoredValue[]> {
-    const statement = this.#database.prepare(sql)
-    statement.setReadBigInts(true)
-    statement.setReturnArrays(true)
-    return statement.iterate() as unknown as Iterator<StoredValue[]>
-  }
-
   close(): void {
     this.#database.close()
   }
@@ -90,8 +82,6 @@ function cellText(value: StoredValue | undefined, type: SqlType, conversions: Co
       const { utc, offset } = timestampParts(String(value))
       return formatMoment({ local: utc + offset * 60000, offset }, nls.nlsTimestampTzFormat)
     }
-    case 'INTERVAL':
-      return intervalText(Number(value))
     default:
       return String(value)
   }
@@ -113,42 +103,13 @@ function describe(name: string, type: SqlType, conversions: Conversions): SqlCol
   }
 }
 
-/** A query whose rows still stand in SQLite: with its types, and read as far as they are wanted. Close it. */
-export class OpenQuery {
-  readonly columns: CompiledQuery['columns']
-  readonly #workspace: Workspace
-  readonly #conversions: Conversions
-  readonly #rows: Iterator<StoredValue[]>
-
-  /** The tables of the query must be loaded. The workspace is closed with the query. */
-  constructor(workspace: Workspace, query: CompiledQuery, conversions: Conversions) {
-    this.columns = query.columns
-    this.#workspace = workspace
-    this.#conversions = conversions
-    this.#rows = workspace.iterate(query.sql)
-  }
-
-  /** Up to `count` further rows; fewer only at the end. */
-  read(count: number): StoredValue[][] {
-    const rows: StoredValue[][] = []
-    while (rows.length < count) {
-      const next = this.#rows.next()
-      if (next.done === true) break
-      rows.push(next.value)
-    }
-    return rows
-  }
-
-  /** All further rows as the session shows them. */
-  show(): SqlResult {
-    const rows = this.read(Infinity)
-    return {
-      columns: this.columns.map((column) => describe(column.name, column.type, this.#conversions)),
-      rows: rows.map((row) => this.columns.map((column, index) => cellText(row[index], column.type, this.#conversions))),
-    }
-  }
-
-  close(): void {
-    this.#workspace.close()
+/** Runs a compiled query and shows its values in the session's formats. */
+export function fetchResult(workspace: Workspace, query: CompiledQuery, conversions: Conversions): SqlResult {
+  const shown = query.columns.map((column) => (column.type.kind === 'INTERVAL' ? { ...column, sql: 'o_interval_text' } : { ...column, sql: '' }))
+  const list = shown.map((column, index) => (column.sql === '' ? `c${String(index)}` : `${column.sql}(c${String(index)})`)).join(', ')
+  const rows = workspace.rows(shown.some((column) => column.sql !== '') ? `SELECT ${list} FROM (${query.sql})` : query.sql)
+  return {
+    columns: query.columns.map((column) => describe(column.name, column.type, conversions)),
+    rows: rows.map((row) => query.columns.map((column, index) => cellText(row[index], column.type, conversions))),
   }
 }

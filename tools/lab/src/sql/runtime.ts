@@ -114,8 +114,7 @@ function regexpReplace(source: string, pattern: string, replacement: string, sta
   return orNull(source.slice(0, start - 1) + replaced)
 }
 
-/** An INTERVAL DAY TO SECOND as Oracle shows it. */
-export function intervalText(seconds: number): string {
+function intervalText(seconds: number): string {
   const micros = Math.round(Math.abs(seconds) * 1e6)
   const part = (unit: number, size: number, width: number): string => String(Math.floor(micros / 1e6 / unit) % size).padStart(width, '0')
   return `${seconds < 0 ? '-' : '+'}${part(86400, 1e9, 9)} ${part(3600, 24, 2)}:${part(60, 60, 2)}:${part(1, 60, 2)}.${String(micros % 1e6).padStart(6, '0')}`
