@@ -11,7 +11,7 @@ function lab(status: FakeInstance['status'] = 'OPEN'): { instance: FakeInstance;
 
 describe('ALTER SYSTEM and ALTER DATABASE', () => {
   it.each([
-    ['alter system archive log current', ['archiveLogCurrent', undefined]],
+    ['alter system archive log current', ['archiveLogCurrent']],
     ['alter system switch logfile', ['switchLogfile']],
     ['alter system checkpoint', ['checkpoint']],
     ["alter system kill session '12,34'", ['killSession', 12, 34]],
