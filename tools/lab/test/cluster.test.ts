@@ -5,7 +5,7 @@ import { LabInstance } from '../src/engine/instance.ts'
 import { runWorkload } from '../src/engine/workload.ts'
 import { clusterSpfile } from '../src/engine/create-database.ts'
 import { openHost } from '../src/host/host.ts'
-import { executeSql } from '../src/sql/execute.ts'
+import { executeSql } from '../src/sql-engine.ts'
 import { type TestLab, codesOf, makeLab, session } from './support/lab.ts'
 
 let lab: TestLab

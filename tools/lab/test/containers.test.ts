@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { LabInstance } from '../src/engine/instance.ts'
-import { executeSql } from '../src/sql/execute.ts'
+import { executeSql } from '../src/sql-engine.ts'
 import { type TestLab, codesOf, makeLab, session } from './support/lab.ts'
 
 let lab: TestLab

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { flipBlock } from '../src/cli/flip-block.ts'
-import { executeSql } from '../src/sql/execute.ts'
+import { executeSql } from '../src/sql-engine.ts'
 import { type TestLab, codesOf, makeLab, session } from './support/lab.ts'
 
 let lab: TestLab

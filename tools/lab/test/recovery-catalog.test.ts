@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type CatalogSession, RecoveryCatalog } from '../src/rman/client/recovery-catalog.ts'
-import { executeSql } from '../src/sql/execute.ts'
+import { executeSql } from '../src/sql-engine.ts'
 import type { LabInstance } from '../src/engine/instance.ts'
 import { codesOf, makeLab } from './support/lab.ts'
 

@@ -2,7 +2,8 @@ import { OraError } from '../engine/ora-error.ts'
 import type { Block, Declaration, Handler, Parameter, Subprogram } from './ast.ts'
 import { checkAssignable, fit } from './convert.ts'
 import { typeNamed } from './declared-types.ts'
-import { codeOf, pls, predefinedCode, RaisedException, type UserException } from './errors.ts'
+import { codeOf, pls, RaisedException, type UserException } from './errors.ts'
+import { exceptionNamed } from './exceptions.ts'
 import { compileValue } from './expressions.ts'
 import { backtrace, leaveUnit, noteLine, type Frame } from './frame.ts'
 import { Scope, type Callable, type Execute, type Signal } from './scope.ts'
@@ -50,17 +51,6 @@ function compileHandler(handler: Handler, scope: Scope, unit: Unit): { readonly 
     catches: (error) => wanted === undefined || wanted.some((exception) => exception !== undefined && matches(exception, error)),
     body: compileStatements(handler.body, scope, unit),
   }
-}
-
-/** A declared exception, or the SQLCODE of one of Oracle's. @throws CompileError PLS-00201 */
-export function exceptionNamed(path: readonly string[], at: number, scope: Scope, unit: Unit): UserException | number {
-  const found = path.length === 2 ? scope.labelled(path[0] ?? '')?.names.get(path[1] ?? '') : scope.find(path[0] ?? '')
-  if (found?.kind === 'exception') return found.exception
-  const stored = path.length > 1 ? unit.stored(path) : undefined
-  if (stored?.kind === 'exception') return stored.exception
-  const code = predefinedCode(path.at(-1) ?? '')
-  if (code === undefined || (path.length > 1 && path[0] !== 'STANDARD')) throw pls(201, `identifier '${path.join('.')}' must be declared`, at)
-  return code
 }
 
 function matches(exception: UserException | number, error: OraError): boolean {
@@ -193,9 +183,9 @@ function compileParameters(parameters: readonly Parameter[], outer: Scope, scope
 
 /** A procedure or function; a body fills what an earlier declaration left open. */
 export function compileSubprogram(subprogram: Subprogram, outer: Scope, unit: Unit, home: SubprogramHome): Callable {
-  const scope = new Scope(outer, { subprogram: true, label: subprogram.name })
-  const parameters = compileParameters(subprogram.parameters, outer, scope, unit)
   const returns = subprogram.returns === undefined ? undefined : typeNamed(subprogram.returns, outer, unit)
+  const scope = new Scope(outer, { subprogram: true, label: subprogram.name, returns: returns ?? 'procedure' })
+  const parameters = compileParameters(subprogram.parameters, outer, scope, unit)
   const named = outer.names.get(subprogram.name)
   if (named !== undefined && named.kind !== 'subprograms') throw pls(371, `at most one declaration for '${subprogram.name}' is permitted`, subprogram.at)
   const overloads = named?.overloads ?? []
@@ -221,17 +211,6 @@ export function compileSubprogram(subprogram: Subprogram, outer: Scope, unit: Un
       throw error
     }
   }
-  returnTypes.set(scope, returns)
   pending.execute = compileBlock(subprogram.body, outer, unit, undefined, scope)
   return callable
-}
-
-const returnTypes = new WeakMap<Scope, PlType | undefined>()
-
-/** What RETURN gives inside of a scope: a function's type, `procedure` without value, or `block`. */
-export function returnTypeOf(scope: Scope): PlType | 'procedure' | 'block' {
-  for (let current: Scope | undefined = scope; current !== undefined; current = current.parent) {
-    if (returnTypes.has(current)) return returnTypes.get(current) ?? 'procedure'
-  }
-  return 'block'
 }

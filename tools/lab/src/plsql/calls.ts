@@ -3,9 +3,9 @@ import type { Expression } from '../sql/ast.ts'
 import type { Builtin, BuiltinArguments } from './builtins.ts'
 import { assignable, fit } from './convert.ts'
 import { pls } from './errors.ts'
-import { compileValue, type Compiled } from './expressions.ts'
+import type { Compiled } from './expressions.ts'
 import { Frame } from './frame.ts'
-import { resolveReference, type Reference } from './references.ts'
+import type { Reference } from './references.ts'
 import type { Callable, CompiledParameter, Scope } from './scope.ts'
 import { copyValue, emptyValue, isScalarValue, scalar, type PlType, type Value } from './types.ts'
 import type { Unit } from './unit.ts'
@@ -46,14 +46,14 @@ function match(formals: readonly Formal[], args: readonly Given[], names: readon
 }
 
 function compileArguments(args: readonly Expression[], scope: Scope, unit: Unit): Given[] {
-  return args.map((expression) => ({ expression, value: compileValue(expression, scope, unit) }))
+  return args.map((expression) => ({ expression, value: unit.parts.value(expression, scope, unit) }))
 }
 
 const wrong = (name: string, at: number) => pls(306, `wrong number or types of arguments in call to '${name}'`, at)
 
 /** OUT arguments must be assignable. @throws CompileError PLS-00363 */
 function targetOf(given: Given, scope: Scope, unit: Unit): Reference & { set: NonNullable<Reference['set']> } {
-  const reference = resolveReference(given.expression, scope, unit)
+  const reference = unit.parts.reference(given.expression, scope, unit)
   if (reference?.set === undefined) {
     const shown = given.expression.kind === 'column' ? given.expression.path.join('.') : unit.text.slice(given.expression.at).split(/[\s,)]/)[0] ?? ''
     throw pls(363, `expression '${shown}' cannot be used as an assignment target`, given.expression.at)

@@ -1,20 +1,21 @@
+import { Collection } from '../sql/collection.ts'
 import { ora } from '../engine/ora-error.ts'
 import type { Expression } from '../sql/ast.ts'
 import { BOOLEAN, NUMBER, varchar } from '../sql/bound.ts'
 import { convertScalar, fit } from './convert.ts'
 import { pls, valueError } from './errors.ts'
-import { compileValue, type Compiled } from './expressions.ts'
+import type { Compiled } from './expressions.ts'
 import type { Frame } from './frame.ts'
 import type { Reference } from './references.ts'
 import type { Scope } from './scope.ts'
-import { emptyValue, isScalarValue, PlTable, scalar, type TableType, type Value } from './types.ts'
+import { emptyValue, isScalarValue, type PlTable, scalar, type TableType, type Value } from './types.ts'
 import type { Unit } from './unit.ts'
 
 const noData = () => ora(1403, 'no data found')
 const number = scalar(NUMBER)
 
 function tableOf(value: Value): PlTable {
-  if (value instanceof PlTable) return value
+  if (value instanceof Collection) return value
   throw ora(6531, 'Reference to uninitialized collection')
 }
 
@@ -34,7 +35,7 @@ export function elementOf(base: Reference, args: readonly Expression[], at: numb
   if (type?.kind !== 'table') throw pls(224, 'object must be of type function or array to be used this way', at)
   const [argument] = args
   if (argument === undefined || args.length > 1) throw pls(316, 'PL/SQL TABLEs must use a single index', at)
-  const key = compileValue(argument, scope, unit)
+  const key = unit.parts.value(argument, scope, unit)
   return {
     type: type.element,
     get: async (frame) => {
@@ -86,12 +87,12 @@ const readers: Readonly<Record<string, { readonly type: ReturnType<typeof scalar
 const stored = (key: number | string | undefined): Value => (key === undefined ? null : typeof key === 'number' ? BigInt(key) : key)
 
 function construct(type: TableType, args: readonly Expression[], scope: Scope, unit: Unit): Reference {
-  const values = args.map((argument) => compileValue(argument, scope, unit))
+  const values = args.map((argument) => unit.parts.value(argument, scope, unit))
   return {
     type,
     set: undefined,
     get: async (frame) => {
-      const table = new PlTable()
+      const table = new Collection<Value>()
       for (const [index, value] of values.entries()) table.elements.set(index + 1, fit(frame.run.instance, frame.run.session, await value.get(frame), value.type, type.element))
       return table
     },
@@ -101,7 +102,7 @@ function construct(type: TableType, args: readonly Expression[], scope: Scope, u
 /** COUNT, FIRST, EXTEND and so on. @throws CompileError PLS-00302 */
 function call(base: Reference, name: string, args: readonly Expression[], at: number, scope: Scope, unit: Unit): Reference {
   const type = base.type as TableType
-  const compiled = args.map((argument) => compileValue(argument, scope, unit))
+  const compiled = args.map((argument) => unit.parts.value(argument, scope, unit))
   const [first, second] = compiled
   const reader = readers[name]
   if (reader !== undefined) {

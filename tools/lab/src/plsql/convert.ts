@@ -1,3 +1,4 @@
+import { Collection } from '../sql/collection.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import { ora, OraError } from '../engine/ora-error.ts'
 import { Conversions, type SqlType } from '../sql/bound.ts'
@@ -5,7 +6,7 @@ import type { StoredValue } from '../sql/run-query.ts'
 import { statementContext } from '../sql/session-state.ts'
 import { calculate } from './calculator.ts'
 import { pls, valueError } from './errors.ts'
-import { constrain, copyValue, isScalarValue, PlRecord, PlTable, type PlType, type Value } from './types.ts'
+import { constrain, copyValue, isScalarValue, PlRecord, type PlType, type Value } from './types.ts'
 
 /** PL/SQL names conversion errors in its own way. */
 export function asValueError(error: unknown): unknown {
@@ -56,6 +57,6 @@ export function fit(instance: Instance, session: ServerSession, value: Value, fr
     const fields = from?.kind === 'record' ? from.fields : []
     return new PlRecord(to.fields.map((field, index) => fit(instance, session, value.values[index] ?? null, fields[index]?.type, field.type)))
   }
-  if (to.kind === 'table') return value instanceof PlTable ? copyValue(value) : to.associative ? new PlTable() : null
+  if (to.kind === 'table') return value instanceof Collection ? copyValue(value) : to.associative ? new Collection<Value>() : null
   return value
 }

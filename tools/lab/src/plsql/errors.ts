@@ -130,3 +130,9 @@ export function codeOf(error: OraError): number {
 export function valueError(reason?: string): OraError {
   return ora(6502, `PL/SQL: numeric or value error${reason === undefined ? '' : `: ${reason}`}`)
 }
+
+/** The whole text of an error, without the lines it came through. */
+export function errorText(error: OraError): string {
+  if (codeOf(error) === 1) return 'User-Defined Exception'
+  return error.messages.map((message) => `${message.code}: ${message.text}`).join('\n')
+}

@@ -1,26 +1,20 @@
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import { OraError } from '../engine/ora-error.ts'
-import type { BindValue, Binds } from '../sql/compile-expression.ts'
+import type { Binds } from '../sql/compile-expression.ts'
 import { Cursor } from '../sql/cursor.ts'
 import { parseQuery } from '../sql/parse-query.ts'
+import type { BlockResult } from '../sql/programs.ts'
 import { stateOf } from '../sql/session-state.ts'
 import { compileBlock } from './blocks.ts'
 import { blockErrors, findings } from './errors.ts'
 import { newRun } from './invoke.ts'
 import { Frame, leaveUnit, withBacktrace, type Run } from './frame.ts'
-import './packages/dbms-output.ts'
-import './packages/standard.ts'
-import '../scheduler/dbms-scheduler.ts'
-import { parseBlock, parseLabel, unexpected } from './parse-block.ts'
+import { parseBlock } from './parse-block.ts'
+import { parseLabel, unexpected } from './parse-parts.ts'
+import { partCompilers } from './part-compilers.ts'
 import { Scope } from './scope.ts'
 import { findStored } from './stored.ts'
 import type { Unit } from './unit.ts'
-
-export interface BlockResult {
-  /** Binds that the block assigned. */
-  readonly outs: ReadonlyMap<string, BindValue>
-  readonly rowCount: number | undefined
-}
 
 /**
  * Runs an anonymous block. When it fails its changes are undone, except those it committed.
@@ -28,7 +22,7 @@ export interface BlockResult {
  */
 export async function executeBlock(instance: Instance, session: ServerSession, text: string, binds: Binds): Promise<BlockResult> {
   const given = Object.fromEntries(Object.entries(binds).map(([name, value]) => [name.replace(/^:/, '').toUpperCase(), value]))
-  const unit: Unit = { text, name: '', start: 0, instance, session, errors: [], binds: given, stored: (path) => findStored(instance, session, path) }
+  const unit: Unit = { text, name: '', start: 0, instance, session, errors: [], parts: partCompilers, binds: given, stored: (path) => findStored(instance, session, path) }
   let execute: ReturnType<typeof compileBlock>
   try {
     const cursor = new Cursor(text, parseQuery, true)

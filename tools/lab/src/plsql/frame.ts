@@ -1,6 +1,7 @@
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import { OraError } from '../engine/ora-error.ts'
 import type { BindValue } from '../sql/compile-expression.ts'
+import { actAs } from '../sql/session-state.ts'
 import type { Value } from './types.ts'
 
 /** One call of the server that runs PL/SQL. */
@@ -17,6 +18,9 @@ export interface Run {
   steps: number
   depth: number
 }
+
+/** Names inside of a stored program are those of its owner. */
+export const runAs = (owner: string) => (run: Run): Run => Object.assign(Object.create(run) as Run, { session: actAs(run.session, owner) })
 
 /** The variables of one call of a subprogram. */
 export class Frame {

@@ -1,7 +1,7 @@
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import { NUMBER } from '../sql/bound.ts'
 import type { StoredValue } from '../sql/run-query.ts'
-import { provideFunctions, type InvokableFunction } from '../sql/stored-calls.ts'
+import type { InvokableFunction } from '../sql/programs.ts'
 import { builtinNamed, type Builtin } from './builtins.ts'
 import { fit } from './convert.ts'
 import { Frame, withBacktrace, type Run } from './frame.ts'
@@ -15,7 +15,7 @@ export function newRun(instance: Instance, session: ServerSession): Run {
 }
 
 /** A stored or supplied function by its name; `undefined`: none. @throws OraError 06553, 06572 */
-function storedFunction(instance: Instance, session: ServerSession, path: readonly string[], count: number, names: readonly (string | undefined)[]): InvokableFunction | undefined {
+export function storedFunction(instance: Instance, session: ServerSession, path: readonly string[], count: number, names: readonly (string | undefined)[]): InvokableFunction | undefined {
   const builtin = builtinNamed(path)
   if (builtin !== undefined) return builtin.kind === 'subprogram' ? builtinFunction(builtin, instance, session, count) : undefined
   const named = findStored(instance, session, path)
@@ -75,5 +75,3 @@ function builtinFunction(builtin: Builtin, instance: Instance, session: ServerSe
     },
   }
 }
-
-provideFunctions(storedFunction)

@@ -4,11 +4,11 @@ import { stateOf } from '../sql/session-state.ts'
 import type { Block, Declaration } from './ast.ts'
 import { compileBlock, compileDeclarations, setSubprogramHome } from './blocks.ts'
 import { findings } from './errors.ts'
-import { Frame, type Run } from './frame.ts'
-import { expect, nameOf, parseBody, unexpected } from './parse-block.ts'
+import { Frame, runAs, type Run } from './frame.ts'
+import { parseBody } from './parse-block.ts'
 import { parseDeclarations } from './parse-declarations.ts'
+import { expect, nameOf, unexpected } from './parse-parts.ts'
 import { Scope, type Named } from './scope.ts'
-import { runAs } from './stored.ts'
 import type { Unit } from './unit.ts'
 
 /** A package: its public names, and its variables in each session. */
@@ -32,7 +32,7 @@ function parsePackage(unit: Unit): ParsedPackage {
   if (cursor.acceptWords('AUTHID')) cursor.next()
   if (!cursor.acceptWords('IS')) expect(cursor, 'AS')
   const at = cursor.at
-  const declarations = parseDeclarations(cursor)
+  const declarations = parseDeclarations(cursor, parseBody)
   let start: Block | undefined
   if (cursor.isWord('BEGIN')) start = parseBody(cursor, [], at)
   else {

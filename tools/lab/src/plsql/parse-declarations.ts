@@ -1,22 +1,24 @@
 import type { Cursor } from '../sql/cursor.ts'
-import { parseQuery, skipForUpdate } from '../sql/parse-query.ts'
-import type { Declaration, FieldDefinition, Parameter, Subprogram, TypeDefinition, TypeName } from './ast.ts'
+import type { Block, Declaration, FieldDefinition, Parameter, Subprogram, TypeDefinition, TypeName } from './ast.ts'
 import { pls } from './errors.ts'
-import { expect, nameOf, parseBody, unexpected, valueOf } from './parse-block.ts'
+import { expect, nameOf, parseEmbeddedQuery, unexpected, valueOf } from './parse-parts.ts'
+
+/** Blocks contain declarations and subprograms contain blocks: this parser is handed the one for what stands from BEGIN on. */
+export type ParseBody = (cursor: Cursor, declarations: readonly Declaration[], at: number) => Block
 
 /** Declarations up to BEGIN (or END of a package). */
-export function parseDeclarations(cursor: Cursor): Declaration[] {
+export function parseDeclarations(cursor: Cursor, parseBody: ParseBody): Declaration[] {
   const declarations: Declaration[] = []
   while (!cursor.isWord('BEGIN', 'END')) {
-    declarations.push(parseDeclaration(cursor))
+    declarations.push(parseDeclaration(cursor, parseBody))
   }
   return declarations
 }
 
-function parseDeclaration(cursor: Cursor): Declaration {
+function parseDeclaration(cursor: Cursor, parseBody: ParseBody): Declaration {
   const at = cursor.at
   if (cursor.isWord('PROCEDURE', 'FUNCTION')) {
-    const subprogram = parseSubprogram(cursor)
+    const subprogram = parseSubprogram(cursor, parseBody)
     expect(cursor, ';')
     return { kind: 'subprogram', subprogram, at }
   }
@@ -74,18 +76,6 @@ function parseCursor(cursor: Cursor, at: number): Declaration {
   const query = parseEmbeddedQuery(cursor)
   expect(cursor, ';')
   return { kind: 'cursor', name, parameters, query, at }
-}
-
-/** A query with SQL's own words, FOR UPDATE dropped: there is one lock in this database, the commit. */
-export function parseEmbeddedQuery(cursor: Cursor): ReturnType<typeof parseQuery> {
-  cursor.procedural = false
-  try {
-    const query = parseQuery(cursor)
-    skipForUpdate(cursor)
-    return query
-  } finally {
-    cursor.procedural = true
-  }
 }
 
 function parseTypeDeclaration(cursor: Cursor, at: number): Declaration {
@@ -189,7 +179,7 @@ function parseParameters(cursor: Cursor): Parameter[] {
 }
 
 /** PROCEDURE or FUNCTION with or without its body, up to the `;` behind it. */
-export function parseSubprogram(cursor: Cursor): Subprogram {
+export function parseSubprogram(cursor: Cursor, parseBody: ParseBody): Subprogram {
   const at = cursor.at
   const isFunction = cursor.next().value === 'FUNCTION'
   let name = nameOf(cursor)
@@ -212,7 +202,7 @@ export function parseSubprogram(cursor: Cursor): Subprogram {
     if (!cursor.isOperator(';')) throw unexpected(cursor, '( ; is with authid as cluster order using external')
     return { name, parameters, returns, body: undefined, autonomous: false, at }
   }
-  const declarations = parseDeclarations(cursor)
+  const declarations = parseDeclarations(cursor, parseBody)
   const body = parseBody(cursor, declarations, at)
   return { name, parameters, returns, body, autonomous: declarations.some((declaration) => declaration.kind === 'autonomous'), at }
 }

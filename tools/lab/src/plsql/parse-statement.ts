@@ -3,28 +3,34 @@ import type { Cursor } from '../sql/cursor.ts'
 import { parseDml } from '../sql/parse-dml.ts'
 import { parseExpression } from '../sql/parse-expression.ts'
 import { parseInto, parseQuery, skipForUpdate } from '../sql/parse-query.ts'
-import type { IntoTargets, LoopRange, Statement, UsingArgument } from './ast.ts'
+import type { Block, IntoTargets, LoopRange, Statement, UsingArgument } from './ast.ts'
 import { pls } from './errors.ts'
-import { asBlockError, expect, nameOf, parseBlock, parseLabel, parseStatements, pathOf, unexpected, valueOf } from './parse-block.ts'
-import { parseEmbeddedQuery } from './parse-declarations.ts'
+import { asBlockError, expect, nameOf, parseEmbeddedQuery, parseLabel, pathOf, unexpected, valueOf } from './parse-parts.ts'
+
+/** Statements contain blocks and lists of statements: whoever parses one hands these in. */
+export interface Inner {
+  readonly parseBlock: (cursor: Cursor) => Block
+  /** At least one statement, up to one of the words. */
+  readonly parseStatements: (cursor: Cursor, until: readonly string[]) => Statement[]
+}
 
 /** One statement with its `;`. */
-export function parseStatement(cursor: Cursor): Statement {
+export function parseStatement(cursor: Cursor, inner: Inner): Statement {
   const at = cursor.at
   const label = parseLabel(cursor)
-  if (label !== undefined) return { ...parseStatement(cursor), label }
-  const statement = { at, ...parseBare(cursor) } as Statement
+  if (label !== undefined) return { ...parseStatement(cursor, inner), label }
+  const statement = { at, ...parseBare(cursor, inner) } as Statement
   expect(cursor, ';')
   return statement
 }
 
 type Bare = Statement extends infer S ? (S extends unknown ? Omit<S, 'at' | 'label'> : never) : never
 
-function parseBare(cursor: Cursor): Bare {
+function parseBare(cursor: Cursor, inner: Inner): Bare {
   const { token } = cursor
   if (token.kind === 'word') {
     const parse = parsers[token.value]
-    if (parse !== undefined && !(cursor.peek().kind === 'operator' && [':=', '.', '('].includes(cursor.peek().value) && softWords.has(token.value))) return parse(cursor)
+    if (parse !== undefined && !(cursor.peek().kind === 'operator' && [':=', '.', '('].includes(cursor.peek().value) && softWords.has(token.value))) return parse(cursor, inner)
   }
   if (token.kind !== 'bind' && !cursor.isIdentifier) throw unexpected(cursor, '( begin case declare end exception exit for goto if loop mod null pragma raise return select update while with <an identifier> <a double-quoted delimited-identifier> <a bind variable> << continue close current delete fetch lock insert open rollback savepoint set sql execute commit forall merge pipe purge')
   const target = asBlockError(cursor, () => parseReferenceOnly(cursor))
@@ -43,20 +49,20 @@ function parseReferenceOnly(cursor: Cursor): Expression {
   return value
 }
 
-const parsers: Readonly<Record<string, (cursor: Cursor) => Bare>> = {
+const parsers: Readonly<Record<string, (cursor: Cursor, inner: Inner) => Bare>> = {
   NULL: (cursor) => {
     cursor.next()
     return { kind: 'null' }
   },
-  BEGIN: (cursor) => ({ kind: 'block', block: parseBlock(cursor) }),
-  DECLARE: (cursor) => ({ kind: 'block', block: parseBlock(cursor) }),
+  BEGIN: (cursor, inner) => ({ kind: 'block', block: inner.parseBlock(cursor) }),
+  DECLARE: (cursor, inner) => ({ kind: 'block', block: inner.parseBlock(cursor) }),
   IF: parseIf,
   CASE: parseCase,
-  LOOP: (cursor) => ({ kind: 'loop', while: undefined, body: parseLoopBody(cursor) }),
-  WHILE: (cursor) => {
+  LOOP: (cursor, inner) => ({ kind: 'loop', while: undefined, body: parseLoopBody(cursor, inner) }),
+  WHILE: (cursor, inner) => {
     cursor.next()
     const condition = valueOf(cursor)
-    return { kind: 'loop', while: condition, body: parseLoopBody(cursor) }
+    return { kind: 'loop', while: condition, body: parseLoopBody(cursor, inner) }
   },
   FOR: parseFor,
   FORALL: parseForall,
@@ -96,51 +102,51 @@ const parsers: Readonly<Record<string, (cursor: Cursor) => Bare>> = {
   },
 }
 
-function parseIf(cursor: Cursor): Bare {
+function parseIf(cursor: Cursor, inner: Inner): Bare {
   const branches: { when: Expression; body: Statement[] }[] = []
   do {
     cursor.next()
     const when = valueOf(cursor)
     expect(cursor, 'THEN')
-    branches.push({ when, body: parseStatements(cursor, ['ELSIF', 'ELSE', 'END']) })
+    branches.push({ when, body: inner.parseStatements(cursor, ['ELSIF', 'ELSE', 'END']) })
   } while (cursor.isWord('ELSIF'))
-  const otherwise = cursor.acceptWords('ELSE') ? parseStatements(cursor, ['END']) : undefined
+  const otherwise = cursor.acceptWords('ELSE') ? inner.parseStatements(cursor, ['END']) : undefined
   expect(cursor, 'END')
   expect(cursor, 'IF')
   return { kind: 'if', branches, otherwise }
 }
 
-function parseCase(cursor: Cursor): Bare {
+function parseCase(cursor: Cursor, inner: Inner): Bare {
   cursor.next()
   const operand = cursor.isWord('WHEN') ? undefined : valueOf(cursor)
   const branches: { when: Expression; body: Statement[] }[] = []
   while (cursor.acceptWords('WHEN')) {
     const when = valueOf(cursor)
     expect(cursor, 'THEN')
-    branches.push({ when, body: parseStatements(cursor, ['WHEN', 'ELSE', 'END']) })
+    branches.push({ when, body: inner.parseStatements(cursor, ['WHEN', 'ELSE', 'END']) })
   }
   if (branches.length === 0) throw unexpected(cursor, 'when')
-  const otherwise = cursor.acceptWords('ELSE') ? parseStatements(cursor, ['END']) : undefined
+  const otherwise = cursor.acceptWords('ELSE') ? inner.parseStatements(cursor, ['END']) : undefined
   expect(cursor, 'END')
   expect(cursor, 'CASE')
   return { kind: 'case', operand, branches, otherwise }
 }
 
-function parseLoopBody(cursor: Cursor): Statement[] {
+function parseLoopBody(cursor: Cursor, inner: Inner): Statement[] {
   expect(cursor, 'LOOP')
-  const body = parseStatements(cursor, ['END'])
+  const body = inner.parseStatements(cursor, ['END'])
   expect(cursor, 'END')
   expect(cursor, 'LOOP')
   if (cursor.isIdentifier) cursor.next()
   return body
 }
 
-function parseFor(cursor: Cursor): Bare {
+function parseFor(cursor: Cursor, inner: Inner): Bare {
   cursor.next()
   const variable = nameOf(cursor)
   expect(cursor, 'IN')
   const range = parseRange(cursor)
-  return { kind: 'for', variable, range, body: parseLoopBody(cursor) }
+  return { kind: 'for', variable, range, body: parseLoopBody(cursor, inner) }
 }
 
 function parseRange(cursor: Cursor): LoopRange {

@@ -6,8 +6,8 @@ import { currentValue, nextValue, sequenceNamed } from '../sql/schema/sequences.
 import { builtinNamed } from './builtins.ts'
 import { compileBuiltinCall, compileCall } from './calls.ts'
 import { collectionMethod, elementOf, isPending, keepElement } from './collections.ts'
-import { compileValue, type Compiled } from './expressions.ts'
-import { codeOf, messageOf, pls } from './errors.ts'
+import type { Compiled } from './expressions.ts'
+import { codeOf, errorText, messageOf, pls } from './errors.ts'
 import type { Frame, Run } from './frame.ts'
 import type { Named, Scope, Variable } from './scope.ts'
 import { OpenCursor } from './cursors.ts'
@@ -37,12 +37,6 @@ export function variableReference(variable: Variable, scope: Scope): Reference {
 /** The error that SQLCODE and SQLERRM speak of. */
 export function currentError(run: Run): ReturnType<typeof ora> | undefined {
   return run.handling.at(-1)
-}
-
-/** The whole text of an error, without the lines it came through. */
-export function errorText(error: ReturnType<typeof ora>): string {
-  if (codeOf(error) === 1) return 'User-Defined Exception'
-  return error.messages.map((message) => `${message.code}: ${message.text}`).join('\n')
 }
 
 /** Names, elements, fields and calls; `undefined`: SQL's own functions and pseudocolumns. */
@@ -180,7 +174,7 @@ function resolveSpecial(path: readonly string[], args: readonly Expression[] | u
         return BigInt(error === undefined ? 0 : codeOf(error))
       })
     case 'SQLERRM': {
-      const code = args?.[0] === undefined ? undefined : compileValue(args[0], scope, unit)
+      const code = args?.[0] === undefined ? undefined : unit.parts.value(args[0], scope, unit)
       return readOnly(text, async (frame) => {
         if (code !== undefined) return messageOf(Number(await code.get(frame)))
         const error = currentError(frame.run)
@@ -220,4 +214,14 @@ function resolveGlobal(path: readonly string[], args: readonly Expression[] | un
   const stored = storedOf(path, at, unit)
   if (stored === undefined) return undefined
   return resolveNamed(stored, [], args, names, at, scope, unit)
+}
+
+/** A place to assign to. @throws CompileError PLS-00363, 00201 */
+export function targetReference(target: Expression, scope: Scope, unit: Unit): Reference & { readonly set: NonNullable<Reference['set']> } {
+  const reference = resolveReference(target, scope, unit)
+  const shown = target.kind === 'column' ? target.path.join('.') : target.kind === 'call' ? target.name : 'expression'
+  if (reference === undefined) throw pls(201, `identifier '${shown}' must be declared`, target.at)
+  const { set } = reference
+  if (set === undefined) throw pls(363, `expression '${shown}' cannot be used as an assignment target`, target.at)
+  return { ...reference, set }
 }

@@ -70,13 +70,20 @@ export class Scope {
   readonly names: Map<string, Named> = new Map()
   /** Slots of the frame, shared by the blocks of one subprogram. */
   readonly slots: { count: number }
+  readonly #returns: PlType | 'procedure' | undefined
 
-  constructor(parent: Scope | undefined, options: { readonly label?: string | undefined; readonly subprogram?: boolean } = {}) {
+  constructor(parent: Scope | undefined, options: { readonly label?: string | undefined; readonly subprogram?: boolean; readonly returns?: PlType | 'procedure' } = {}) {
     this.parent = parent
+    this.#returns = options.returns
     this.label = options.label
     const own = parent === undefined || options.subprogram === true
     this.depth = parent === undefined ? 0 : parent.depth + (options.subprogram === true ? 1 : 0)
     this.slots = own ? { count: 0 } : parent.slots
+  }
+
+  /** What RETURN gives here: a function's type, `procedure` without value, or `block`. */
+  returns(): PlType | 'procedure' | 'block' {
+    return this.#returns ?? this.parent?.returns() ?? 'block'
   }
 
   find(name: string): Named | undefined {

@@ -1,3 +1,4 @@
+import { Collection } from '../sql/collection.ts'
 import { ora, OraError } from '../engine/ora-error.ts'
 import type { Expression, Query } from '../sql/ast.ts'
 import { NULL, type SqlType } from '../sql/bound.ts'
@@ -14,11 +15,11 @@ import type { RowSet } from './cursors.ts'
 import { pls } from './errors.ts'
 import { compileValue, type Compiled } from './expressions.ts'
 import type { Frame } from './frame.ts'
-import { resolveReference, type Reference } from './references.ts'
+import { rounds } from './loops.ts'
+import { resolveReference, targetReference, type Reference } from './references.ts'
 import { Scope, type Execute } from './scope.ts'
 import { SqlNames } from './sql-resolver.ts'
-import { compileStatements, rounds, targetReference } from './statements.ts'
-import { emptyValue, isScalarValue, PlRecord, PlTable, scalar, type PlType, type RecordType, type Value } from './types.ts'
+import { emptyValue, isScalarValue, PlRecord, scalar, type PlType, type RecordType, type Value } from './types.ts'
 import type { Unit } from './unit.ts'
 
 /** The rows of a query inside of a block. */
@@ -92,7 +93,7 @@ export function compileBulkStore(targets: readonly Expression[], scope: Scope, u
     for (const [index, reference] of references.entries()) {
       const element = reference.type?.kind === 'table' ? reference.type.element : undefined
       const values = set.rows.map((row): Value => (element?.kind === 'record' ? recordOf(frame, row, set.columns, element) : fit(instance, session, row[index] ?? null, scalar(set.columns[index]?.type ?? NULL), element ?? emptyType)))
-      await reference.set(frame, new PlTable(values.map((value, position) => [position + 1, value])))
+      await reference.set(frame, new Collection<Value>(values.map((value, position) => [position + 1, value])))
     }
   }
 }
@@ -133,7 +134,7 @@ export function compileQueryLoop(statement: Statement & { kind: 'for' }, query: 
 export function compileRowLoop(statement: Statement & { kind: 'for' }, row: RecordType, scope: Scope, unit: Unit, open: (frame: Frame) => Promise<RowSet>): Execute {
   const inner = new Scope(scope, { label: statement.label })
   const { index } = inner.variable(statement.variable, row, true)
-  const body = compileStatements(statement.body, inner, unit)
+  const body = unit.parts.statements(statement.body, inner, unit)
   return async (frame) => {
     const set = await open(frame)
     let at = 0

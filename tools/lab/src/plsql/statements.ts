@@ -3,13 +3,14 @@ import { OraError, ora } from '../engine/ora-error.ts'
 import type { Expression } from '../sql/ast.ts'
 import { NUMBER } from '../sql/bound.ts'
 import type { Statement } from './ast.ts'
-import { compileBlock, exceptionNamed, returnTypeOf } from './blocks.ts'
 import { checkAssignable, fit } from './convert.ts'
 import { compileClose, compileCursorLoop, compileFetch, compileOpen } from './cursor-statements.ts'
 import { CompileError, findings, pls, predefinedError, RaisedException, valueError } from './errors.ts'
+import { exceptionNamed } from './exceptions.ts'
 import { compileTruth, compileValue, type Test } from './expressions.ts'
-import { noteLine, type Frame } from './frame.ts'
-import { resolveReference, type Reference } from './references.ts'
+import { noteLine } from './frame.ts'
+import { rounds } from './loops.ts'
+import { resolveReference, targetReference, type Reference } from './references.ts'
 import { Scope, type Execute, type Signal } from './scope.ts'
 import { compileDml, compileExecuteImmediate, compileForall, compileQueryLoop, compileSelectInto, compileTransaction } from './sql-statements.ts'
 import { copyValue, scalar } from './types.ts'
@@ -76,7 +77,7 @@ function compile(statement: Statement, scope: Scope, unit: Unit): Execute {
       return async (frame) => (when === undefined || (await when(frame)) === true ? signal : undefined)
     }
     case 'block':
-      return compileBlock(statement.block, scope, unit, statement.label)
+      return unit.parts.block(statement.block, scope, unit, statement.label)
     case 'raise':
       return compileRaise(statement, scope, unit)
     case 'return':
@@ -98,16 +99,6 @@ function compile(statement: Statement, scope: Scope, unit: Unit): Execute {
     case 'close':
       return compileClose(statement, scope, unit)
   }
-}
-
-/** A place to assign to. @throws CompileError PLS-00363, 00201 */
-export function targetReference(target: Expression, scope: Scope, unit: Unit): Reference & { readonly set: NonNullable<Reference['set']> } {
-  const reference = resolveReference(target, scope, unit)
-  const shown = target.kind === 'column' ? target.path.join('.') : target.kind === 'call' ? target.name : 'expression'
-  if (reference === undefined) throw pls(201, `identifier '${shown}' must be declared`, target.at)
-  const { set } = reference
-  if (set === undefined) throw pls(363, `expression '${shown}' cannot be used as an assignment target`, target.at)
-  return { ...reference, set }
 }
 
 function compileAssignment(to: Expression, from: Expression, scope: Scope, unit: Unit): Execute {
@@ -154,23 +145,7 @@ function compileCase(statement: Statement & { kind: 'case' }, scope: Scope, unit
 }
 
 /** What a signal of the body means for its loop. */
-export function afterRound(signal: Signal | undefined, label: string | undefined): 'next' | 'leave' | Signal {
-  if (signal === undefined) return 'next'
-  if (signal.kind === 'return' || (signal.label !== undefined && signal.label !== label)) return signal
-  return signal.kind === 'exit' ? 'leave' : 'next'
-}
-
-/** Runs rounds until one leaves. */
-export async function rounds(frame: Frame, label: string | undefined, body: Execute, next: () => boolean | Promise<boolean>): Promise<Signal | undefined> {
-  while (await next()) {
-    const outcome = afterRound(await body(frame), label)
-    if (outcome === 'leave') return undefined
-    if (outcome !== 'next') return outcome
-  }
-  return undefined
-}
-
-function compileLoop(statement: Statement & { kind: 'loop' }, scope: Scope, unit: Unit): Execute {
+export function compileLoop(statement: Statement & { kind: 'loop' }, scope: Scope, unit: Unit): Execute {
   const test = statement.while === undefined ? undefined : compileTruth(statement.while, scope, unit)
   const body = compileStatements(statement.body, new Scope(scope, { label: statement.label }), unit)
   return (frame) => rounds(frame, statement.label, body, async () => test === undefined || (await test(frame)) === true)
@@ -219,7 +194,7 @@ function compileRaise(statement: Statement & { kind: 'raise' }, scope: Scope, un
 }
 
 function compileReturn(statement: Statement & { kind: 'return' }, scope: Scope, unit: Unit): Execute {
-  const wanted = returnTypeOf(scope)
+  const wanted = scope.returns()
   const value = statement.value === undefined ? undefined : compileValue(statement.value, scope, unit)
   if (typeof wanted === 'string') {
     if (value !== undefined) throw pls(372, 'In a procedure, RETURN statement cannot contain an expression', statement.at)

@@ -6,38 +6,31 @@ import { parseQuery } from '../sql/parse-query.ts'
 import { qualify, refuseUsedName, requireUser, requireWritable, synonymTarget, type QualifiedName } from '../sql/schema/names.ts'
 import { removeObjects, saveObject, schemaOf, type ObjectType } from '../sql/schema/schema-store.ts'
 import { actAs } from '../sql/session-state.ts'
+import type { ProgramDefinition } from '../sql/programs.ts'
 import type { Statement } from '../sql/statement.ts'
 import { compileSubprogram } from './blocks.ts'
+import { partCompilers } from './part-compilers.ts'
 import { CompileError, findings, placeOf } from './errors.ts'
-import type { Run } from './frame.ts'
+import { runAs } from './frame.ts'
 import { compilePackage, type CompiledPackage } from './package-unit.ts'
-import { expect, unexpected } from './parse-block.ts'
+import { parseBody } from './parse-block.ts'
 import { parseSubprogram } from './parse-declarations.ts'
+import { expect, unexpected } from './parse-parts.ts'
 import { Scope, type Callable, type Named } from './scope.ts'
 import type { Unit } from './unit.ts'
-
-export interface ProgramDefinition {
-  /** From PROCEDURE, FUNCTION or PACKAGE on, as USER_SOURCE shows it. */
-  readonly text: string
-  readonly created: number
-  readonly errors: readonly { readonly line: number; readonly position: number; readonly text: string }[]
-}
 
 /** Compiled programs of a session, until their text changes. */
 const compiled = new WeakMap<ServerSession, Map<string, { readonly text: string; readonly named: Named | CompiledPackage | undefined }>>()
 
 function unitOf(instance: Instance, session: ServerSession, { owner, name }: QualifiedName, text: string): Unit {
   const definer = actAs(session, owner)
-  return { text, name: `${owner}.${name}`, start: 0, instance, session: definer, errors: [], binds: undefined, stored: (path) => findStored(instance, definer, path) }
+  return { text, name: `${owner}.${name}`, start: 0, instance, session: definer, errors: [], parts: partCompilers, binds: undefined, stored: (path) => findStored(instance, definer, path) }
 }
-
-/** Names inside of a stored program are those of its owner. */
-export const runAs = (owner: string) => (run: Run): Run => Object.assign(Object.create(run) as Run, { session: actAs(run.session, owner) })
 
 function compileProgram(unit: Unit, owner: string): Callable | undefined {
   try {
     const cursor = new Cursor(unit.text, parseQuery, true)
-    const subprogram = parseSubprogram(cursor)
+    const subprogram = parseSubprogram(cursor, parseBody)
     expect(cursor, ';')
     if (cursor.token.kind !== 'end') throw unexpected(cursor, '<an end-of-file>')
     return compileSubprogram(subprogram, new Scope(undefined), unit, { unit: unit.name, enter: runAs(owner) })

@@ -1,5 +1,6 @@
 import { ora } from '../engine/ora-error.ts'
 import { BOOLEAN, CLOB, DATE, INTERVAL, NUMBER, TIMESTAMP_TZ, varchar, type SqlType } from '../sql/bound.ts'
+import { Collection } from '../sql/collection.ts'
 import { loadNumber, roundNumber, storeNumber } from '../sql/number.ts'
 import type { StoredValue } from '../sql/run-query.ts'
 import type { OpenCursor } from './cursors.ts'
@@ -42,18 +43,7 @@ export class PlRecord {
   }
 }
 
-/** A collection; keys in their order. */
-export class PlTable {
-  readonly elements: Map<number | string, Value>
-  constructor(elements: Iterable<readonly [number | string, Value]> = []) {
-    this.elements = new Map(elements)
-  }
-
-  keys(): (number | string)[] {
-    return [...this.elements.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-  }
-}
-
+export type PlTable = Collection<Value>
 export type Value = StoredValue | PlRecord | PlTable | OpenCursor
 
 export const scalar = (type: SqlType, more: Omit<ScalarType, 'kind' | 'type'> = {}): ScalarType => ({ kind: 'scalar', type, ...more })
@@ -123,13 +113,13 @@ export function builtInType(name: string, length: number | undefined, scale: num
 
 export function emptyValue(type: PlType): Value {
   if (type.kind === 'record') return new PlRecord(type.fields.map((field) => emptyValue(field.type)))
-  return type.kind === 'table' && type.associative ? new PlTable() : null
+  return type.kind === 'table' && type.associative ? new Collection<Value>() : null
 }
 
 /** Composite values are copied when they are assigned. */
 export function copyValue(value: Value): Value {
   if (value instanceof PlRecord) return new PlRecord(value.values.map(copyValue))
-  if (value instanceof PlTable) return new PlTable([...value.elements].map(([key, element]) => [key, copyValue(element)]))
+  if (value instanceof Collection) return new Collection<Value>([...value.elements].map(([key, element]) => [key, copyValue(element)]))
   return value
 }
 

@@ -88,7 +88,7 @@ function greeting(instance: LabInstance, session: ServerSession): Greeting {
 async function perform(instance: LabInstance, session: ServerSession, request: Exclude<Request, { kind: 'logon' }>, emitLine: (line: string) => void): Promise<unknown> {
   switch (request.kind) {
     case 'sql': {
-      const { executeSql } = await import('../sql/execute.ts')
+      const { executeSql } = await import('../sql-engine.ts')
       return executeSql(instance, session, request.text, request.binds ?? {})
     }
     case 'rman': {

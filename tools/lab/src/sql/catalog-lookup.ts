@@ -1,10 +1,12 @@
 import { ora } from '../engine/ora-error.ts'
 import type { HeapTable, Instance, RowValue, ServerSession } from '../engine/instance-api.ts'
-import { CLOB, DATE, NUMBER, TIMESTAMP_TZ, varchar, type SqlType } from './bound.ts'
-import type { Catalog, CatalogTable } from './catalog.ts'
+import { NUMBER } from './bound.ts'
+import type { Catalog, CatalogTable, ViewContext } from './catalog.ts'
+import { columnTypeOf } from './column-types.ts'
+import { QueryCompiler } from './compile-query.ts'
 import { instanceNumber } from './environment.ts'
 import { heapTable } from './schema/names.ts'
-import { storedView } from './schema/views.ts'
+import { storedView } from './schema/stored-views.ts'
 import { stateOf } from './session-state.ts'
 import './views/container-views.ts'
 import './views/control-file-views.ts'
@@ -12,26 +14,9 @@ import './views/dictionary-views.ts'
 import './views/instance-views.ts'
 import './views/repository-views.ts'
 import './views/schema-views.ts'
-import './views/scheduler-views.ts'
-import { hasSince, viewNamed, type View, type ViewRow } from './views/view.ts'
+import { hasSince, viewNamed, type View, type ViewReader, type ViewRow } from './views/view.ts'
 
 const noSuchTable = () => ora(942, 'table or view does not exist')
-
-/** The SQL type of a table's column. */
-export function columnTypeOf(column: HeapTable['columns'][number]): SqlType {
-  switch (column.type) {
-    case 'NUMBER':
-      return NUMBER
-    case 'DATE':
-      return DATE
-    case 'TIMESTAMP':
-      return TIMESTAMP_TZ
-    case 'CLOB':
-      return CLOB
-    case 'VARCHAR2':
-      return varchar(column.length ?? 4000)
-  }
-}
 
 /** Finds fixed views (also GV$ and the owner's V_$ names), dictionary views and heap tables of one instance. */
 export function catalogOf(instance: Instance, session: ServerSession): Catalog {
@@ -88,6 +73,12 @@ function fixedView(name: string, instance: Instance): CatalogTable | undefined {
   return everywhere ? containersTable(view, instance) : viewTable(view, cluster, instance)
 }
 
+/** Views that show views compile their queries, by the catalog that found the view itself. */
+function reader(context: ViewContext): ViewReader {
+  const { instance, session, statement } = context
+  return { ...context, describe: (query) => new QueryCompiler(instance, session, statement, {}, catalogOf(instance, session)).compileQuery(query, undefined).columns }
+}
+
 function viewTable(view: View, cluster: boolean, instance: Instance): CatalogTable {
   const columns = view.columns.filter((column) => hasSince(instance.release, column.since))
   return {
@@ -97,7 +88,7 @@ function viewTable(view: View, cluster: boolean, instance: Instance): CatalogTab
     rows: async (context) => {
       // GV$: the rows of every instance of the cluster.
       const all = await Promise.all((cluster ? instance.members : [instance]).map(async (member) => {
-        const rows = visibleIn(instance, (await view.rows(cluster ? { ...context, instance: member } : context)).map((row) => withContainer(instance, row)))
+        const rows = visibleIn(instance, (await view.rows(reader(cluster ? { ...context, instance: member } : context))).map((row) => withContainer(instance, row)))
         return rows.map((row) => [...(cluster ? [instanceNumber(member)] : []), ...columns.map((column) => row[column.name] ?? null)])
       }))
       return all.flat()
@@ -127,7 +118,7 @@ function containersTable(view: View, instance: Instance): CatalogTable {
     rows: async (context) => {
       const all = instance.container <= 1 ? instance.containers.filter((c) => c.openMode !== 'MOUNTED' && c.conId !== 2).map((c) => c.conId) : [instance.container]
       const rows = await Promise.all((all.length === 0 ? [0] : all).map(async (conId) => {
-        const found = await view.rows({ ...context, instance: conId === 0 ? instance : instance.inContainer(conId) })
+        const found = await view.rows(reader({ ...context, instance: conId === 0 ? instance : instance.inContainer(conId) }))
         return found.map((row) => [...columns.filter((column) => column.name !== 'CON_ID').map((column) => row[column.name] ?? null), conId])
       }))
       return rows.flat()

@@ -2,33 +2,13 @@ import { ora } from '../engine/ora-error.ts'
 import type { HeapTable, RowValue } from '../engine/instance-api.ts'
 import { visibleRows } from './catalog-lookup.ts'
 import { Cursor } from './cursor.ts'
-import { compilerOf, type Changes, type DmlEnvironment, type Row } from './dml.ts'
+import { duplicateKey, indexesIn, keyText } from './keys.ts'
 import { parseCondition } from './parse-expression.ts'
 import { parseQuery } from './parse-query.ts'
+import { compilerOf, type Changes, type DmlEnvironment, type Row } from './row-changes.ts'
 import { Workspace } from './run-query.ts'
 import { detailsOf, indexesOf, type QualifiedName, type TableConstraint } from './schema/names.ts'
-import { referencingTables } from './schema/tables.ts'
-
-const indexesIn = (table: HeapTable, columns: readonly string[]): number[] => columns.map((name) => table.columns.findIndex((column) => column.name === name))
-/** A key as text; `undefined` when a column of it is null (for foreign keys) or all are (for unique ones). */
-function keyText(row: Row, indexes: readonly number[], anyNull: boolean): string | undefined {
-  const values = indexes.map((index) => row[index] ?? null)
-  const nulls = values.filter((value) => value === null).length
-  return nulls === values.length || (anyNull && nulls > 0) ? undefined : JSON.stringify(values)
-}
-
-/** The first row that has the key of another. */
-export function duplicateKey(table: HeapTable, columns: readonly string[], rows: readonly Row[]): Row | undefined {
-  const indexes = indexesIn(table, columns)
-  const seen = new Set<string>()
-  return rows.find((row) => {
-    const key = keyText(row, indexes, false)
-    if (key === undefined) return false
-    const twice = seen.has(key)
-    seen.add(key)
-    return twice
-  })
-}
+import { referencingTables } from './schema/table-details.ts'
 
 /** @throws OraError 01400, 01407, 00001, 02290, 02291, 02292 */
 export async function checkConstraints(changes: Changes, environment: DmlEnvironment): Promise<void> {

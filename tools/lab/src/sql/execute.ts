@@ -6,14 +6,15 @@ import { alterSession } from './alter-session.ts'
 import { alterSystem } from './alter-system.ts'
 import type { Binds, BindValue } from './compile-expression.ts'
 import type { Dml } from './dml-ast.ts'
-import { PlTable } from '../plsql/types.ts'
 import { NULL } from './bound.ts'
+import { Collection } from './collection.ts'
 import { Cursor } from './cursor.ts'
-import { runDml, type DmlResult } from './dml.ts'
+import { runDml } from './dml.ts'
 import { parseDml } from './parse-dml.ts'
-import { executeBlock } from '../plsql/execute-block.ts'
 import { openQuery } from './execute-query.ts'
 import { parseQuery, skipForUpdate } from './parse-query.ts'
+import { programs } from './programs.ts'
+import type { DmlResult } from './row-changes.ts'
 import { OpenQuery } from './run-query.ts'
 import { unimplemented, type Statement, type StatementHandler } from './statement.ts'
 import { comment } from './schema/comments.ts'
@@ -91,7 +92,7 @@ export async function runStatement(instance: Instance, session: ServerSession, t
   const called = /^\s*call\s+([^]*)$/i.exec(text)
   if (called !== null) return { ...(await runStatement(instance, session, `begin ${called[1] ?? ''}; end;`, binds) as Executed), message: 'Call completed.' }
   if (/^\s*(?:(?:--[^\n]*\n|\/\*[^]*?\*\/)\s*)*(<<|(begin|declare)\b)/i.test(text)) {
-    const { outs } = await executeBlock(instance, session, text, binds)
+    const { outs } = await programs().executeBlock(instance, session, text, binds)
     return { message: 'PL/SQL procedure successfully completed.', outs }
   }
   const cursor = new Cursor(text, parseQuery, programText.test(text))
@@ -133,7 +134,7 @@ const changeWords = { insert: 'created', update: 'updated', delete: 'deleted', m
 function returnedBind({ columns, rows }: DmlResult['returned'], index: number): BindValue {
   const type = columns[index]?.type ?? NULL
   const [only] = rows
-  return rows.length === 1 ? { type, value: only?.[index] ?? null } : (new PlTable(rows.map((row, place) => [place + 1, row[index] ?? null])) as never)
+  return rows.length === 1 ? { type, value: only?.[index] ?? null } : (new Collection(rows.map((row, place) => [place + 1, row[index] ?? null])) as never)
 }
 
 function showChange(dml: Dml, { count, returned }: DmlResult): Executed {
@@ -144,7 +145,7 @@ function showChange(dml: Dml, { count, returned }: DmlResult): Executed {
 }
 
 /** A value of a bind after a block, as clients get it. */
-function outBind(value: BindValue | PlTable): OutBind {
-  if (value instanceof PlTable) return value.keys().map((key) => value.elements.get(key) as string | null)
+function outBind(value: BindValue | Collection<unknown>): OutBind {
+  if (value instanceof Collection) return value.keys().map((key) => value.elements.get(key) as string | null)
   return typeof value === 'object' && value !== null ? value.value : value
 }

@@ -1,7 +1,7 @@
 import { ora } from '../engine/ora-error.ts'
 import type { RowValue } from '../engine/instance-api.ts'
 import type { Dml } from './dml-ast.ts'
-import { changedRow, compileSets, compilerOf, indexesOf, keyOf, kindOf, newValue, readRows, storedRow, targetTable, type DmlEnvironment, type Plan, type Row } from './dml.ts'
+import { changedRow, compileSets, compilerOf, indexesOf, keyOf, kindOf, newValue, readRows, storedRow, targetTable, type DmlEnvironment, type Plan, type Row } from './row-changes.ts'
 import { columnDefault } from './defaults.ts'
 import { rowValue } from './row-values.ts'
 import { fitColumn } from './column-values.ts'

@@ -1,26 +1,11 @@
 import { ora } from '../engine/ora-error.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import type { Expression } from './ast.ts'
-import { derive, quote, type Bound, type SqlType } from './bound.ts'
+import { derive, quote, type Bound } from './bound.ts'
 import type { ExpressionCompiler } from './compile-expression.ts'
+import { programs, type InvokableFunction } from './programs.ts'
 import type { StoredValue } from './run-query.ts'
 import type { Scope } from './scope.ts'
-
-/** A function that a SQL statement calls, with values of the types of its parameters. */
-export interface InvokableFunction {
-  readonly returns: SqlType
-  readonly parameters: readonly SqlType[]
-  readonly invoke: (args: readonly StoredValue[]) => Promise<StoredValue>
-}
-
-type FindFunction = (instance: Instance, session: ServerSession, path: readonly string[], count: number, names: readonly (string | undefined)[]) => InvokableFunction | undefined
-
-let findFunction: FindFunction = () => undefined
-
-/** PL/SQL says here how its functions are found; it stands above SQL. */
-export function provideFunctions(find: FindFunction): void {
-  findFunction = find
-}
 
 /**
  * PL/SQL functions inside of a SQL statement. SQLite calls back at once, PL/SQL takes its time: the first run of the statement
@@ -44,7 +29,7 @@ export class StoredCalls {
 
   /** A call of a stored function; `undefined`: there is none of that name. @throws OraError 06553, 06572 */
   bind(expression: Expression & { kind: 'call' }, compiler: ExpressionCompiler, scope: Scope): Bound | undefined {
-    const found = findFunction(this.#instance, this.#session, expression.name.split('.'), expression.args.length, expression.names ?? [])
+    const found = programs().findFunction(this.#instance, this.#session, expression.name.split('.'), expression.args.length, expression.names ?? [])
     if (found === undefined) return undefined
     const args = expression.args.map((argument, index) => {
       const bound = compiler.value(argument, scope)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { executeSql } from '../../src/sql/execute.ts'
+import { executeSql } from '../../src/sql-engine.ts'
 import { fakeInstance, fakeSession } from './fake-instance.ts'
 
 async function rows(query: string, binds?: Readonly<Record<string, string | number | bigint | null>>): Promise<readonly (readonly (string | null)[])[]> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ServerSession } from '../../src/engine/instance-api.ts'
-import { executeSql } from '../../src/sql/execute.ts'
+import { executeSql } from '../../src/sql-engine.ts'
 import { fakeInstance, fakeSession, type FakeInstance } from './fake-instance.ts'
 
 function lab(status: FakeInstance['status'] = 'OPEN'): { instance: FakeInstance; session: ServerSession; run: (text: string) => Promise<string | undefined> } {

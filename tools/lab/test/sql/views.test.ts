@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { executeSql } from '../../src/sql/execute.ts'
+import { executeSql } from '../../src/sql-engine.ts'
 import '../../src/sql/catalog-lookup.ts'
 import { allViews } from '../../src/sql/views/view.ts'
 import { statementContext } from '../../src/sql/session-state.ts'
@@ -14,7 +14,7 @@ describe.each(allViews().map((view) => [view.name, view] as const))('%s', (name,
     const session = fakeSession({ longOps: [{ opname: 'RMAN: aggregate input', sofar: 5, totalwork: 10, startTime: 0, lastUpdate: 4000 }] })
     const instance = fakeInstance({ session, release: '19.21.0.0.0' })
     const declared = new Set(view.columns.map((column) => column.name))
-    const found = await view.rows({ instance, session, statement: statementContext(instance, session) })
+    const found = await view.rows({ instance, session, statement: statementContext(instance, session), describe: () => [] })
     for (const row of found) expect(Object.keys(row).filter((key) => !declared.has(key))).toEqual([])
   })
 

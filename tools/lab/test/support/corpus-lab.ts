@@ -1,7 +1,7 @@
 import { OraError } from '../../src/engine/ora-error.ts'
 import type { LabInstance } from '../../src/engine/instance.ts'
 import type { ServerSession } from '../../src/engine/instance-api.ts'
-import { executeSql } from '../../src/sql/execute.ts'
+import { executeSql } from '../../src/sql-engine.ts'
 import type { Connection, DatabaseAccess } from '../../src/sqlplus/access.ts'
 import { runClient } from '../../src/sqlplus/run.ts'
 import { makeLab } from './lab.ts'

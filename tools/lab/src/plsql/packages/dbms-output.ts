@@ -1,7 +1,8 @@
+import { Collection } from '../../sql/collection.ts'
 import { ora } from '../../engine/ora-error.ts'
 import { stateOf } from '../../sql/session-state.ts'
 import { defineBuiltin } from '../builtins.ts'
-import { PlTable } from '../types.ts'
+import type { Value } from '../types.ts'
 
 const longestLine = 32767
 const outputOf = (call: { run: { session: Parameters<typeof stateOf>[0] } }) => stateOf(call.run.session).output
@@ -38,6 +39,6 @@ defineBuiltin('DBMS_OUTPUT.GET_LINE', 'LINE:v! STATUS:n!', (call) => {
 defineBuiltin('DBMS_OUTPUT.GET_LINES', 'LINES:a! NUMLINES:n*?', (call) => {
   const { lines } = outputOf(call)
   const taken = lines.splice(0, call.number('NUMLINES') ?? lines.length)
-  call.out('LINES', new PlTable(taken.map((line, index) => [index + 1, line])))
+  call.out('LINES', new Collection<Value>(taken.map((line, index) => [index + 1, line])))
   call.out('NUMLINES', BigInt(taken.length))
 })

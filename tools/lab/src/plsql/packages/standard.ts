@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ora, OraError } from '../../engine/ora-error.ts'
 import { defineBuiltin, type BuiltinArguments } from '../builtins.ts'
-import { valueError } from '../errors.ts'
+import { errorText, valueError } from '../errors.ts'
 import { backtrace } from '../frame.ts'
-import { errorText } from '../references.ts'
 
 /** Sleeps until the time is over or the session ends. */
 async function pause(call: BuiltinArguments): Promise<undefined> {

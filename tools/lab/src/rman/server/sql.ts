@@ -1,6 +1,6 @@
 import type { SqlColumn, SqlResult } from '../../engine/protocol.ts'
 import { OraError } from '../../engine/ora-error.ts'
-import { executeSql } from '../../sql/execute.ts'
+import { executeSql } from '../../sql-engine.ts'
 import type { Work } from './work.ts'
 
 /** A query's rows as RMAN prints them: headings, a rule, one line a row. */

@@ -1,11 +1,11 @@
 import type { HeapColumn, HeapTable } from '../../engine/instance-api.ts'
 import { ora } from '../../engine/ora-error.ts'
 import type { SqlResult } from '../../engine/protocol.ts'
-import { compilerOf } from '../dml.ts'
 import { checkExistingRows } from '../constraints.ts'
 import { columnDefault } from '../defaults.ts'
 import { rowValue } from '../row-values.ts'
-import { columnTypeOf } from '../catalog-lookup.ts'
+import { columnTypeOf } from '../column-types.ts'
+import { compilerOf } from '../row-changes.ts'
 import { Workspace } from '../run-query.ts'
 import { fitColumn } from '../column-values.ts'
 import { unimplemented, type Statement } from '../statement.ts'
@@ -14,7 +14,7 @@ import { parseColumn, parseTableConstraint, type NewColumn, type NewConstraint }
 import { newConstraintIndex } from './indexes.ts'
 import { detailsOf, requireTable, requireWritable, refuseUsedName } from './names.ts'
 import { removeObjects, saveObject } from './schema-store.ts'
-import { referencingTables, saveDetails } from './tables.ts'
+import { referencingTables, saveDetails } from './table-details.ts'
 
 const done: SqlResult = { message: 'Table altered.' }
 

@@ -2,7 +2,7 @@ import { ora } from '../../engine/ora-error.ts'
 import type { SqlResult } from '../../engine/protocol.ts'
 import type { Statement } from '../statement.ts'
 import { detailsOf, requireTable, requireWritable } from './names.ts'
-import { saveDetails } from './tables.ts'
+import { saveDetails } from './table-details.ts'
 
 /** COMMENT ON TABLE name IS 'text', COMMENT ON COLUMN table.column IS 'text' */
 export async function comment(statement: Statement): Promise<SqlResult> {

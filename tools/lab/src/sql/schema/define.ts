@@ -1,6 +1,6 @@
 import { ora } from '../../engine/ora-error.ts'
-import { createProgram, dropProgram, compileObject } from '../../plsql/stored.ts'
 import type { SqlResult } from '../../engine/protocol.ts'
+import { programs } from '../programs.ts'
 import { unimplemented, type Statement, type StatementHandler } from '../statement.ts'
 import { alterTable } from './alter-table.ts'
 import { createIndex, dropIndex } from './indexes.ts'
@@ -10,9 +10,11 @@ import { createTable, dropTable } from './tables.ts'
 import { alterUser, createRole, createUser, dropRole, dropUser } from './users.ts'
 import { createView, dropView } from './views.ts'
 
-const programs = { PROCEDURE: createProgram, FUNCTION: createProgram, PACKAGE: createProgram } as const
-const create: Readonly<Record<string, StatementHandler>> = { ...programs, TABLE: createTable, INDEX: createIndex, VIEW: createView, SEQUENCE: createSequence, SYNONYM: createSynonym, USER: createUser, ROLE: createRole }
-const alter: Readonly<Record<string, StatementHandler>> = { TABLE: alterTable, SEQUENCE: alterSequence, USER: alterUser, PROCEDURE: compileObject, FUNCTION: compileObject, PACKAGE: compileObject, VIEW: compileObject }
+const createProgram: StatementHandler = (statement) => programs().create(statement)
+const dropProgram: StatementHandler = (statement) => programs().drop(statement)
+const compileProgram: StatementHandler = (statement) => programs().compile(statement)
+const create: Readonly<Record<string, StatementHandler>> = { PROCEDURE: createProgram, FUNCTION: createProgram, PACKAGE: createProgram, TABLE: createTable, INDEX: createIndex, VIEW: createView, SEQUENCE: createSequence, SYNONYM: createSynonym, USER: createUser, ROLE: createRole }
+const alter: Readonly<Record<string, StatementHandler>> = { TABLE: alterTable, SEQUENCE: alterSequence, USER: alterUser, PROCEDURE: compileProgram, FUNCTION: compileProgram, PACKAGE: compileProgram, VIEW: compileProgram }
 const drop: Readonly<Record<string, StatementHandler>> = { TABLE: dropTable, INDEX: dropIndex, VIEW: dropView, SEQUENCE: dropSequence, SYNONYM: dropSynonym, USER: dropUser, ROLE: dropRole, PROCEDURE: dropProgram, FUNCTION: dropProgram, PACKAGE: dropProgram }
 /** Words between CREATE and the kind of object. */
 const modifiers = ['OR', 'REPLACE', 'EDITIONABLE', 'NONEDITIONABLE', 'FORCE', 'NO', 'PUBLIC', 'UNIQUE']

@@ -2,7 +2,7 @@ import type { Instance } from '../../engine/instance-api.ts'
 import { ora } from '../../engine/ora-error.ts'
 import type { SqlResult } from '../../engine/protocol.ts'
 import { unimplemented, type Statement } from '../statement.ts'
-import { duplicateKey } from '../constraints.ts'
+import { duplicateKey } from '../keys.ts'
 import { indexesOf, qualify, requireTable, requireUser, requireWritable, type IndexDefinition, type QualifiedName, type TableConstraint } from './names.ts'
 import { removeObjects, saveObject, schemaOf } from './schema-store.ts'
 

@@ -8,8 +8,9 @@ import { rowValue } from '../row-values.ts'
 import { unimplemented, type Statement } from '../statement.ts'
 import { checkNewConstraint, nameConstraint } from './constraint-definitions.ts'
 import { parseColumn, parseTableConstraint, type NewColumn, type NewConstraint } from './column-definitions.ts'
-import { detailsOf, qualify, refuseUsedName, requireTable, requireUser, requireWritable, type QualifiedName, type TableConstraint, type TableDetails } from './names.ts'
+import { detailsOf, qualify, refuseUsedName, requireTable, requireUser, requireWritable, type QualifiedName, type TableConstraint } from './names.ts'
 import { removeObjects, saveObject, schemaOf } from './schema-store.ts'
+import { referencingTables, saveDetails } from './table-details.ts'
 import { forgetSequence } from './sequences.ts'
 import { newConstraintIndex } from './indexes.ts'
 
@@ -106,17 +107,6 @@ export function columnOf(name: string, type: SqlType): HeapColumn {
     default:
       throw ora(1723, 'zero-length columns are not allowed')
   }
-}
-
-export async function saveDetails({ instance }: Pick<Statement, 'instance'>, { owner, name }: QualifiedName, definition: TableDetails): Promise<void> {
-  await saveObject(instance, { owner, name, type: 'TABLE', definition })
-}
-
-/** Tables whose foreign keys name this one. */
-export function referencingTables(instance: Statement['instance'], target: QualifiedName): readonly (QualifiedName & { readonly constraint: TableConstraint })[] {
-  return schemaOf(instance)
-    .all<TableDetails>('TABLE')
-    .flatMap((table) => table.definition.constraints.filter((constraint) => constraint.type === 'R' && constraint.references?.owner === target.owner && constraint.references.name === target.name).map((constraint) => ({ owner: table.owner, name: table.name, constraint })))
 }
 
 /** DROP TABLE [owner.]name [CASCADE CONSTRAINTS] [PURGE] */

@@ -1,29 +1,11 @@
 import { ora } from '../../engine/ora-error.ts'
 import type { SqlResult } from '../../engine/protocol.ts'
-import { Cursor } from '../cursor.ts'
 import { describeQuery } from '../execute-query.ts'
 import { parseQuery } from '../parse-query.ts'
 import { unimplemented, type Statement } from '../statement.ts'
-import { qualify, refuseUsedName, requireUser, requireWritable, synonymTarget, type QualifiedName } from './names.ts'
+import { qualify, refuseUsedName, requireUser, requireWritable } from './names.ts'
 import { removeObjects, saveObject, schemaOf } from './schema-store.ts'
-import type { Instance, ServerSession } from '../../engine/instance-api.ts'
-import type { Query } from '../ast.ts'
-
-export interface ViewDefinition {
-  readonly text: string
-  readonly columns: readonly string[] | undefined
-  readonly created: number
-}
-
-/** A stored view by name, its query parsed. */
-export function storedView(path: readonly string[], instance: Instance, session: ServerSession): (QualifiedName & { readonly query: Query; readonly columns: readonly string[] | undefined }) | undefined {
-  const wanted = qualify(path, session)
-  const schema = schemaOf(instance)
-  const target = synonymTarget(wanted, instance, path.length === 1)
-  const found = schema.get<ViewDefinition>('VIEW', wanted.owner, wanted.name) ?? (target === undefined ? undefined : schema.get<ViewDefinition>('VIEW', target.owner, target.name))
-  if (found === undefined) return undefined
-  return { owner: found.owner, name: found.name, query: parseQuery(new Cursor(found.definition.text, parseQuery)), columns: found.definition.columns }
-}
+import type { ViewDefinition } from './stored-views.ts'
 
 /** CREATE [OR REPLACE] [FORCE] VIEW name [(columns)] AS query [WITH READ ONLY] */
 export async function createView(statement: Statement): Promise<SqlResult> {

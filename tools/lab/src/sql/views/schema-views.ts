@@ -1,20 +1,19 @@
 import type { HeapTable, Instance } from '../../engine/instance-api.ts'
-import type { ProgramDefinition } from '../../plsql/stored.ts'
 import type { ViewContext } from '../catalog.ts'
-import { columnTypeOf } from '../catalog-lookup.ts'
-import { describeQuery } from '../execute-query.ts'
+import { columnTypeOf } from '../column-types.ts'
+import type { ProgramDefinition } from '../programs.ts'
 import { detailsOf, schemaName, type IndexDefinition, type QualifiedName, type TableDetails } from '../schema/names.ts'
 import { schemaOf } from '../schema/schema-store.ts'
 import type { SequenceDefinition } from '../schema/sequences.ts'
 import { builtInRoles, type Grant, type UserDefinition } from '../schema/users.ts'
 import { userNames } from '../schema/names.ts'
-import { storedView, type ViewDefinition } from '../schema/views.ts'
-import { allViews, defineView, type ViewRow } from './view.ts'
+import { storedView, type ViewDefinition } from '../schema/stored-views.ts'
+import { allViews, defineView, type ViewReader, type ViewRow } from './view.ts'
 
 const withoutOwner = (row: ViewRow): ViewRow => Object.fromEntries(Object.entries(row).filter(([column]) => !['OWNER', 'SEQUENCE_OWNER'].includes(column)))
 
 /** DBA_x and ALL_x with the owner in front, USER_x without it and with the own rows alone. */
-function defineFamily(name: string, columns: string, rows: (context: ViewContext) => readonly (ViewRow & { readonly OWNER: string })[]): void {
+function defineFamily(name: string, columns: string, rows: (context: ViewReader) => readonly (ViewRow & { readonly OWNER: string })[]): void {
   for (const prefix of ['DBA', 'ALL']) defineView(`${prefix}_${name}`, 'open', `OWNER:v128 ${columns}`, rows)
   defineView(`USER_${name}`, 'open', columns, (context) => rows(context).filter((row) => row.OWNER === schemaName(context.session)).map((row) => withoutOwner(row)))
 }
@@ -52,12 +51,12 @@ defineFamily('TAB_COLUMNS', tableColumns, (context) => [
   ...viewColumns(context),
 ])
 
-function viewColumns({ instance, session }: ViewContext): (ViewRow & { OWNER: string })[] {
+function viewColumns({ instance, session, describe }: ViewReader): (ViewRow & { OWNER: string })[] {
   return schemaOf(instance).all('VIEW').flatMap((object) => {
     try {
       const view = storedView([object.owner, object.name], instance, session)
       if (view === undefined) return []
-      return describeQuery(instance, session, view.query, {}).columns.map((column, index) => ({ OWNER: object.owner, TABLE_NAME: object.name, COLUMN_NAME: view.columns?.[index] ?? column.name, DATA_TYPE: column.type.kind === 'TIMESTAMP_TZ' ? 'TIMESTAMP(6)' : column.type.kind, DATA_LENGTH: column.type.length, NULLABLE: 'Y', COLUMN_ID: index + 1, CHAR_LENGTH: column.type.kind === 'VARCHAR2' ? column.type.length : 0, IDENTITY_COLUMN: 'NO' }))
+      return describe(view.query).map((column, index) => ({ OWNER: object.owner, TABLE_NAME: object.name, COLUMN_NAME: view.columns?.[index] ?? column.name, DATA_TYPE: column.type.kind === 'TIMESTAMP_TZ' ? 'TIMESTAMP(6)' : column.type.kind, DATA_LENGTH: column.type.length, NULLABLE: 'Y', COLUMN_ID: index + 1, CHAR_LENGTH: column.type.kind === 'VARCHAR2' ? column.type.length : 0, IDENTITY_COLUMN: 'NO' }))
     } catch {
       // A view whose tables are gone has no columns to show.
       return []

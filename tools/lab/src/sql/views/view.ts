@@ -1,4 +1,5 @@
 import { DATE, INTERVAL, NUMBER, TIMESTAMP_TZ, varchar, type SqlType } from '../bound.ts'
+import type { Query } from '../ast.ts'
 import type { CatalogColumn, CellValue, ViewContext } from '../catalog.ts'
 
 /** Until when a view cannot be read: `started` views answer in NOMOUNT. */
@@ -11,12 +12,18 @@ interface ViewColumn extends CatalogColumn {
   readonly since: readonly [number, number] | undefined
 }
 
+/** What the rows of a view are made from. */
+export interface ViewReader extends ViewContext {
+  /** Names and types of a query, for views that show stored views. @throws OraError when it does not compile */
+  readonly describe: (query: Query) => readonly { readonly name: string; readonly type: SqlType }[]
+}
+
 export interface View {
   readonly name: string
   readonly stage: Stage
   readonly since: readonly [number, number] | undefined
   readonly columns: readonly ViewColumn[]
-  readonly rows: (context: ViewContext) => readonly ViewRow[] | Promise<readonly ViewRow[]>
+  readonly rows: (context: ViewReader) => readonly ViewRow[] | Promise<readonly ViewRow[]>
 }
 
 const views = new Map<string, View>()

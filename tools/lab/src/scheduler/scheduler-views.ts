@@ -1,12 +1,12 @@
-import type { Instance } from '../../engine/instance-api.ts'
-import { runningJobs } from '../../scheduler/coordinator.ts'
-import { readDetails, readLog } from '../../scheduler/log.ts'
-import { actionOf, type SchedulerCredential, type SchedulerJob, type SchedulerJobClass, type SchedulerProgram, type SchedulerSchedule } from '../../scheduler/objects.ts'
-import type { ViewContext } from '../catalog.ts'
-import { instanceNumber } from '../environment.ts'
-import { schemaName, type QualifiedName } from '../schema/names.ts'
-import { schemaOf } from '../schema/schema-store.ts'
-import { defineView, type ViewRow } from './view.ts'
+import type { Instance } from '../engine/instance-api.ts'
+import type { ViewContext } from '../sql/catalog.ts'
+import { instanceNumber } from '../sql/environment.ts'
+import { schemaName, type QualifiedName } from '../sql/schema/names.ts'
+import { schemaOf } from '../sql/schema/schema-store.ts'
+import { defineView, type ViewRow } from '../sql/views/view.ts'
+import { runningJobs } from './coordinator.ts'
+import { readDetails, readLog } from './log.ts'
+import { actionOf, type SchedulerCredential, type SchedulerJob, type SchedulerJobClass, type SchedulerProgram, type SchedulerSchedule } from './objects.ts'
 
 type Owned = ViewRow & { readonly OWNER: string }
 
