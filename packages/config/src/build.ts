@@ -40,13 +40,8 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
   }
 
   const hostValue = <T>(setting: Setting<T>): T | undefined => value(setting, source.read(setting))
-  const ledger: LedgerConfig = present({
-    kind: hostValue(settings.ledgerKind) ?? 'file',
-    path: hostValue(settings.ledgerPath),
-    catalog: hostValue(settings.ledgerCatalog),
-    shared: hostValue(settings.ledgerShared) ?? false,
-  })
   const databases = source.databases.map(database)
+  const ledger = ledgerConfig()
   checkAreas()
   if (databases.length === 0) warnings.push({ code: 'ICB_CONFIG_NO_DATABASE', message: 'the configuration names no database', origin: source.origin })
   const config: IcbConfig = present({
@@ -62,6 +57,19 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
   })
   throwProblems(problems)
   return config
+
+  function ledgerConfig(): LedgerConfig {
+    const [path, catalog, user, password] = [hostValue(settings.ledgerPath), hostValue(settings.ledgerCatalog), hostValue(settings.ledgerUser), hostValue(settings.ledgerPassword)]
+    const kind = hostValue(settings.ledgerKind) ?? (catalog !== undefined && path === undefined ? 'oracle' : 'file')
+    const missing = (setting: Setting<unknown>, when: string): void => { problems.push({ name: 'MISSING_KEY', message: `${setting.ini.key} (${setting.path}): required ${when}`, origin: source.read(settings.ledgerKind)?.origin ?? source.origin }) }
+    if (kind === 'oracle' && catalog === undefined) missing(settings.ledgerCatalog, 'for a ledger of kind oracle')
+    if (user !== undefined && password === undefined) missing(settings.ledgerPassword, 'with a user of the ledger')
+    const shared = hostValue(settings.ledgerShared) ?? false
+    if (kind !== 'oracle') return present({ kind, path, catalog, shared })
+    const oracleHome = hostValue(settings.ledgerOracleHome) ?? databases.find((one) => one.oracleHome !== undefined)?.oracleHome
+    const tnsAdmin = hostValue(settings.ledgerTnsAdmin) ?? databases.find((one) => one.tnsAdmin !== undefined)?.tnsAdmin
+    return present({ kind, path, catalog, user, password, oracleHome, tnsAdmin, shared: true })
+  }
 
   function database(from: DatabaseSource): DatabaseConfig {
     const get = <T>(setting: Setting<T>): T | undefined => value(setting, from.read(setting))

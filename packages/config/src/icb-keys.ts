@@ -44,8 +44,12 @@ export const icbKeys: readonly IcbKey[] = [
   { section: 'autorestore', key: 'deadline', type: 'integer', default: '1440', description: 'Longest time of the RMAN work of a restore test, minutes' },
   { section: 'autorestore', key: 'initparameters', type: 'parameters', description: 'Further init parameters of the test instance, one "name = value" a line' },
   { section: 'database', key: 'acceptedcorruption', type: 'blocks', description: 'Known bad blocks, one line each: file, first block, blocks, expiry date, reason' },
-  { section: 'ledger', key: 'kind', type: 'choice', default: 'file', description: 'file, or none' },
+  { section: 'ledger', key: 'kind', type: 'choice', description: 'file, oracle (the schema of autorestorecatalog) or none; default: oracle where autorestorecatalog is set and path is not, else file' },
   { section: 'ledger', key: 'path', type: 'path', description: 'Directory of the proof ledger; default: in the state directory' },
+  { section: 'ledger', key: 'user', type: 'text', description: 'Owner of the schema of autorestorecatalog, for node-oracledb; without it SQL*Plus takes the wallet' },
+  { section: 'ledger', key: 'password', type: 'secret', description: 'Where its password comes from: env NAME, file /path, or command /path argument' },
+  { section: 'ledger', key: 'oraclehome', type: 'path', description: 'Oracle home whose SQL*Plus reaches autorestorecatalog; default: that of the first database' },
+  { section: 'ledger', key: 'tnsadmin', type: 'path', description: 'Directory of its tnsnames.ora and sqlnet.ora; default: that of the first database' },
   { section: 'ledger', key: 'shared', type: 'boolean', default: 'false', description: 'The backup host and the sandbox host see the same ledger' },
 ]
 

@@ -125,11 +125,16 @@ export interface DatabaseConfig {
 }
 
 export interface LedgerConfig {
-  /** `file`: a directory; both hosts must see the same one for proofs to count in retention. */
-  readonly kind: 'file' | 'none'
+  /** `file`: a directory; both hosts must see the same one for proofs to count in retention. `oracle`: the schema behind `catalog`. */
+  readonly kind: 'file' | 'oracle' | 'none'
   readonly path?: string
-  /** The original's result catalog connect string, e.g. `/@autorestore`; read, not yet used as a ledger. */
+  /** The original's result catalog: `/@autorestore`. */
   readonly catalog?: string
+  /** Owner of its schema for node-oracledb; absent: SQL*Plus takes the wallet. */
+  readonly user?: string
+  readonly password?: SecretReference
+  readonly oracleHome?: string
+  readonly tnsAdmin?: string
   readonly shared: boolean
 }
 

@@ -36,10 +36,14 @@ export interface Settings {
   readonly stateDir: Setting<string>
   readonly leaseDir: Setting<string>
   readonly adapterPath: Setting<readonly string[]>
-  readonly ledgerKind: Setting<'file' | 'none'>
+  readonly ledgerKind: Setting<'file' | 'oracle' | 'none'>
   readonly ledgerPath: Setting<string>
   readonly ledgerShared: Setting<boolean>
   readonly ledgerCatalog: Setting<string>
+  readonly ledgerUser: Setting<string>
+  readonly ledgerPassword: Setting<SecretReference>
+  readonly ledgerOracleHome: Setting<string>
+  readonly ledgerTnsAdmin: Setting<string>
   readonly backupDest: Setting<string>
   readonly backupDestShared: Setting<boolean>
   readonly areaPath: Setting<string>
@@ -110,10 +114,14 @@ export const settings: Settings = {
   stateDir: setting('file', 'stateDir', path, 'generic', 'statedir'),
   leaseDir: setting('file', 'leaseDir', path, 'generic', 'leasedir'),
   adapterPath: setting('file', 'adapterPath', paths, 'generic', 'adapterpath'),
-  ledgerKind: setting('file', 'ledger.kind', choice('file', 'none'), 'ledger', 'kind'),
+  ledgerKind: setting('file', 'ledger.kind', choice('file', 'oracle', 'none'), 'ledger', 'kind'),
   ledgerPath: setting('file', 'ledger.path', path, 'ledger', 'path'),
   ledgerShared: setting('file', 'ledger.shared', boolean, 'ledger', 'shared'),
   ledgerCatalog: setting('file', 'ledger.catalog', connect, 'autorestore', 'autorestorecatalog'),
+  ledgerUser: setting('file', 'ledger.user', text, 'ledger', 'user'),
+  ledgerPassword: setting('file', 'ledger.password', secret, 'ledger', 'password'),
+  ledgerOracleHome: setting('file', 'ledger.oracleHome', path, 'ledger', 'oraclehome'),
+  ledgerTnsAdmin: setting('file', 'ledger.tnsAdmin', path, 'ledger', 'tnsadmin'),
   backupDest: setting('database', 'backupDest', path, 'generic', 'backupdest'),
   backupDestShared: setting('database', 'backupDestShared', boolean, 'generic', 'backupdestshared'),
   areaPath: setting('only-database', 'areaPath', path, 'database', 'areapath'),

@@ -59,7 +59,7 @@ describe.skipIf(!existsSync(reference))('the sample files of the original (needs
     expect(cdb1?.storage).toMatchObject({ adapter: 'zfssa', options: { url: 'https://zfssa.example.com:215', pool: 'disk-pool1', project: 'db-backup1', credentials } })
     expect(olddb?.storage.options).toMatchObject({ pool: 'oldpool-0', project: 'databases-11g-backup' })
     expect(olddb).toMatchObject({ oracleHome: '/u01/app/oracle/product/11.2.0.4/db', restoreTest: { thread: 3 } })
-    expect(config.ledger).toEqual({ kind: 'file', shared: false, catalog: '/@autorestore' })
+    expect(config.ledger).toMatchObject({ kind: 'oracle', shared: true, catalog: '/@autorestore' })
   })
 
   it('netapp is the adapter ontap; its credentials file may hold the address and wins', async () => {

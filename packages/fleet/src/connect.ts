@@ -4,8 +4,7 @@ import type { HostView, RestoreTestSettings, SandboxOracle } from '@icb/autorest
 import type { BackupSettings } from '@icb/backup'
 import { findDatabase, resolveSecret } from '@icb/config'
 import type { DatabaseConfig, Environment, IcbConfig } from '@icb/config'
-import { createFileLedger } from '@icb/ledger'
-import type { FileLedger } from '@icb/ledger'
+import type { KeptLedger } from '@icb/ledger'
 import { chooseDriver, createInstanceControl, createOracledbSession, createSqlPlusSession, findOracledb, oracleEnvironment, oracleErrors, withFallback } from '@icb/oracle'
 import type { DriverChoice, SqlSession } from '@icb/oracle'
 import { createRman } from '@icb/rman'
@@ -15,6 +14,7 @@ import { createAdapterRegistry, withRetry } from '@icb/storage-core'
 import type { BuiltInAdapter, SnapshotStorage } from '@icb/storage-core'
 import { adapterOptions } from './adapter-options.ts'
 import { fleetErrors as errors } from './errors.ts'
+import { openLedger, stateDirectory } from './ledger.ts'
 import { backupSettingsOf, restoreTestSettingsOf } from './settings.ts'
 
 /** What an app gives to every connection. */
@@ -76,7 +76,7 @@ export interface DatabaseConnection extends AsyncDisposable {
   readonly catalogRman: () => Rman | undefined
   /** The programs of this host's Oracle home for a local test instance. */
   readonly sandboxOracle: (sid: string) => SandboxOracle
-  readonly ledger: () => FileLedger | undefined
+  readonly ledger: () => KeptLedger | undefined
   readonly hostView: HostView
   readonly context: FleetContext
 }
@@ -84,18 +84,6 @@ export interface DatabaseConnection extends AsyncDisposable {
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined
   return () => (made ??= { value: make() }).value
-}
-
-/** State directory of the configuration, else the app's default. */
-export function stateDirectory(config: IcbConfig, context: Pick<FleetContext, 'defaultStateDir'>): string {
-  return config.stateDir ?? context.defaultStateDir
-}
-
-/** The proof ledger that the configuration names. `undefined`: none. */
-export function openLedger(config: IcbConfig, context: Pick<FleetContext, 'clock' | 'logger' | 'defaultStateDir'>): FileLedger | undefined {
-  if (config.ledger.kind === 'none') return undefined
-  const state = stateDirectory(config, context)
-  return createFileLedger({ directory: config.ledger.path ?? join(state, 'ledger'), shared: config.ledger.shared, spoolDir: join(state, 'ledger-spool'), clock: context.clock, logger: context.logger })
 }
 
 /**

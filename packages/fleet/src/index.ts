@@ -1,6 +1,7 @@
 export { fleetErrorCatalogue, fleetErrors } from './errors.ts'
 export { adapterOptions } from './adapter-options.ts'
-export { connectDatabase, openLedger, stateDirectory } from './connect.ts'
+export { connectDatabase } from './connect.ts'
+export { openLedger, openOracleLedger, stateDirectory } from './ledger.ts'
 export type { DatabaseConnection, FleetContext, StatePaths } from './connect.ts'
 export { withLease, withRun } from './run.ts'
 export type { LeaseScope, RunScope, RunScopeOptions } from './run.ts'

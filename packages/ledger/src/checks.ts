@@ -1,9 +1,9 @@
 import { isIcbError } from '@icb/runtime'
 import type { Check, CheckResult } from '@icb/runtime'
-import type { FileLedger } from './file-ledger.ts'
+import type { KeptLedger } from './kept-ledger.ts'
 
 export interface LedgerCheckDependencies {
-  readonly ledger: FileLedger
+  readonly ledger: KeptLedger
 }
 
 async function answering(work: () => Promise<CheckResult>): Promise<CheckResult> {

@@ -1,11 +1,14 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { createFileOnce, writeFileDurably } from '@icb/runtime'
 import type { Clock, Logger } from '@icb/runtime'
 import { ledgerErrors } from './errors.ts'
 import { databaseDirectories, databaseDirectory, encodeEntry, entryFileName, isProblem, readDirectory, readEntry } from './ledger-files.ts'
 import type { EntryKind, LedgerProblem } from './ledger-files.ts'
-import type { LedgerEntry, LedgerFilter, ProofLedger, Verdict } from './verdict.ts'
+import { neverEnded, neverEndedText } from './kept-ledger.ts'
+import type { KeptLedger } from './kept-ledger.ts'
+import { createSpool } from './spool.ts'
+import type { LedgerEntry, LedgerFilter, Verdict } from './verdict.ts'
 
 export interface FileLedgerOptions {
   /** Outside every backup area. When `shared`, it must exist already: a mount that is missing must not be replaced by a local directory. */
@@ -18,17 +21,6 @@ export interface FileLedgerOptions {
   readonly logger: Logger
 }
 
-export interface FileLedger extends ProofLedger {
-  /** Brings spooled verdicts into the ledger, as far as it takes them now. @throws ICB_LEDGER_STORE when the spool itself cannot be read */
-  flushSpool(): Promise<{ readonly stored: number; readonly left: number }>
-  /** Rows that cannot be read, tests that began and never ended, verdicts that wait in the spool. @throws ICB_LEDGER_STORE */
-  problems(): Promise<readonly LedgerProblem[]>
-  /** Proves that a row can be written now. @throws ICB_LEDGER_STORE */
-  probe(): Promise<void>
-}
-
-const neverEndedMs = 86_400_000
-
 function storeError(what: string, error: unknown, details: Readonly<Record<string, unknown>>): Error {
   return ledgerErrors.errors.STORE(`${what}: ${error instanceof Error ? error.message : String(error)}`, {
     hint: 'Check that the directory of the ledger is mounted, has room and may be written by this user.',
@@ -38,7 +30,7 @@ function storeError(what: string, error: unknown, details: Readonly<Record<strin
 }
 
 /** A proof ledger in a directory of small files, safe when several hosts write to it over NFS. */
-export function createFileLedger(options: FileLedgerOptions): FileLedger {
+export function createFileLedger(options: FileLedgerOptions): KeptLedger {
   const { directory, spoolDir, clock, logger } = options
 
   const prepare = async (path: string): Promise<void> => {
@@ -60,27 +52,7 @@ export function createFileLedger(options: FileLedgerOptions): FileLedger {
     }
   }
 
-  const spool = async (entry: LedgerEntry, text: string): Promise<boolean> => {
-    if (spoolDir === undefined) return false
-    try {
-      await mkdir(spoolDir, { recursive: true, mode: 0o700 })
-      await writeFileDurably(join(spoolDir, entryFileName(entry.runId, 'verdict')), text)
-      return true
-    } catch (error) {
-      logger.error({ spoolDir, error }, 'the verdict could not be spooled either')
-      return false
-    }
-  }
-
-  const spooled = async (): Promise<readonly string[]> => {
-    if (spoolDir === undefined) return []
-    try {
-      return (await readdir(spoolDir)).filter((each) => !each.startsWith('.') && each.endsWith('.verdict.json')).sort().map((each) => join(spoolDir, each))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-      throw storeError(`the spool ${spoolDir} cannot be read`, error, { spoolDir })
-    }
-  }
+  const spool = createSpool({ directory: spoolDir, logger, storeError })
 
   const read = async (database?: string): Promise<{ readonly entries: readonly LedgerEntry[]; readonly problems: readonly LedgerProblem[] }> => {
     try {
@@ -111,7 +83,7 @@ export function createFileLedger(options: FileLedgerOptions): FileLedger {
       try {
         await store(entry, 'verdict', text)
       } catch (error) {
-        const kept = await spool(entry, text)
+        const kept = await spool.keep(entry, text)
         logger.error({ runId, database, outcome: verdict.outcome, spooled: kept, error }, 'a verdict could not be stored')
         throw error
       }
@@ -141,32 +113,12 @@ export function createFileLedger(options: FileLedgerOptions): FileLedger {
       }
     },
 
-    flushSpool: async () => {
-      let stored = 0
-      let left = 0
-      for (const path of await spooled()) {
-        const entry = await readEntry(path)
-        try {
-          if (entry === undefined) continue
-          if (isProblem(entry)) throw new Error(entry.text)
-          await store(entry, 'verdict', encodeEntry(entry))
-          await rm(path, { force: true })
-          stored += 1
-        } catch (error) {
-          left += 1
-          logger.warn({ path, error }, 'a spooled verdict could not be stored yet')
-        }
-      }
-      return { stored, left }
-    },
+    flushSpool: () => spool.flush((entry) => store(entry, entry.state === 'closed' ? 'verdict' : 'open', encodeEntry(entry))),
 
     problems: async () => {
       const { entries, problems } = await read()
-      const waiting = (await spooled()).map((path) => ({ path, text: 'this verdict waits in the spool' }))
-      const stale = entries
-        .filter((entry) => entry.state === 'running' && clock.now() - Date.parse(entry.startedAt) > neverEndedMs)
-        .map((entry) => ({ path: join(databaseDirectory(directory, entry.database), entryFileName(entry.runId, 'open')), text: `the test of ${entry.database} that began at ${entry.startedAt} on ${entry.host} has no verdict` }))
-      return [...problems, ...stale, ...waiting]
+      const stale = neverEnded(entries, clock.now()).map((entry) => ({ path: join(databaseDirectory(directory, entry.database), entryFileName(entry.runId, 'open')), text: neverEndedText(entry) }))
+      return [...problems, ...stale, ...(await spool.waiting())]
     },
 
     probe: async () => {

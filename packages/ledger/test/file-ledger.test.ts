@@ -5,7 +5,7 @@ import { Secret } from '@icb/runtime'
 import { ManualClock, recordingLogger } from '@icb/runtime/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checks, createFileLedger, lastProven } from '../src/index.ts'
-import type { FileLedger, Verdict } from '../src/index.ts'
+import type { KeptLedger, Verdict } from '../src/index.ts'
 
 let root: string
 let directory: string
@@ -19,7 +19,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true, force: true }))
 
-const ledgerWith = (more: { shared?: boolean } = {}): FileLedger => createFileLedger({ directory, spoolDir, shared: false, clock, logger, ...more })
+const ledgerWith = (more: { shared?: boolean } = {}): KeptLedger => createFileLedger({ directory, spoolDir, shared: false, clock, logger, ...more })
 const verdict = (runId: string, more: Partial<Verdict> = {}): Verdict => ({
   schema: 1,
   runId,
@@ -67,7 +67,7 @@ describe('file ledger', () => {
       ['r2', 'orcl', '2026-03-03T00:00:00+02:00', 's2'],
       ['r3', '../sales db', '2026-03-02T00:00:00Z', 's1'],
     ] as const) await ledger.close(verdict(runId, { database, startedAt, snapshot }))
-    const ids = async (filter: Parameters<FileLedger['list']>[0]): Promise<string[]> => (await ledger.list(filter)).map((entry) => entry.runId)
+    const ids = async (filter: Parameters<KeptLedger['list']>[0]): Promise<string[]> => (await ledger.list(filter)).map((entry) => entry.runId)
     expect(await ids({})).toEqual(['r2', 'r3', 'r1'])
     expect(await ids({ database: 'orcl' })).toEqual(['r2', 'r1'])
     expect(await ids({ database: '../sales db' })).toEqual(['r3'])
@@ -156,7 +156,7 @@ describe('lastProven', () => {
 })
 
 describe('checks', () => {
-  const run = async (ledger: FileLedger) => Object.fromEntries(await Promise.all(checks({ ledger }).map(async (check) => [check.id, (await check.run({ signal: new AbortController().signal })).status] as const)))
+  const run = async (ledger: KeptLedger) => Object.fromEntries(await Promise.all(checks({ ledger }).map(async (check) => [check.id, (await check.run({ signal: new AbortController().signal })).status] as const)))
 
   it('are fine for a good shared ledger', async () => {
     await mkdir(directory)

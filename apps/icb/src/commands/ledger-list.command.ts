@@ -1,5 +1,5 @@
 import { fleetErrors, openLedger } from '@icb/fleet'
-import type { ProofLedger } from '@icb/ledger'
+import type { KeptLedger } from '@icb/ledger'
 import type { AppContext } from '../app-context.ts'
 import { text } from '../command.ts'
 import type { CommandAction } from '../command.ts'
@@ -7,7 +7,7 @@ import { usageErrors } from '../errors.ts'
 import { renderTable } from '../table.ts'
 
 /** The ledger of the configuration. @throws ICB_FLEET_NO_LEDGER */
-export async function ledgerOf(app: AppContext): Promise<ProofLedger> {
+export async function ledgerOf(app: AppContext): Promise<KeptLedger> {
   const ledger = openLedger(await app.config(), app.fleet)
   if (ledger === undefined) throw fleetErrors.NO_LEDGER('no ledger is configured', { hint: 'Set ledger.path in the configuration.' })
   return ledger

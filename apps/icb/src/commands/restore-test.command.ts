@@ -5,6 +5,7 @@ import type { DatabaseConfig } from '@icb/config'
 import { fleetErrors, forEachDatabase, openLedger, withRun } from '@icb/fleet'
 import { oldestProofFirst } from '@icb/ledger'
 import type { LedgerEntry, Verdict } from '@icb/ledger'
+import { hasErrorCode } from '@icb/runtime'
 import { withDatabase } from '../app-context.ts'
 import type { AppContext } from '../app-context.ts'
 import { list, text } from '../command.ts'
@@ -63,6 +64,18 @@ export async function ledgerRows(app: AppContext): Promise<readonly LedgerEntry[
   return (await openLedger(await app.config(), app.fleet)?.list()) ?? []
 }
 
+/** As {@link ledgerRows}; none while the ledger cannot be reached: tests go on, each on its own day for validation, and their verdicts wait in the spool. */
+async function knownRows(app: AppContext): Promise<readonly LedgerEntry[]> {
+  try {
+    return await ledgerRows(app)
+  } catch (error) {
+    app.signal.throwIfAborted()
+    if (!hasErrorCode(error, 'ICB_LEDGER_STORE')) throw error
+    app.warn('ICB_LEDGER_UNREACHABLE', `${(error as Error).message}; who waits longest for a proof is not known`)
+    return []
+  }
+}
+
 /** Which databases of the configuration have all blocks validated today. */
 export async function plannedValidations(app: AppContext, rows: readonly LedgerEntry[], now: number): Promise<readonly PlannedValidation[]> {
   const { databases } = await app.config()
@@ -101,7 +114,7 @@ export const restoreTest: CommandAction = async (app, names, options): Promise<C
   if (!Number.isInteger(concurrency) || concurrency < 1) throw usageErrors.ARGUMENT('--concurrency takes a whole number from 1 on')
   const snapshot = text(options, 'snapshot')
   if (snapshot !== undefined && databases.length !== 1) throw usageErrors.ARGUMENT('--snapshot goes with exactly one database')
-  const rows = databases.length > 1 || validate === 'due' ? await ledgerRows(app) : []
+  const rows = databases.length > 1 || validate === 'due' ? await knownRows(app) : []
   const plans = new Map((validate === 'due' ? await plannedValidations(app, rows, app.clock.now()) : []).map((plan) => [plan.database, plan]))
   const chosen = oldestProofFirst(databases.map((database) => database.name), rows)
   const outcomes = await forEachDatabase(chosen, { concurrency, signal: app.signal }, async (name) => {
