@@ -32,7 +32,8 @@ function errorDocument(error: unknown): Record<string, unknown> {
   return { code: 'ICB_INTERNAL', message: error instanceof Error ? error.message : String(error), remedy: 'operator' }
 }
 
-function printError(error: unknown, stderr: OutputStream, verbose: boolean): void {
+/** An error for people: code, message, RMAN's own messages, the way out. */
+export function printError(error: unknown, stderr: OutputStream, verbose: boolean): void {
   const lines: string[] = []
   if (isIcbError(error)) {
     lines.push(`icb: ${error.code}: ${error.message}`)
@@ -59,7 +60,7 @@ function fanOut(sinks: readonly EventSink[]): EventSink {
 }
 
 /** A command within a command, parsed as if it had been typed. */
-async function invoke(app: AppContext, line: readonly string[], output: InnerOutput): Promise<CommandOutcome> {
+export async function invoke(app: AppContext, line: readonly string[], output: InnerOutput): Promise<CommandOutcome> {
   let outcome: CommandOutcome | undefined
   const program = createProgram(
     async (definition, args, options) => {

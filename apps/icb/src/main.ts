@@ -1,3 +1,9 @@
 import { runCli } from './cli.ts'
+import { calledAs } from './legacy/called-as.ts'
 
-void runCli(process.argv.slice(2), { env: process.env, stdout: process.stdout, stderr: process.stderr, onSignal: (name, handler) => { process.once(name, handler) } }).then((exitCode) => { process.exitCode = exitCode })
+const args = process.argv.slice(2)
+const io = { env: process.env, stdout: process.stdout, stderr: process.stderr, onSignal: (name: 'SIGINT' | 'SIGTERM', handler: () => void) => { process.once(name, handler) } }
+const called = calledAs(process.argv[1])
+const run = called === undefined ? runCli(args, io) : import('./legacy/run-legacy.ts').then(({ runLegacy }) => runLegacy(called, args, { ...io, stdin: process.stdin }))
+
+void run.then((exitCode) => { process.exitCode = exitCode })

@@ -17,6 +17,8 @@ export interface BackupOptions {
   readonly acceptGap?: boolean
   /** Delete the copies of dropped datafiles also when they are more than a tenth of all. */
   readonly allowPurge?: boolean
+  /** `false`: refresh the copies without a snapshot before, and drop none after. What the copies were is then lost to all but the archived logs. Default: as the settings say. */
+  readonly snapshot?: boolean
   /** Look, predict and plan; change nothing. */
   readonly dryRun?: boolean
 }

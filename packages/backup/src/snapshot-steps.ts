@@ -76,8 +76,8 @@ export const snapshotStep: Step<BackupRun> = {
   async run(run, step) {
     const { settings, previous } = run
     const deps = during(run, step)
-    if (!settings.snapshots) {
-      step.summary('snapshots are off')
+    if (!settings.snapshots || run.options.snapshot === false) {
+      step.summary(settings.snapshots ? 'none is wanted this time' : 'snapshots are off')
       return
     }
     if (!everRefreshed(run)) {

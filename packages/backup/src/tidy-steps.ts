@@ -88,8 +88,8 @@ function catalogProblem(error: unknown): string {
 export const retentionStep: Step<BackupRun> = {
   name: 'retention', title: 'Clean expired snapshots',
   async run(run, step) {
-    if (!run.settings.snapshots) {
-      step.summary('snapshots are off')
+    if (!run.settings.snapshots || run.options.snapshot === false) {
+      step.summary(run.settings.snapshots ? 'not this time' : 'snapshots are off')
       return
     }
     try {

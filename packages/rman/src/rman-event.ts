@@ -60,6 +60,8 @@ export interface RmanRunOptions {
   readonly commandId: string
   readonly deadlineMs: number
   readonly onEvent?: (event: RmanEvent) => void
+  /** Every line of its output, both streams, as it comes. */
+  readonly onLine?: (line: string) => void
   readonly signal?: AbortSignal | undefined
 }
 

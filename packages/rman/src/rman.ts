@@ -54,6 +54,7 @@ export function createRman(options: RmanOptions): Rman {
             deadlineMs: run.deadlineMs,
             onLine: (line, stream) => {
               log.write(line)
+              run.onLine?.(line)
               if (stream === 'stdout') parser.push(line)
             },
           },

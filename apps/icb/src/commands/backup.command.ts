@@ -33,7 +33,7 @@ export const backup: CommandAction = async (app, [name = ''], options) =>
           storage: await connection.storage(), ...(ledger === undefined ? {} : { ledger }), sql: connection.sql(), ...(primarySql === undefined ? {} : { primarySql }), rman: connection.rman(), ...(catalogRman === undefined ? {} : { catalogRman }),
           journal: scope.journal, lease: scope.lease, unfinished: scope.unfinished, tool: context.tool,
         },
-        { allowFull: flag(options, 'allowFull'), acceptGap: flag(options, 'acceptGap'), allowPurge: flag(options, 'allowPurge'), dryRun: flag(options, 'dryRun') },
+        { allowFull: flag(options, 'allowFull'), acceptGap: flag(options, 'acceptGap'), allowPurge: flag(options, 'allowPurge'), dryRun: flag(options, 'dryRun'), ...(options['snapshot'] === false ? { snapshot: false } : {}) },
       )
       for (const line of summaryOf(result)) app.print(line)
       return { schema: 'backup/1', result, ...(result.error === undefined ? {} : { error: result.error }) }
