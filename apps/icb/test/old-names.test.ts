@@ -174,6 +174,7 @@ describe('automatic restore tests', () => {
     expect(refused.exitCode).toBe(3)
     expect(refused.stdout).toContain('AUTORESTORE_SAFE_SANDBOX')
     expect((await old('autorestore.py', [])).exitCode).toBe(2)
+    expect((await lines('autorestore.py', ['backup.sandbox.cfg', '--createcatalog'])).at(-1)).toMatch(/nothing has to be made there$/)
   }, timeout)
 
   it('with it the databases are restored, the named ones or all but those; dates of validation are listed', async () => {

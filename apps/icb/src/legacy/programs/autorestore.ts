@@ -45,13 +45,14 @@ async function validationDates(call: LegacyCall, app: AppContext): Promise<numbe
   return 0
 }
 
-/** `autorestore <config> [[!]<db> | --listvalidationdates]` */
+/** `autorestore <config> [[!]<db> | --createcatalog | --listvalidationdates]` */
 export const autorestore: LegacyAction = async (call) => {
   const [config, what, ...rest] = call.args
-  if (config === undefined || rest.length > 0) return usage(call, '<configuration file> [<database> | !<database> | --listvalidationdates]')
+  if (config === undefined || rest.length > 0) return usage(call, '<configuration file> [<database> | !<database> | --createcatalog | --listvalidationdates]')
   const app = await call.open(configFile(call, config))
   if (what === '--listvalidationdates') return validationDates(call, app)
-  if (what?.startsWith('--') === true) throw usageErrors.ARGUMENT(`${what} is not known`, { hint: 'Known is --listvalidationdates.' })
+  if (what === '--createcatalog') return show(call, app, ['ledger', 'create'])
+  if (what?.startsWith('--') === true) throw usageErrors.ARGUMENT(`${what} is not known`, { hint: 'Known are --createcatalog and --listvalidationdates.' })
   if (call.env['AUTORESTORE_SAFE_SANDBOX'] !== 'TRUE') {
     for (const line of warning) call.say(line)
     return exitCodes.refused
