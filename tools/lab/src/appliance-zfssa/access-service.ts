@@ -1,14 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RestAnswer, RestRequest } from './request.ts'
 import { restErrors } from './rest-error.ts'
+import { firmware } from './system-service.ts'
 import { timeText } from './views.ts'
 import type { Directory, Token } from './users.ts'
 
-const services = ['access', 'hardware', 'storage', 'system', 'user'] as const
+const services = ['access', 'hardware', 'service', 'storage', 'system', 'user'] as const
 
 /** The service `access`: login, logout, and the list of services. */
 export function answerAccess(request: Omit<RestRequest, 'user'>, headers: IncomingHttpHeaders, directory: Directory): RestAnswer & { readonly user?: string } {
-  const version = { 'X-Zfssa-Access-Api': '1.0', 'X-Zfssa-Version': '2013.06.05.8.8,1-1.1' }
+  const version = { 'X-Zfssa-Version': firmware }
   const body = { access: { services: services.map((name) => ({ name, version: '1.1', uri: `https://${headers.host ?? 'appliance'}/api/${name}/v${String(request.version)}` })) } }
   const session = headers['x-auth-session']
   if (request.path.length > 0) throw restErrors.notFound(request.path.join('/'))
@@ -39,19 +40,25 @@ function credentialsIn(headers: IncomingHttpHeaders): [string, string] {
 export function answerUser(request: RestRequest, directory: Directory): RestAnswer {
   const [users, name, preferences, tokens, id] = request.path
   if (request.version !== 2 || users !== 'users' || preferences !== 'preferences' || tokens !== 'tokens' || name === undefined) throw restErrors.notFound(request.path.join('/'))
+  // Everybody has tokens of their own; those of others are an administrator's matter.
   if (name !== request.user.name && request.user.rights !== 'all') throw restErrors.unauthorized()
+  const owner = directory.find(name)
+  if (owner === undefined) throw restErrors.notFound(`user "${name}"`)
   const view = (token: Token): object => ({
     href: `/api/user/v2/users/${encodeURIComponent(name)}/preferences/tokens/${token.id}`, name: token.name, token_username: token.user, preserve: token.preserve, expiration: timeText(Math.floor(token.expires / 1000), 2), id: token.id,
   })
   if (request.method === 'GET' && id === undefined) return { status: 200, body: { tokens: directory.tokensOf(name).map(view) } }
-  if (request.method === 'GET') {
-    const found = directory.tokensOf(name).find((token) => token.id === id)
-    if (found === undefined) throw restErrors.notFound(`token "${id ?? ''}"`)
-    return { status: 200, body: { token: view(found) } }
+  if (id !== undefined) {
+    const found = directory.tokensOf(name).find((token) => token.id === id || token.name === id)
+    if (found === undefined) throw restErrors.notFound(`token "${id}"`)
+    if (request.method === 'GET') return { status: 200, body: { token: view(found) } }
+    if (request.method !== 'DELETE') throw restErrors.notImplemented()
+    directory.endToken(found)
+    return { status: 204 }
   }
   if (request.method !== 'POST') throw restErrors.notImplemented()
   const { name: tokenName, preserve = false, expiration = 900 } = request.body
   if (typeof preserve !== 'boolean' || typeof expiration !== 'number' || expiration <= 0) throw restErrors.invalid('bad property value')
-  const issued = directory.issue(request.user, undefined, Date.now(), { ...(typeof tokenName === 'string' ? { name: tokenName } : {}), preserve, lifetimeMs: expiration * 1000 })
+  const issued = directory.issue(owner, undefined, Date.now(), { ...(typeof tokenName === 'string' ? { name: tokenName } : {}), preserve, lifetimeMs: expiration * 1000 })
   return { status: 201, headers: { 'X-Auth-Session': issued.session, 'X-Auth-Name': issued.token.name }, body: { token: view(issued.token) } }
 }

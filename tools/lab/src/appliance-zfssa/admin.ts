@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Appliance, ApplianceQuirks } from './appliance.ts'
 import type { ApplianceFault } from './faults.ts'
+import { allRights } from './users.ts'
+import type { Right, User } from './users.ts'
 
 /** Starts the endpoint on the loopback interface. */
 export async function startAdmin(appliance: Appliance, port = 0): Promise<AsyncDisposable & { readonly url: string }> {
@@ -23,7 +25,7 @@ export async function startAdmin(appliance: Appliance, port = 0): Promise<AsyncD
 /**
  * What a test in another process can do to the appliance, over plain HTTP on the loopback interface:
  * `GET /requests`, `DELETE /requests`, `POST /faults` ({match, when, effect, times, skip}), `DELETE /faults`, `POST /takeover`
- * ({keepsRunning}), `POST /failback`, `POST /tokens/expire`, `PUT /quirks`, `GET /mounts`, `GET /state`.
+ * ({keepsRunning}), `POST /failback`, `POST /tokens/expire`, `POST /users` ({name, password, rights: 'all' or a list}), `PUT /quirks`, `GET /mounts`, `GET /state`.
  */
 function createAdminHandler(appliance: Appliance): (incoming: IncomingMessage, response: ServerResponse) => void {
   const answer = async (method: string, path: string, body: Readonly<Record<string, unknown>>): Promise<object> => {
@@ -47,6 +49,9 @@ function createAdminHandler(appliance: Appliance): (incoming: IncomingMessage, r
         return {}
       case 'POST /tokens/expire':
         appliance.directory.expireAll()
+        return {}
+      case 'POST /users':
+        appliance.directory.add(userOf(body))
         return {}
       case 'PUT /quirks':
         Object.assign(appliance.quirks, body as Partial<ApplianceQuirks>)
@@ -73,6 +78,14 @@ function createAdminHandler(appliance: Appliance): (incoming: IncomingMessage, r
       }
     })()
   }
+}
+
+function userOf({ name, password, rights }: Readonly<Record<string, unknown>>): User {
+  if (typeof name !== 'string' || typeof password !== 'string') throw new TypeError('name, password: texts')
+  if (rights === 'all') return { name, password, rights }
+  const unknown = Array.isArray(rights) ? (rights as unknown[]).filter((right) => !allRights.some((each) => each === right)) : [rights]
+  if (unknown.length > 0) throw new TypeError(`rights: "all" or some of ${allRights.join(', ')}`)
+  return { name, password, rights: rights as readonly Right[] }
 }
 
 const effects = ['reset', 'html', 'hang', 'slow-body', 'slow', 'garbage'] as const

@@ -10,7 +10,7 @@ import type { ApplianceFault, LoggedRequest } from './faults.ts'
 import type { RestAnswer, RestRequest } from './request.ts'
 import { RestError, faultBody, restErrorOf, restErrors } from './rest-error.ts'
 import { StorageService } from './storage-service.ts'
-import { answerHardware, answerSystem } from './system-service.ts'
+import { answerHardware, answerSystem, ServiceDesk } from './system-service.ts'
 import { Directory } from './users.ts'
 import type { User } from './users.ts'
 import type { NodeFacts } from './views.ts'
@@ -73,6 +73,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   const directory = new Directory(options.users, options.tokenLifetimeMs ?? 15 * 60_000)
   const faults = new FaultDesk()
   const quirks: ApplianceQuirks = { latencyMs: options.latencyMs ?? 0, numericStrings: false, extraProperties: false, noPaging: false, clockSkewSeconds: 0 }
+  const services = new ServiceDesk()
   const storage = new StorageService({ engine, pool, owner: () => owner, nodes })
   /** Changes happen one after another, as on a share of the real one. */
   let changes: Promise<unknown> = Promise.resolve()
@@ -90,6 +91,8 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
         return answerSystem(request, nodes, engine)
       case 'hardware':
         return answerHardware(request, nodes, owner, pool, running)
+      case 'service':
+        return services.answer(request)
       case 'user':
         return answerUser(request, directory)
       default:
@@ -130,7 +133,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       return { status: failure.status, body: faultBody(failure) }
     })
     log(answer.status)
-    const send = { ...answer, headers: { 'X-Zfssa-Api': '1.0', 'X-Zfssa-Storage-Api': '1.1', Date: new Date(Date.now() + quirks.clockSkewSeconds * 1000).toUTCString(), ...answer.headers } }
+    const send = { ...answer, headers: { ...versionHeaders(address), Date: new Date(Date.now() + quirks.clockSkewSeconds * 1000).toUTCString(), ...answer.headers } }
     if (fault !== undefined && fault.effect !== 'slow') await spoil(fault, incoming.socket, response, render(answer.body, quirks))
     else write(response, send, render(answer.body, quirks))
   }
@@ -190,9 +193,16 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
   return appliance
 }
 
+/** Each service tells its own version. */
+function versionHeaders(address: string): Readonly<Record<string, string>> {
+  const [, service = '', version = '1'] = /^\/api\/([a-z]+)\/v(\d)/.exec(address) ?? []
+  if (service === '') return { 'X-Zfssa-Api': '1.0' }
+  return { 'X-Zfssa-Api': '1.0', [`X-Zfssa-${service[0]?.toUpperCase() ?? ''}${service.slice(1)}-Api`]: version === '2' ? '2.0' : service === 'storage' ? '1.1' : '1.0' }
+}
+
 function parseAddress(address: string): { readonly service: string; readonly version: 1 | 2; readonly path: readonly string[]; readonly query: URLSearchParams } {
   const { pathname, searchParams } = new URL(address, 'https://appliance')
-  const match = /^\/api\/([a-z]+)\/v([12])(?:\.\d+)?(\/.*)?$/.exec(pathname)
+  const match = /^\/api\/([a-z]+)\/v([12])(?:\.[01])?(\/.*)?$/.exec(pathname)
   if (match === null) throw restErrors.notFound(pathname)
   try {
     return { service: match[1] ?? '', version: match[2] === '2' ? 2 : 1, path: (match[3] ?? '').split('/').filter((part) => part !== '').map(decodeURIComponent), query: searchParams }

@@ -3,7 +3,7 @@ import { restErrors } from './rest-error.ts'
 /** Kinds of values, as the property lists of the appliance name them. */
 type Kind = 'String' | 'Integer' | 'Boolean'
 
-interface PropertyRule {
+export interface PropertyRule {
   readonly kind: Kind
   readonly initial: string | number | boolean
   readonly choices?: readonly (string | number)[]
@@ -50,6 +50,21 @@ export const shareProperties: Readonly<Record<string, PropertyRule>> = {
   sharetftp: { kind: 'String', initial: '', label: 'TFTP', right: 'changeProtocolProps' },
 }
 
+/** Properties that a project gives to its shares, unless they have them of their own. */
+export const inheritable: ReadonlySet<string> = new Set(Object.keys(shareProperties).filter((name) => !['quota', 'reservation', 'quota_snap', 'reservation_snap', 'exported', 'nodestroy', 'root_user', 'root_group', 'root_permissions'].includes(name)))
+
+/** What only a project has. */
+const projectDefaults: Readonly<Record<string, PropertyRule>> = {
+  default_user: { kind: 'String', initial: 'nobody', label: 'User', right: 'changeAccessProps' },
+  default_group: { kind: 'String', initial: 'other', label: 'Group', right: 'changeAccessProps' },
+  default_permissions: { kind: 'String', initial: '700', label: 'Permissions', right: 'changeAccessProps' },
+}
+
+export const projectProperties: Readonly<Record<string, PropertyRule>> = { ...Object.fromEntries(Object.entries(shareProperties).filter(([name]) => inheritable.has(name))), ...projectDefaults }
+
+/** What can be changed on a snapshot: its name. */
+export const snapshotProperties: Readonly<Record<string, PropertyRule>> = { name: general('String', '', 'Name') }
+
 /** Properties that nobody can change after creation. */
 export const fixedProperties: Readonly<Record<string, string | boolean>> = {
   shadow: 'none', casesensitivity: 'mixed', normalization: 'none', utf8only: true, encryption: 'off', keystatus: 'none',
@@ -58,11 +73,11 @@ export const fixedProperties: Readonly<Record<string, string | boolean>> = {
 export type PropertyValues = Readonly<Record<string, string | number | boolean>>
 
 /** Reads the properties of a request body; the names in `other` are left to the caller. */
-export function readProperties(body: Readonly<Record<string, unknown>>, other: readonly string[], custom: ReadonlySet<string>): PropertyValues {
+export function readProperties(body: Readonly<Record<string, unknown>>, other: readonly string[], custom: ReadonlySet<string>, rules: Readonly<Record<string, PropertyRule>> = shareProperties): PropertyValues {
   const values: Record<string, string | number | boolean> = {}
   for (const [name, value] of Object.entries(body)) {
     if (other.includes(name)) continue
-    const rule = shareProperties[name]
+    const rule = rules[name]
     if (rule === undefined) {
       if (!name.startsWith('custom:') || !custom.has(name.slice(7))) throw restErrors.unknown(name)
       if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') throw restErrors.invalid(`bad property value for ${name}`)
@@ -93,6 +108,6 @@ function badValue(name: string, shown: string, { choices }: Pick<PropertyRule, '
 }
 
 /** The answer to `props=true`: what can be set, of which type, with which choices. */
-export function propertyMetadata(): readonly object[] {
-  return Object.entries(shareProperties).map(([name, { label, kind, choices }]) => ({ name, label, immutable: false, type: choices === undefined ? kind : 'ChooseOne', ...(choices === undefined ? {} : { choices }) }))
+export function propertyMetadata(rules: Readonly<Record<string, PropertyRule>>): readonly object[] {
+  return Object.entries(rules).map(([name, { label, kind, choices }]) => ({ name, label, immutable: false, type: choices === undefined ? kind : 'ChooseOne', ...(choices === undefined ? {} : { choices }) }))
 }

@@ -1,10 +1,12 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { restErrors } from './rest-error.ts'
 
-/** Authorisations of `nas.<pool>.<project>.*`, by their names on the appliance. */
-export type Right =
-  | 'takeSnap' | 'destroySnap' | 'renameSnap' | 'clone' | 'rollback' | 'createShare' | 'createProject' | 'destroy'
-  | 'changeGeneralProps' | 'changeSpaceProps' | 'changeProtocolProps' | 'changeAccessProps' | 'configureSchema'
+/** Authorisations of `nas.<pool>.<project>.*`, by their names on the appliance, and two that concern the whole of it. */
+export const allRights = [
+  'takeSnap', 'destroySnap', 'renameSnap', 'clone', 'rollback', 'createShare', 'createProject', 'destroy',
+  'changeGeneralProps', 'changeSpaceProps', 'changeProtocolProps', 'changeAccessProps', 'configureSchema', 'configureServices',
+] as const
+export type Right = (typeof allRights)[number]
 
 export interface User {
   readonly name: string
@@ -63,6 +65,18 @@ export class Directory {
 
   endSession(session: string): void {
     this.#tokens.delete(session)
+  }
+
+  add(user: User): void {
+    this.#users.set(user.name, user)
+  }
+
+  find(name: string): User | undefined {
+    return this.#users.get(name)
+  }
+
+  endToken(token: Token): void {
+    for (const [session, known] of this.#tokens) if (known === token) this.#tokens.delete(session)
   }
 
   expireAll(): void {

@@ -127,7 +127,10 @@ describe('a client that was written for the real one', () => {
     expect(await symbol('POST', `${base}/errors/filesystems`, { name: 'b/c' })).toEqual([400, 'ERR_INVALID_ARG'])
     expect(await symbol('PUT', `${base}/errors/filesystems/a`, { compression: 'best' })).toEqual([400, 'ERR_INVALID_ARG'])
     expect(await symbol('POST', `${base}/errors/filesystems/a/snapshots`, { name: '.auto-1' })).toEqual([400, 'ERR_INVALID_ARG'])
-    expect(await symbol('PUT', `${base}/errors`, {})).toEqual([501, 'ERR_NOT_IMPLEMENTED'])
+    expect(await symbol('PUT', base, {})).toEqual([501, 'ERR_NOT_IMPLEMENTED'])
+    expect(await symbol('PUT', `${base}/errors`, { colour: 'red' })).toEqual([400, 'ERR_UNKNOWN_ARG'])
+    expect(await symbol('POST', `${base}/errors/filesystems`, { name: 'd', mountpoint: '/tmp/d' })).toEqual([400, 'ERR_INVALID_ARG'])
+    expect(await symbol('GET', '/api/storage/v1.7/pools')).toEqual([404, 'ERR_NOT_FOUND'])
     const snapper = basic('snapper', 'snapper-1')
     expect(await symbol('POST', `${base}/errors/filesystems/a/snapshots`, { name: 's' }, snapper)).toEqual([201, undefined])
     expect(await symbol('DELETE', `${base}/errors/filesystems/a/snapshots/s`, undefined, snapper)).toEqual([401, 'ERR_UNAUTHORIZED'])
@@ -147,6 +150,56 @@ describe('a client that was written for the real one', () => {
     expect((await send('GET', `${base}/paging/filesystems/a/snapshots`)).json.snapshots).toEqual([])
   })
 
+  it('a project gives its properties to shares and clones, which may have their own', async () => {
+    const at = `${base}/given`
+    expect(await send('POST', base, { name: 'given', mountpoint: '/export/db', sharenfs: 'rw', default_permissions: '750' })).toMatchObject({ status: 201, json: { project: { mountpoint: '/export/db', sharenfs: 'rw', default_permissions: '750', source: { sharenfs: 'local', compression: 'default' } } } })
+    expect((await send('POST', `${at}/filesystems`, { name: 'a' })).json.filesystem).toMatchObject({ mountpoint: '/export/db/a', sharenfs: 'rw', root_permissions: '750', source: { sharenfs: 'inherited' } })
+    expect(await send('PUT', at, { compression: 'lz4' })).toMatchObject({ status: 202, json: { project: { name: 'given', compression: 'lz4' } } })
+    expect((await send('PUT', `${at}/filesystems/a`, { sharenfs: 'off' })).json.filesystem).toMatchObject({ compression: 'lz4', sharenfs: 'off', source: { compression: 'inherited', sharenfs: 'local' } })
+    await send('POST', `${at}/filesystems/a/snapshots`, { name: 's' })
+    expect((await send('PUT', `${at}/filesystems/a/snapshots/s/clone`, { project: 'given', share: 'c' })).json.filesystem).toMatchObject({ mountpoint: '/export/db/c', sharenfs: 'rw' })
+    expect(await send('PUT', `${at}/filesystems/c`, { mountpoint: '/export/db/a' })).toMatchObject({ status: 400, json: { fault: { name: 'ERR_INVALID_ARG' } } })
+    for (const [path, key] of [[at, 'project'], [`${at}/filesystems/a`, 'filesystem'], [`${at}/filesystems/a/snapshots/s`, 'snapshot']] as const) {
+      const { json } = await send('GET', `${path}?props=true`)
+      expect([json[key].name, json.props[0]], key).toEqual([expect.any(String), { name: expect.any(String), label: expect.any(String), immutable: false, type: expect.any(String) }])
+    }
+  })
+
+  it('a project\'s snapshot covers every share, is renamed, rolled back and deleted as one, and names its dependents', async () => {
+    const at = `${base}/several`
+    await send('POST', base, { name: 'several' })
+    for (const name of ['a', 'b']) await send('POST', `${at}/filesystems`, { name })
+    expect(await send('POST', `${at}/snapshots`, { name: 's1' })).toMatchObject({ status: 201, json: { snapshot: { name: 's1', canonical_name: 'pool_0/local/several@s1', href: `${at}/snapshots/s1`, numclones: 0 } } })
+    expect((await send('GET', `${at}/snapshots/s1`)).json.snapshot.share).toBeUndefined()
+    await send('POST', `${at}/filesystems/b/snapshots`, { name: 'own' })
+    // A name that one share has already: none of them gets it.
+    expect(await send('POST', `${at}/snapshots`, { name: 'own' })).toMatchObject({ status: 409, json: { fault: { name: 'ERR_OBJECT_EXISTS' } } })
+    expect(namesOf((await send('GET', `${at}/filesystems/a/snapshots`)).json.snapshots)).toEqual(['s1'])
+    expect(await send('PUT', `${at}/snapshots/s1`, { name: 's2' })).toMatchObject({ status: 202, json: { snapshot: { name: 's2' } } })
+    const listed = (await send('GET', `/api/storage/v1/projects?snaps=true`)).json.projects as { name: string; snapshots: unknown }[]
+    expect(namesOf(listed.find(({ name }) => name === 'several')?.snapshots)).toEqual(['s2'])
+    await send('PUT', `${at}/filesystems/a/snapshots/s2/clone`, { project: 'several', share: 'c' })
+    // The clone is a share without that snapshot; the project has it all the same.
+    expect((await send('GET', `${at}/snapshots`)).json.snapshots).toMatchObject([{ name: 's2', numclones: 1 }])
+    await send('DELETE', `${at}/filesystems/c`)
+    expect(await send('PUT', `${at}/snapshots/s2/rollback`)).toMatchObject({ status: 409, json: { fault: { name: 'ERR_CONFIRM_REQUIRED' } } })
+    expect((await send('PUT', `${at}/snapshots/s2/rollback?confirm=true`)).status).toBe(202)
+    expect(namesOf((await send('GET', `${at}/filesystems/b/snapshots`)).json.snapshots)).toEqual(['s2'])
+    await send('POST', base, { name: 'elsewhere' })
+    await send('PUT', `${at}/filesystems/a/snapshots/s2/clone`, { project: 'elsewhere', share: 'c' })
+    expect((await send('GET', `${at}/snapshots/s2/dependents`)).json.dependents).toEqual([{ project: 'elsewhere', share: 'c', href: `${base}/elsewhere/filesystems/c` }])
+    expect(await send('DELETE', `${at}/snapshots/s2`)).toMatchObject({ status: 409, json: { fault: { name: 'ERR_CONFIRM_REQUIRED' } } })
+  })
+
+  it('has services, which a driver switches on before it begins', async () => {
+    const nfs = await send('PUT', '/api/service/v1/services/nfs/enable')
+    expect([nfs.status, nfs.headers['x-zfssa-service-api']]).toEqual([202, '1.0'])
+    expect((await send('GET', '/api/service/v1/services/nfs')).json.service).toMatchObject({ name: 'nfs', '<status>': 'online', href: '/api/service/v1/services/nfs' })
+    expect((await send('GET', '/api/service/v1/services')).json.services.length).toBeGreaterThan(3)
+    expect((await send('GET', '/api/service/v1/services/none')).status).toBe(404)
+    expect((await send('PUT', '/api/service/v1/services/nfs/disable', undefined, basic('snapper', 'snapper-1'))).status).toBe(401)
+  })
+
   it('keeps custom properties by their schema', async () => {
     await send('POST', base, { name: 'custom' })
     expect((await send('POST', `${base}/custom/filesystems`, { name: 'a', 'custom:owner': 'icb' })).status).toBe(400)
@@ -163,6 +216,10 @@ describe('a client that was written for the real one', () => {
     expect(token).toMatchObject({ status: 201, json: { token: { name: 'kept', preserve: true, token_username: 'admin', expiration: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/) } } })
     const persistent = { 'X-Auth-Session': String(token.headers['x-auth-session']) }
     expect([(await send('GET', '/api/access/v2', undefined, persistent)).status, (await send('GET', '/api/access/v2', undefined, persistent, 1)).status]).toEqual([200, 200])
+    expect(namesOf((await send('GET', '/api/user/v2/users/admin/preferences/tokens')).json.tokens)).toContain('kept')
+    expect((await send('DELETE', `/api/user/v2/users/admin/preferences/tokens/${String(token.json.token.id)}`)).status).toBe(204)
+    expect((await send('GET', '/api/access/v2', undefined, persistent)).status).toBe(401)
+    expect((await send('GET', '/api/user/v1/users/admin/preferences/tokens')).status).toBe(404)
   })
 
   it('a node without the pool shows who has it', async () => {
