@@ -1,5 +1,6 @@
 import type { Cluster } from './cluster.ts'
 import type { Job } from './jobs.ts'
+import { OntapError } from './ontap-error.ts'
 import { pause } from './jobs.ts'
 import type { Json } from './query.ts'
 
@@ -24,9 +25,26 @@ export interface Answer {
 
 let failures = 0
 
+/** Seconds that a change may take before it is answered as still running. @throws OntapError */
+export function returnTimeout(query: URLSearchParams): number {
+  const text = query.get('return_timeout') ?? '0'
+  if (!/^\d+$/.test(text) || Number(text) > 120) throw new OntapError(400, 2, `Invalid value "${text}" for "return_timeout" (0..120)`, 'return_timeout')
+  return Number(text)
+}
+
+/** A change by a query: one job for each object that it selects. */
+export async function asJobs(call: Call, changes: readonly (() => Promise<Answer>)[]): Promise<Answer> {
+  const answers: Answer[] = []
+  for (const change of changes) answers.push(await change())
+  const failed = answers.find(({ status }) => status >= 400)
+  if (failed !== undefined) return failed
+  const jobs = answers.flatMap(({ body }) => (body['job'] === undefined ? [] : [body['job']]))
+  return { status: answers.some(({ status }) => status === 202) ? 202 : 200, body: { num_records: answers.length, jobs } }
+}
+
 /** Answers a change: done in time, or 202 with the job. */
 export async function asJob(call: Call, job: Job, options: { readonly done: 200 | 201; readonly location?: string; readonly record?: () => Json }): Promise<Answer> {
-  const seconds = Number(call.query.get('return_timeout') ?? 0)
+  const seconds = returnTimeout(call.query)
   await Promise.race([job.done, pause(seconds * 1000)])
   const reference = { job: { uuid: job.uuid, _links: { self: { href: `/api/cluster/jobs/${job.uuid}` } } } }
   // What a job that fails within return_timeout looks like is not documented: sometimes an error, sometimes a failed job.
@@ -68,7 +86,7 @@ export function leaves(value: unknown, prefix = ''): string[] {
 export function unfold(body: Json): Json {
   const result: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(body)) {
-    const inner = typeof value === 'object' && value !== null && !Array.isArray(value) ? unfold(value as Json) : value
+    const inner = unfoldValue(value)
     const parts = key.split('.')
     const last = parts.pop() ?? key
     let place = result
@@ -77,4 +95,9 @@ export function unfold(body: Json): Json {
     place[last] = typeof before === 'object' && before !== null && typeof inner === 'object' && inner !== null ? { ...before, ...inner } : inner
   }
   return result
+}
+
+function unfoldValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unfoldValue)
+  return typeof value === 'object' && value !== null ? unfold(value as Json) : value
 }

@@ -29,7 +29,6 @@ export interface FilerVolume {
   readonly createdAt: number
   visibleAt: number
   size: number
-  used: number
   state: 'online' | 'offline'
   comment: string | undefined
   path: string | undefined
@@ -42,7 +41,7 @@ export interface FilerVolume {
   autosize: { mode: string; maximum: number; grow_threshold: number }
   guarantee: string
   securityStyle: string
-  readonly snapshotLocking: boolean
+  snapshotLocking: boolean
   parent: { readonly volume: string; readonly snapshot: string } | undefined
   /** Work in the background until then: an unmount is refused meanwhile. */
   busyUntil: number
@@ -58,6 +57,7 @@ export interface GroupSnapshot {
   readonly createdAt: number
   readonly comment: string | undefined
   readonly consistencyType: string
+  readonly label: string | undefined
   /** Volume and snapshot UUIDs. */
   readonly members: readonly { readonly volume: string; readonly snapshot: string }[]
 }
@@ -69,13 +69,21 @@ export interface ConsistencyGroup {
   readonly svm: string
   readonly volumes: string[]
   readonly snapshots: Map<string, GroupSnapshot>
+  /** A snapshot that was begun in two phases: all writes stand still until it is committed or its time is up. */
+  pending: { readonly uuid: string; readonly name: string; readonly until: number; readonly commit: () => void } | undefined
+}
+
+export interface ExportPolicy {
+  readonly id: number
+  readonly name: string
+  readonly rules: readonly Readonly<Record<string, unknown>>[]
 }
 
 export interface Svm {
   readonly uuid: string
   readonly sequence: number
   readonly name: string
-  readonly policies: readonly string[]
+  readonly policies: ExportPolicy[]
   readonly lifs: readonly { readonly uuid: string; readonly name: string; readonly address: string; readonly services: readonly string[] }[]
 }
 
@@ -103,6 +111,7 @@ export interface FilerSettings {
 
 /** What the filer holds: one cluster with its SVMs. */
 export interface Cluster {
+  readonly uuid: string
   readonly settings: FilerSettings
   readonly engine: DirectoryEngine
   readonly jobs: Jobs
@@ -138,6 +147,7 @@ export function createCluster(engine: DirectoryEngine, jobs: Jobs, settings: Fil
   let sequence = 0
   let lastStamp = 0
   return {
+    uuid: randomUUID(),
     settings,
     engine,
     jobs,
@@ -156,11 +166,12 @@ export function createCluster(engine: DirectoryEngine, jobs: Jobs, settings: Fil
 
 export function addSvm(cluster: Cluster, name: string, address: string): Svm {
   const services = ['data_core', 'data_nfs']
+  const sequence = cluster.nextSequence()
   const svm: Svm = {
     uuid: randomUUID(),
-    sequence: cluster.nextSequence(),
+    sequence,
     name,
-    policies: ['default', 'icb'],
+    policies: ['default', 'icb'].map((policy, index) => ({ id: sequence * 100 + index, name: policy, rules: [] })),
     lifs: [
       { uuid: randomUUID(), name: `${name}_nfs1`, address, services },
       { uuid: randomUUID(), name: `${name}_mgmt`, address, services: ['management_https'] },

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { authorize, logIn } from './access.ts'
 import type { FilerUser } from './access.ts'
-import { unfold } from './call.ts'
+import { returnTimeout, unfold } from './call.ts'
 import type { Answer } from './call.ts'
 import type { Certificates } from './certificates.ts'
 import type { Cluster } from './cluster.ts'
@@ -59,6 +59,7 @@ export function createFilerServer({ cluster, users, faults, log, certificates }:
     const handler = route.methods[method]
     if (handler === undefined) throw new OntapError(405, 8, `The method ${method} is not allowed here.`)
     const body = await readBody(request)
+    if (method !== 'GET') returnTimeout(url.searchParams)
     return handler({ cluster, method, parameters: route.parameters, query: url.searchParams, body, svm: scopeOf(request, user, cluster) })
   }
 
@@ -98,7 +99,8 @@ export function createFilerServer({ cluster, users, faults, log, certificates }:
     }
     if (fault?.kind === 'slow') await pause(fault.delayMs ?? 1000)
     note({ method, path, user: seen.user, status: result.status })
-    const plain = (request.headers.accept ?? '').includes('application/json')
+    const accepted = request.headers.accept ?? ''
+    const plain = accepted.includes('application/json') && !accepted.includes('application/hal+json')
     const text = JSON.stringify(plain ? keepJobLink(result.body) : result.body)
     response.writeHead(result.status, { 'Content-Type': plain ? 'application/json' : 'application/hal+json', ...(result.status === 401 ? { 'WWW-Authenticate': 'Basic realm="Lab filer"' } : {}), ...result.headers }).end(text)
   }
@@ -112,7 +114,7 @@ export function createFilerServer({ cluster, users, faults, log, certificates }:
 /** Without HAL only the link to the next page is left; that of a job is answered all the same. */
 function keepJobLink(body: Json): unknown {
   const plain = withoutLinks(body) as Record<string, unknown>
-  return body['job'] === undefined ? plain : { ...plain, job: body['job'] }
+  return { ...plain, ...(body['job'] === undefined ? {} : { job: body['job'] }), ...(body['jobs'] === undefined ? {} : { jobs: body['jobs'] }) }
 }
 
 function clientName(request: IncomingMessage): string | undefined {
@@ -124,12 +126,16 @@ function clientName(request: IncomingMessage): string | undefined {
 
 /** The SVM a request is confined to: the login's own, or the one of the tunnel header. */
 function scopeOf(request: IncomingMessage, user: FilerUser, cluster: Cluster): string | undefined {
-  const header = request.headers['x-dot-svm-name']
-  const tunnel = Array.isArray(header) ? header[0] : header
-  if (tunnel === undefined) return user.svm
-  if (user.svm !== undefined) throw new OntapError(400, 6, 'An SVM-scoped login must not send X-Dot-SVM-Name.')
-  if (!cluster.svms.has(tunnel)) throw new OntapError(404, 2621462, `The SVM "${tunnel}" does not exist.`)
-  return tunnel
+  const header = (name: string): string | undefined => {
+    const value = request.headers[name]
+    return Array.isArray(value) ? value[0] : value
+  }
+  const [name, uuid] = [header('x-dot-svm-name'), header('x-dot-svm-uuid')]
+  if (name === undefined && uuid === undefined) return user.svm
+  if (user.svm !== undefined) throw new OntapError(400, 6, 'An SVM-scoped login must not send X-Dot-SVM-Name or X-Dot-SVM-UUID.')
+  const svm = [...cluster.svms.values()].find((each) => (name === undefined || each.name === name) && (uuid === undefined || each.uuid === uuid))
+  if (svm === undefined) throw new OntapError(404, 2621462, `The SVM "${name ?? uuid ?? ''}" does not exist.`)
+  return svm.name
 }
 
 async function readBody(request: IncomingMessage): Promise<Json> {

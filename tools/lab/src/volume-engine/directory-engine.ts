@@ -1,4 +1,4 @@
-import { chownSync, constants, copyFileSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { chownSync, constants, copyFileSync, existsSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -17,6 +17,10 @@ export interface DirectoryEngine {
   restore(volume: string, snapshot: string): void
   removeSnapshot(volume: string, snapshot: string): void
   removeVolume(id: string): void
+  /** Bytes of a volume's files as they are now. */
+  bytes(id: string): number
+  /** Bytes that the removal of these snapshots would free: versions of files that nothing else of the volume has. */
+  freedBy(id: string, snapshots: ReadonlySet<string>): number
 }
 
 export function createDirectoryEngine(root: string): DirectoryEngine {
@@ -44,7 +48,29 @@ export function createDirectoryEngine(root: string): DirectoryEngine {
       rmSync(snapshotsOf(id), { recursive: true, force: true })
       rmSync(volume(id), { recursive: true, force: true })
     },
+    bytes: (id) => [...versionsBelow(volume(id)).values()].reduce((sum, size) => sum + size, 0),
+    freedBy: (id, snapshots) => {
+      const [gone, kept] = [new Map<string, number>(), new Map(versionsBelow(volume(id)))]
+      for (const name of existsSync(snapshotsOf(id)) ? readdirSync(snapshotsOf(id)) : []) {
+        for (const [version, size] of versionsBelow(join(snapshotsOf(id), name))) (snapshots.has(name) ? gone : kept).set(version, size)
+      }
+      return [...gone].reduce((sum, [version, size]) => sum + (kept.has(version) ? 0 : size), 0)
+    },
   }
+}
+
+/** The files below a directory, each as its path, size and time, with its size. A copy has the times of its original. */
+function versionsBelow(root: string, below = ''): Map<string, number> {
+  const found = new Map<string, number>()
+  const directory = join(root, below)
+  for (const entry of existsSync(directory) ? readdirSync(directory, { withFileTypes: true }) : []) {
+    const path = join(below, entry.name)
+    if (entry.isDirectory()) for (const [version, size] of versionsBelow(root, path)) found.set(version, size)
+    if (!entry.isFile()) continue
+    const { size, mtimeMs } = lstatSync(join(root, path))
+    found.set(`${path} ${String(size)} ${String(Math.floor(mtimeMs))}`, size)
+  }
+  return found
 }
 
 /** Files with their times and modes, and with their owners where this process may set them. */
