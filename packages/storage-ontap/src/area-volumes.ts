@@ -20,6 +20,8 @@ export interface AreaVolume {
   readonly gid: number | undefined
   readonly snapshotPolicy: string | undefined
   readonly snapshotDirectory: boolean | undefined
+  /** Snapshots can be locked (SnapLock). */
+  readonly snapshotLocking: boolean
   readonly comment: string | undefined
 }
 
@@ -41,11 +43,12 @@ const record = z.object({
   aggregates: z.array(z.object({ name: z.string() })).optional(),
   snapshot_policy: z.object({ name: z.string() }).optional(),
   snapshot_directory_access_enabled: z.boolean().optional(),
+  snapshot_locking_enabled: z.boolean().optional(),
 })
 
 const fields: readonly Field[] = [
   'uuid', 'name', 'svm.name', 'state', 'size', 'comment', 'space.available', 'nas.path', 'nas.uid', 'nas.gid', 'nas.export_policy.name', 'aggregates.name', 'snapshot_policy.name',
-  ['snapshot_directory_access_enabled', 913],
+  ['snapshot_directory_access_enabled', 913], ['snapshot_locking_enabled', 912],
 ]
 
 /** The area's volumes that exist, in the order of their names in the configuration. @throws ICB_STORAGE_OPTIONS when several SVMs have one of that name */
@@ -76,7 +79,7 @@ export async function needAreaVolumes(client: OntapClient, names: AreaNames, sig
 function viewOf(raw: z.infer<typeof record>): AreaVolume {
   return {
     uuid: raw.uuid, name: raw.name, svm: raw.svm.name, state: raw.state ?? 'unknown', size: raw.size ?? 0, available: raw.space?.available, path: raw.nas?.path, exportPolicy: raw.nas?.export_policy?.name,
-    aggregate: raw.aggregates?.[0]?.name, uid: raw.nas?.uid, gid: raw.nas?.gid, snapshotPolicy: raw.snapshot_policy?.name, snapshotDirectory: raw.snapshot_directory_access_enabled, comment: raw.comment,
+    aggregate: raw.aggregates?.[0]?.name, uid: raw.nas?.uid, gid: raw.nas?.gid, snapshotPolicy: raw.snapshot_policy?.name, snapshotDirectory: raw.snapshot_directory_access_enabled, snapshotLocking: raw.snapshot_locking_enabled === true, comment: raw.comment,
   }
 }
 

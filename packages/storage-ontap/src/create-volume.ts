@@ -1,5 +1,5 @@
 import { pollUntil } from '@icb/runtime'
-import type { Clock } from '@icb/runtime'
+import type { Clock, Logger } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import type { VolumeSpec } from '@icb/storage-core'
 import { z } from 'zod'
@@ -14,6 +14,7 @@ export interface CreateVolumeParts {
   readonly clock: Clock
   readonly options: OntapOptions
   readonly names: AreaNames
+  readonly logger: Logger
 }
 
 const smallest = 20n * 1024n * 1024n
@@ -26,7 +27,8 @@ const volumeComment = '{"icb":1,"area":true}'
  * size, the further ones mounted below the first. `spec.size` is the whole area's and is divided among them.
  * @throws ICB_STORAGE_OPTIONS when the aggregate, the size or the SVM is not known
  */
-export async function createAreaVolumes({ client, clock, options, names }: CreateVolumeParts, spec: VolumeSpec, signal?: AbortSignal): Promise<readonly AreaVolume[]> {
+export async function createAreaVolumes(parts: CreateVolumeParts, spec: VolumeSpec, signal?: AbortSignal): Promise<readonly AreaVolume[]> {
+  const { client, clock, options, names } = parts
   const setting = (key: 'aggregate' | 'exportPolicy' | 'owner' | 'permissions'): string | undefined => spec.options?.[key] ?? options[key]
   let present = await findAreaVolumes(client, names, signal)
   const missing = names.volumes.filter((name) => !present.some((volume) => volume.name === name))
@@ -60,12 +62,26 @@ export async function createAreaVolumes({ client, clock, options, names }: Creat
       return found.length === names.volumes.length ? found : undefined
     })
   }
-  // The directory of snapshots would show up in the area; this can be set by a change only, and since 9.13.1.
+  const release = await client.release(signal)
   for (const volume of present) {
-    if (volume.snapshotDirectory !== true || volume.comment !== volumeComment) continue
-    await client.change({ method: 'PATCH', path: `/storage/volumes/${volume.uuid}`, what: `hiding the snapshot directory of ${volume.name}`, body: { snapshot_directory_access_enabled: false }, returnTimeout: 15, signal })
+    if (volume.comment !== volumeComment) continue
+    if (release >= hidesSince ? volume.snapshotDirectory === true : missing.includes(volume.name)) await hideSnapshotDirectory(parts, volume, release, signal)
   }
   return present
+}
+
+/** The directory of snapshots would show up in the area; the API has it since 9.13.1 and as a change only, before the command line's door is the way. */
+const hidesSince = 913
+
+async function hideSnapshotDirectory({ client, logger }: CreateVolumeParts, { uuid, svm, name }: AreaVolume, release: number, signal: AbortSignal | undefined): Promise<void> {
+  const what = `hiding the snapshot directory of ${name}`
+  if (release >= hidesSince) return client.change({ method: 'PATCH', path: `/storage/volumes/${uuid}`, what, body: { snapshot_directory_access_enabled: false }, returnTimeout: 15, signal })
+  try {
+    await client.change({ method: 'PATCH', path: '/private/cli/volume', what, query: { vserver: svm, volume: name }, body: { 'snapdir-access': 'false' }, signal })
+  } catch (error) {
+    if (!isStorageError(error, 'AUTH', 'UNSUPPORTED', 'NOT_FOUND')) throw error
+    logger.warn({ volume: name, error: String(error) }, `the snapshot directory of ${name} is visible to hosts: run "volume modify -vserver ${svm} -volume ${name} -snapdir-access false"`)
+  }
 }
 
 async function onlySvm(client: OntapClient, signal: AbortSignal | undefined): Promise<string> {

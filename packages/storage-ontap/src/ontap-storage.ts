@@ -5,6 +5,7 @@ import type { MountSource, SnapshotHolds, SnapshotLabels, SnapshotStorage, Stora
 import { isStorageError } from './answer-errors.ts'
 import { findDataAddress, inBrackets, mountOf, needAreaVolumes } from './area-volumes.ts'
 import type { AreaNames, AreaVolume } from './area-volumes.ts'
+import { registerDiagnosis } from './checks.ts'
 import { createClones } from './clones.ts'
 import { createConsistencyGroups, groupsSince } from './consistency-group.ts'
 import { createAreaVolumes } from './create-volume.ts'
@@ -33,6 +34,7 @@ const defaultMountOptions = 'rw,bg,hard,nointr,tcp,vers=3,timeo=600,rsize=65536,
 /** The contract over the volumes of one backup area. */
 export function createOntapStorage({ client, options, names, database, filerHost, clock, logger }: OntapStorageParts): OntapStorage {
   const several = names.volumes.length > 1
+  const keepsHolds = options.holds === true || options.holds === 'tamperproof'
   const inGroups = (): boolean => several && (client.knownRelease ?? 0) >= groupsSince
   // Getters, as what the release allows is known after the first call only.
   const capabilities: StorageCapabilities = {
@@ -47,7 +49,7 @@ export function createOntapStorage({ client, options, names, database, filerHost
     },
     clones: true,
     thinClones: true,
-    holds: options.holds === true,
+    holds: keepsHolds,
     labels: true,
     maxNameLength: longestSnapshotName,
   }
@@ -77,6 +79,8 @@ export function createOntapStorage({ client, options, names, database, filerHost
     }
   }
 
+  registerDiagnosis(capabilities, { client, area })
+
   let server: string | undefined
   const mount = async (path: string, svm: string, signal?: AbortSignal): Promise<MountSource> => {
     server ??= options.mounthost ?? (await findDataAddress(client, svm, signal)) ?? filerHost
@@ -85,7 +89,7 @@ export function createOntapStorage({ client, options, names, database, filerHost
 
   const groups = createConsistencyGroups(client, options.consistencyGroup ?? `${names.volumes[0]}_cg`)
   const clones = createClones({ client, database, clock, exportPolicy: options.exportPolicy, area, snapshots: (): Snapshots => snapshots, mount })
-  const snapshots: Snapshots = createSnapshots({ client, groups, database, clock, logger, area, clonedNames: (volumes, snapshot, signal) => clones.clonedNames(volumes, snapshot, signal) })
+  const snapshots: Snapshots = createSnapshots({ client, groups, database, holds: options.holds ?? false, clock, logger, area, clonedNames: (volumes, snapshot, signal) => clones.clonedNames(volumes, snapshot, signal) })
 
   const describe = async (signal?: AbortSignal): Promise<VolumeInfo> => {
     found = await needAreaVolumes(client, names, signal)
@@ -132,7 +136,7 @@ export function createOntapStorage({ client, options, names, database, filerHost
     createVolume: (spec, { signal } = {}) =>
       run(signal, async () => {
         if (spec.name !== database && spec.name !== names.volumes[0]) throw storageErrors.UNSUPPORTED(`these options are for the volume ${names.volumes[0]} of ${database}, not for ${spec.name}`)
-        const volumes = await createAreaVolumes({ client, clock, options, names }, spec, signal)
+        const volumes = await createAreaVolumes({ client, clock, options, names, logger }, spec, signal)
         found = undefined
         return { id: volumes[0]?.uuid ?? '', name: names.volumes[0], mounts: await volumeOf(volumes, signal) }
       }),
@@ -140,7 +144,7 @@ export function createOntapStorage({ client, options, names, database, filerHost
     listLeftovers: ({ signal } = {}) => run(signal, async () => [...(await snapshots.halves(false, signal)), ...(await clones.halves(false, signal))]),
     removeLeftovers: ({ signal } = {}) => run(signal, async () => [...(await snapshots.halves(true, signal)), ...(await clones.halves(true, signal))]),
     setLabels: (id, labels, { signal } = {}) => run(signal, () => snapshots.setLabels(id, labels, signal)),
-    ...(options.holds === true ? holds : {}),
+    ...(keepsHolds ? holds : {}),
     close: async () => { client.close() },
   }
 }

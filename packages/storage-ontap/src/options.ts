@@ -35,8 +35,8 @@ export interface OntapOptions {
   readonly mountOptions?: string | undefined
   /** The consistency group of an area of several volumes. Default `<volume>_cg`; one that has exactly these volumes is used whatever its name. */
   readonly consistencyGroup?: string | undefined
-  /** Pins become expiry times of snapshots. Default false: pins are kept in the area. */
-  readonly holds?: boolean | undefined
+  /** Pins become expiry times of snapshots; `tamperproof`: locks of SnapLock, which nobody can take back. Default false: pins are kept in the area. */
+  readonly holds?: boolean | 'tamperproof' | undefined
   /** Longest wait for one job of the filer. Default 600. */
   readonly jobTimeoutSeconds?: number | undefined
   /** Longest wait for one answer. Default 90. */
@@ -62,7 +62,7 @@ export const ontapOptions: z.ZodType<OntapOptions> = z.strictObject({
   exportPolicy: text.optional(),
   mountOptions: text.optional(),
   consistencyGroup: text.optional(),
-  holds: truth.optional(),
+  holds: z.union([truth, z.literal('tamperproof')]).optional(),
   jobTimeoutSeconds: z.coerce.number().positive().optional(),
   requestTimeoutSeconds: z.coerce.number().min(20).optional(),
   aggregate: text.optional(),

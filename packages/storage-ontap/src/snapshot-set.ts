@@ -17,10 +17,12 @@ export interface RawSnapshot {
   readonly size: number | undefined
   /** The later one of its expiry times. */
   readonly expiry: DateTime | undefined
+  /** The end of SnapLock's lock. */
+  readonly tamperproofUntil: DateTime | undefined
   readonly cloned: boolean
 }
 
-export const snapshotFields: readonly Field[] = ['name', 'uuid', 'create_time', 'comment', 'expiry_time', 'snaplock_expiry_time', ['owners', 907], ['size', 909]]
+export const snapshotFields: readonly Field[] = ['name', 'uuid', 'create_time', 'comment', 'expiry_time', 'snaplock_expiry_time', ['owners', 907], ['size', 909], ['snaplock.expiry_time', 914]]
 
 const time = z.string().transform((text, context) => {
   const parsed = DateTime.fromISO(text, { setZone: true }).toUTC()
@@ -36,6 +38,7 @@ export const snapshotRecord: z.ZodType<RawSnapshot> = z
     comment: z.string().optional(),
     expiry_time: time.optional(),
     snaplock_expiry_time: time.optional(),
+    snaplock: z.object({ expiry_time: time.optional() }).optional(),
     owners: z.array(z.string()).optional(),
     size: z.number().optional(),
   })
@@ -45,7 +48,8 @@ export const snapshotRecord: z.ZodType<RawSnapshot> = z
     createdAt: raw.create_time,
     mark: readSnapshotMark(raw.comment),
     size: raw.size,
-    expiry: latest([raw.expiry_time, raw.snaplock_expiry_time]),
+    expiry: latest([raw.expiry_time, raw.snaplock_expiry_time, raw.snaplock?.expiry_time]),
+    tamperproofUntil: latest([raw.snaplock_expiry_time, raw.snaplock?.expiry_time]),
     cloned: raw.owners?.includes('volume_clone') === true,
   }))
 

@@ -19,6 +19,8 @@ export interface SnapshotsParts {
   readonly client: OntapClient
   readonly groups: ConsistencyGroups
   readonly database: string
+  /** How pins are kept. */
+  readonly holds: boolean | 'tamperproof'
   readonly clock: Clock
   readonly logger: Logger
   readonly area: (signal?: AbortSignal) => Promise<readonly [AreaVolume, ...AreaVolume[]]>
@@ -44,9 +46,10 @@ const graceMs = 20_000
 /** How long a change may stay invisible after it succeeded. */
 const visibleMs = 60_000
 
+const timeText = (time: DateTime): string => time.toUTC().toISO({ suppressMilliseconds: true }) ?? ''
 const snapshotsOf = (volume: AreaVolume): string => `/storage/volumes/${volume.uuid}/snapshots`
 
-export function createSnapshots({ client, groups, database, clock, logger, area, clonedNames }: SnapshotsParts): Snapshots {
+export function createSnapshots({ client, groups, database, holds, clock, logger, area, clonedNames }: SnapshotsParts): Snapshots {
   /** Attempts of this process that failed: nobody works on them any more. */
   const abandoned = new Set<string>()
   /** When an incomplete set was seen first, by its attempts. */
@@ -252,13 +255,14 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
     await untilVisible(`the end of snapshot ${raw}`, async () => ((await find(id, signal)) === undefined ? true : undefined), signal)
   }
 
-  const setExpiry = async (id: SnapshotId, expiryOf: (main: RawSnapshot) => DateTime, signal: AbortSignal | undefined): Promise<void> => {
+  /** Changes the expiry of each volume's snapshot; what `bodyOf` leaves out stays as it is. */
+  const setExpiry = async (id: SnapshotId, bodyOf: (member: RawSnapshot) => object | undefined, signal: AbortSignal | undefined): Promise<void> => {
     const { volumes, main } = await needOurs(id, signal)
     for (const volume of volumes) {
       const member = volume === volumes[0] ? main : await named(volume, main.name, signal)
-      if (member === undefined) continue
-      const body = { expiry_time: expiryOf(member).toUTC().toISO({ suppressMilliseconds: true }) }
-      await client.change({ method: 'PATCH', path: `${snapshotsOf(volume)}/${member.uuid}`, what: `setting the expiry time of snapshot ${main.name}`, body, returnTimeout: 15, signal })
+      const body = member === undefined ? undefined : bodyOf(member)
+      if (member === undefined || body === undefined) continue
+      await client.change({ method: 'PATCH', path: `${snapshotsOf(volume)}/${member.uuid}`, what: `setting the expiry time of snapshot ${main.name}`, body: { ...body }, returnTimeout: 15, signal })
     }
   }
 
@@ -292,11 +296,25 @@ export function createSnapshots({ client, groups, database, clock, logger, area,
       const { volumes, main } = await needOurs(id, signal)
       await writeMark(volumes[0], main, { ...main.mark, labels: { ...main.mark?.labels, ...labels } }, signal)
     },
-    hold: (id, until, signal) => setExpiry(id, () => until ?? holdForEver, signal),
+    hold: async (id, until, signal) => {
+      if (holds !== 'tamperproof') return setExpiry(id, () => ({ expiry_time: timeText(until ?? holdForEver) }), signal)
+      if (until === undefined) throw storageErrors.UNSUPPORTED('a tamper-proof snapshot needs an end, as nobody can release it before', { hint: 'Give `icb snapshot pin` an end with --until.' })
+      const without = (await area(signal)).find(({ snapshotLocking }) => !snapshotLocking)
+      if (without !== undefined) {
+        throw storageErrors.UNSUPPORTED(`the volume ${without.name} has no snapshot locking`, { hint: 'Switch it on (volume modify -snapshot-locking-enabled true; needs the SnapLock licence, 9.12.1 or later), or set "holds" to true for holds that can be released.' })
+      }
+      const time = timeText(until)
+      const body = (await client.release(signal)) >= 914 ? { snaplock: { expiry_time: time } } : { snaplock_expiry_time: time }
+      // A lock can be prolonged only.
+      return setExpiry(id, (member) => ((member.tamperproofUntil ?? until) > until ? undefined : body), signal)
+    },
     releaseHold: async (id, signal) => {
-      if ((await findOurs(id, signal)) === undefined) return
+      const found = await findOurs(id, signal)
+      if (found === undefined) return
+      const locked = found.main.tamperproofUntil
+      if (locked !== undefined && locked.toMillis() > clock.now()) throw storageErrors.LOCKED(`snapshot ${found.main.name} is tamper-proof until ${timeText(locked)}`, { hint: 'Nobody can take this lock back; it ends by itself.' })
       // The API has no way to take an expiry time away; its own creation is a time that has passed.
-      await setExpiry(id, (member) => member.createdAt, signal)
+      await setExpiry(id, (member) => ({ expiry_time: timeText(member.createdAt) }), signal)
     },
     halves: async (remove, signal) => {
       const volumes = await area(signal)

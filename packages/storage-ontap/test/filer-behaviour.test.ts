@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { X509Certificate } from 'node:crypto'
 import { inspect } from 'node:util'
-import { isIcbError, Secret } from '@icb/runtime'
+import { isIcbError, Secret, silentLogger } from '@icb/runtime'
+import type { CheckResult } from '@icb/runtime'
 import { snapshotName, validateAdapterOptions } from '@icb/storage-core'
+import type { SnapshotStorage } from '@icb/storage-core'
 import { referenceDirectory } from '@icb/testing'
 import type { OntapFiler } from '@icb/testing'
 import { DateTime } from 'luxon'
@@ -96,6 +98,67 @@ describe('listing', () => {
   })
 })
 
+describe('doctor', () => {
+  const results = async (storage: SnapshotStorage): Promise<Record<string, CheckResult>> =>
+    Object.fromEntries(await Promise.all((adapter.checks?.(storage) ?? []).map(async (check) => [check.id.replace('storage.ontap.', ''), await check.run({ signal: AbortSignal.timeout(20_000) })] as const)))
+
+  it('finds nothing where all is well, and changes nothing', async () => {
+    const bench = await makeFilerBench(filer, { volumes: 3, created: 'by adapter' })
+    const storage = await bench.open()
+    await storage.createSnapshot(nameOf(bench.database))
+    const before = [await bench.volumeNames(), await bench.snapshotsOf(bench.volumes[0]!)]
+    expect(await results(storage)).toMatchObject({ reachable: { status: 'ok' }, volume: { status: 'ok' }, role: { status: 'ok' }, listing: { status: 'ok', summary: '1 snapshots (0 locked), 0 clones' } })
+    expect([await bench.volumeNames(), await bench.snapshotsOf(bench.volumes[0]!)]).toEqual(before)
+  })
+
+  it('finds each right that the role lacks', async () => {
+    const bench = await makeFilerBench(filer, { volumes: 2, created: 'by adapter' })
+    const role = [['/api/cluster', 'readonly'], ['/api/cluster/jobs', 'none'], ['/api/network/ip/interfaces', 'readonly'], ['/api/storage/volumes', 'read_create'], ['/api/storage/volumes/*/snapshots', 'read_create'], ['/api/application/consistency-groups', 'readonly']].map(([path, access]) => ({ path, access }))
+    await filer.control({ do: 'user', user: { name: 'lacking', password: filer.password, svm: filer.svm, role } })
+    const { role: found } = await results(await bench.open({ credentials: { user: 'lacking', password: new Secret(filer.password, 'password') } }))
+    expect(found).toMatchObject({ status: 'failed', advice: expect.stringContaining('rest-role') as unknown })
+    expect((found?.details?.['missing'] as string[]).map((right) => right.replace(/ \(.*/, ''))).toEqual(['deleting snapshots', 'changing clones', 'deleting clones', 'making consistency groups', 'deleting snapshots of consistency groups', 'reading jobs'])
+  })
+
+  it('finds half sets, locked snapshots, a missing volume, a wrong password and a filer that is away', async () => {
+    await filer.control({ do: 'settings', settings: { release: 906 } })
+    const bench = await makeFilerBench(filer, { volumes: 2, created: 'by adapter' })
+    const storage = await bench.open({ holds: true })
+    const whole = await storage.createSnapshot(nameOf(bench.database))
+    await storage.hold!(whole.id, { reason: 'audit', until: DateTime.utc().plus({ hours: 1 }) })
+    const half = nameOf(bench.database, 1)
+    await bench.admin('POST', `/storage/volumes/${(await bench.volume(bench.volumes[1]!)).uuid}/snapshots`, { name: half, comment: '{"icb":1,"set":"x","of":2}' })
+    expect(await results(storage)).toMatchObject({
+      volume: { status: 'warning', summary: expect.stringContaining(`the snapshot ${half} is incomplete`) as unknown },
+      listing: { status: 'ok', summary: expect.stringMatching(new RegExp(`^1 snapshots \\(1 locked: ${whole.name} until `)) as unknown },
+    })
+    expect(await results(await bench.open({ additionalvolumesuffixes: ['_2', '_9'] }))).toMatchObject({ reachable: { status: 'failed', summary: expect.stringContaining('_9') as unknown } })
+    expect(await results(await bench.open({ credentials: { user: 'admin', password: new Secret('quite-wrong', 'password') } }))).toMatchObject({ reachable: { status: 'failed', remedy: 'fix' }, role: { status: 'failed' } })
+    expect(await results(await bench.open({ filer: 'https://127.0.0.1:9' }))).toMatchObject({ reachable: { status: 'failed', remedy: 'retry' } })
+  })
+})
+
+describe('a new volume', () => {
+  it('hides its snapshot directory also where only the command line can, and says what to do where the role forbids that', async () => {
+    const shown = async (name: string): Promise<unknown> => {
+      await filer.control({ do: 'settings', settings: { release: 916 } })
+      return (await bench.admin('GET', `/storage/volumes?name=${name}&fields=snapshot_directory_access_enabled`))['records']
+    }
+    await filer.control({ do: 'settings', settings: { release: 906 } })
+    const bench = await makeFilerBench(filer, { created: 'by adapter' })
+    expect(await shown(bench.volumes[0]!)).toMatchObject([{ snapshot_directory_access_enabled: false }])
+    await filer.control({ do: 'settings', settings: { release: 906 } })
+    const role = ['/api/cluster', '/api/svm/svms', '/api/storage/volumes', '/api/cluster/jobs', '/api/private/cli/version'].map((path) => ({ path, access: 'all' }))
+    await filer.control({ do: 'user', user: { name: 'nocli', password: filer.password, svm: filer.svm, role } })
+    const warnings: string[] = []
+    const forbidden = await makeFilerBench(filer, { created: false })
+    const storage = await forbidden.open({ mounthost: 'nfs.example', credentials: { user: 'nocli', password: new Secret(filer.password, 'password') } }, { logger: { ...silentLogger, warn: (_fields, message) => warnings.push(message ?? '') } })
+    await storage.createVolume({ name: forbidden.database, size: 1024n ** 3n })
+    expect(warnings).toEqual([expect.stringContaining('-snapdir-access false')])
+    expect(await shown(forbidden.volumes[0]!)).toMatchObject([{ snapshot_directory_access_enabled: true }])
+  })
+})
+
 describe('several volumes', () => {
   it('a volume that the area got later does not hide or remove older points', async () => {
     const bench = await makeFilerBench(filer, { volumes: 2 })
@@ -152,6 +215,24 @@ describe('what keeps a snapshot', () => {
     await bench.admin('PATCH', `/storage/volumes/${volume.uuid}/snapshots/${id}`, { snaplock_expiry_time: soon })
     for await (const snapshot of storage.listSnapshots()) expect(snapshot.lockedUntil?.toMillis()).toBe(Date.parse(soon))
     expect(await failure(storage.deleteSnapshot(id))).toMatchObject({ code: 'ICB_STORAGE_LOCKED', remedy: 'wait' })
+  })
+
+  it('a pin is tamper-proof where that is asked for and licensed: nobody can release it, and it can only be prolonged', async () => {
+    const bench = await makeFilerBench(filer)
+    const volume = await bench.volume(bench.volumes[0]!)
+    const storage = await bench.open({ holds: 'tamperproof' })
+    const { id } = await storage.createSnapshot(nameOf(bench.database))
+    const [soon, later] = [DateTime.utc().plus({ hours: 1 }).startOf('second'), DateTime.utc().plus({ hours: 2 }).startOf('second')]
+    expect(await failure(storage.hold!(id, { reason: 'audit', until: soon }))).toMatchObject({ code: 'ICB_STORAGE_UNSUPPORTED', hint: expect.stringContaining('snapshot-locking-enabled') as unknown })
+    await filer.control({ do: 'settings', settings: { snaplock: true } })
+    await bench.admin('PATCH', `/storage/volumes/${volume.uuid}`, { snapshot_locking_enabled: true })
+    const licensed = await bench.open({ holds: 'tamperproof' })
+    expect(await failure(licensed.hold!(id, { reason: 'audit' }))).toMatchObject({ code: 'ICB_STORAGE_UNSUPPORTED', hint: expect.stringContaining('--until') as unknown })
+    await licensed.hold!(id, { reason: 'audit', until: later })
+    await licensed.hold!(id, { reason: 'audit', until: soon })
+    for await (const snapshot of licensed.listSnapshots()) expect(snapshot.lockedUntil?.toMillis()).toBe(later.toMillis())
+    expect(await failure(licensed.releaseHold!(id))).toMatchObject({ code: 'ICB_STORAGE_LOCKED', hint: expect.stringContaining('ends by itself') as unknown })
+    expect(await failure(licensed.deleteSnapshot(id))).toMatchObject({ code: 'ICB_STORAGE_LOCKED' })
   })
 
   it('a clone in the recovery queue is named as a possible reason', async () => {
