@@ -3,7 +3,7 @@ import { isIcbError } from '@icb/runtime'
 /** The exit codes of every command but the Nagios ones (`docs/exit-codes.md`). */
 export const exitCodes = { done: 0, failed: 1, usage: 2, refused: 3, locked: 4, warnings: 5 } as const
 
-const locked: ReadonlySet<string> = new Set(['ICB_LEASE_HELD', 'ICB_BACKUP_SESSION_RUNNING', 'ICB_AUTORESTORE_SLOT_BUSY'])
+const locked: ReadonlySet<string> = new Set(['ICB_LEASE_HELD', 'ICB_BACKUP_SESSION_RUNNING', 'ICB_BACKUP_SCHEDULE_RUNNING', 'ICB_AUTORESTORE_SLOT_BUSY'])
 const usage: ReadonlySet<string> = new Set(['ICB_AUTORESTORE_SETTINGS', 'ICB_POINT_TARGET', 'ICB_STORAGE_OPTIONS', 'ICB_STORAGE_ADAPTER', 'ICB_JOURNAL_LOCATION'])
 
 /** The one place that turns an error into an exit code. */
@@ -11,7 +11,7 @@ export function exitCodeOf(error: unknown): number {
   if (!isIcbError(error)) return exitCodes.failed
   if (locked.has(error.code)) return exitCodes.locked
   if (error.code.includes('_REFUSED_') || error.code.endsWith('_REFUSED') || error.code === 'ICB_BACKUP_FOREIGN_VALUE' || error.code === 'ICB_BACKUP_SURPRISE_FULL') return exitCodes.refused
-  if (error.code.startsWith('ICB_CONFIG_') || error.code.startsWith('ICB_USAGE_') || usage.has(error.code)) return exitCodes.usage
+  if (error.code.startsWith('ICB_CONFIG_') || error.code.startsWith('ICB_USAGE_') || error.code.startsWith('ICB_CALENDAR_') || usage.has(error.code)) return exitCodes.usage
   return exitCodes.failed
 }
 

@@ -65,7 +65,23 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
   },
   { group: 'ledger', usage: 'export <file>', summary: 'all verdicts in one signed file, for an auditor', options: [['--since <date>', 'tests that began then or later'], ['--until <date>', 'tests that began before'], ['--database <db...>', 'only these databases'], ['--key <file>', 'ed25519 private key in PEM (default: this host\'s own, made at the first export)']], load: async () => (await import('./commands/ledger-export.command.ts')).ledgerExport },
   { group: 'ledger', usage: 'verify <file>', summary: 'check a signed file', options: [['--public-key <file>', 'the signer\'s public key in PEM']], load: async () => (await import('./commands/ledger-verify.command.ts')).ledgerVerify },
-  { group: 'schedule', usage: 'show <db>', summary: 'the next runs of the configured calendars; as cron lines or systemd units', options: [['--print <kind>', 'cron or systemd'], ['--zone <zone>', 'time zone of the schedule (default: that of this host)'], ['--program <path>', 'where icb is installed', '/usr/local/bin/icb']], load: async () => (await import('./commands/schedule-show.command.ts')).scheduleShow },
+  {
+    group: 'schedule', usage: 'install <db>', summary: 'jobs in the database itself (DBMS_SCHEDULER) that back it up and miss no archived log',
+    options: [
+      dryRun, ['--yes', 'do not ask'], ['--starter <file>', 'where the program that the jobs start is written (default: in the state directory)'], ['--program <path>', 'where icb is installed (default: this program)'],
+      ['--service <name>', 'service that the jobs run at, on a cluster'], ['--connect <identifier>', 'another login as SYSDBA than that of the backups'], ['--no-credential', 'jobs run as the user of externaljob.ora'], ['--renew-credential', 'the password of the operating system user has changed'],
+    ],
+    load: async () => (await import('./commands/schedule-install.command.ts')).scheduleInstall,
+  },
+  { group: 'schedule', usage: 'remove <db>', summary: 'remove the jobs that schedule install made', options: [dryRun, ['--yes', 'do not ask'], ['--connect <identifier>', 'another login as SYSDBA']], load: async () => (await import('./commands/schedule-remove.command.ts')).scheduleRemove },
+  {
+    group: 'schedule', usage: 'show <db>', summary: 'the next runs of the configured calendars; as cron lines, systemd units or Jenkinsfiles; or what is installed in the database',
+    options: [
+      ['--print <kind>', 'cron, systemd or jenkins'], ['--zone <zone>', 'time zone of the schedule (default: that of this host)'], ['--program <path>', 'where icb is installed', '/usr/local/bin/icb'], ['--ssh <user@host>', 'with --print jenkins: run over SSH'],
+      ['--installed', 'the jobs of the database with their last and next runs'], ['--connect <identifier>', 'with --installed: another login as SYSDBA'],
+    ],
+    load: async () => (await import('./commands/schedule-show.command.ts')).scheduleShow,
+  },
   { usage: 'check <db>', summary: 'snapshots, redo, copies, last proven restore and space, for Nagios', load: async () => (await import('./commands/check.command.ts')).check },
   { usage: 'report [db...]', summary: 'what is proven and what is late, of many databases', options: [['--html <file>', 'one self-contained page'], ['--metrics <file>', 'Prometheus text format, for node_exporter\'s textfile collector']], load: async () => (await import('./commands/report.command.ts')).report },
   { usage: 'validate <db>', summary: 'read everything that a restore of the live copies would read', load: async () => (await import('./commands/validate.command.ts')).validate },

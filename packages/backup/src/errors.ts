@@ -4,6 +4,7 @@ import type { DefinedErrors, ErrorDefinition } from '@icb/runtime'
 type Names =
   | 'REFUSED_IDENTITY' | 'REFUSED_NOARCHIVELOG' | 'REFUSED_AREA' | 'REFUSED_SPACE' | 'REFUSED_SURPRISE_FULL' | 'REFUSED_PURGE' | 'REFUSED_FOREIGN_VALUE' | 'REFUSED_DESTINATION' | 'REFUSED_PINNED'
   | 'SESSION_RUNNING' | 'NO_PRIMARY' | 'LOG_NOT_LANDED' | 'CHAIN_BROKEN' | 'RMAN_FAILED' | 'REFRESH_INCOMPLETE' | 'COPY_UNREADABLE' | 'CONTROL_FILE' | 'CONFIGURE_FAILED' | 'SNAPSHOT_UNKNOWN' | 'PINS'
+  | 'SCHEDULE' | 'SCHEDULE_RUNNING'
 
 const defined: DefinedErrors<Readonly<Record<Names, ErrorDefinition>>> = defineErrors('BACKUP', {
   REFUSED_IDENTITY: { remedy: 'fix', summary: 'The connected database is not the configured one (DBID or DB_UNIQUE_NAME differs).' },
@@ -25,6 +26,8 @@ const defined: DefinedErrors<Readonly<Record<Names, ErrorDefinition>>> = defineE
   CONTROL_FILE: { remedy: 'operator', summary: 'The control file backup could not be read back.' },
   CONFIGURE_FAILED: { remedy: 'operator', summary: 'A value that configure set could not be read back.' },
   SNAPSHOT_UNKNOWN: { remedy: 'fix', summary: 'There is no snapshot of this name.' },
+  SCHEDULE: { remedy: 'fix', summary: 'The jobs of this database cannot be made as asked for, or are not what was made.' },
+  SCHEDULE_RUNNING: { remedy: 'wait', summary: 'A job that would be changed or removed runs now.' },
   PINS: { remedy: 'operator', summary: 'The pins of the backup area cannot be read or written.' },
 })
 

@@ -96,7 +96,7 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
     const criticalAgeHours = need(settings.criticalAgeHours, 0)
     if (criticalAgeHours < warningAgeHours) wrong(settings.criticalAgeHours, 'INVALID_VALUE', `critical after ${criticalAgeHours} h comes before warning after ${warningAgeHours} h`)
     return {
-      ...present({ oracleHome, sid, catalog: get(settings.catalog), tnsAdmin: get(settings.tnsAdmin), osUser: get(settings.osUser) }),
+      ...present({ oracleHome, sid, catalog: get(settings.catalog), tnsAdmin: get(settings.tnsAdmin), osUser: get(settings.osUser), osPassword: get(settings.osPassword) }),
       ...present({ user: get(settings.user), password: get(settings.password) }),
       ...present({ sectionSize: get(settings.sectionSize), snapshotControlfile: get(settings.snapshotControlfile) }),
       name: from.name,

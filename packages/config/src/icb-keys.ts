@@ -31,6 +31,7 @@ export const icbKeys: readonly IcbKey[] = [
   { section: 'generic', key: 'driver', type: 'choice', default: 'auto', description: 'What carries SQL: auto, thin, thick (node-oracledb) or sqlplus; RMAN always is a program of the Oracle home' },
   { section: 'generic', key: 'dbuser', type: 'text', description: 'Database user for the driver; without it the wallet of /@alias is used' },
   { section: 'generic', key: 'dbpassword', type: 'secret', description: 'Where its password comes from: env NAME, file /path, or command /path argument' },
+  { section: 'generic', key: 'ospassword', type: 'secret', description: 'Where the password of osuser comes from, for the credential of scheduled jobs; default: env OSPASSWORD' },
   { section: 'generic', key: 'privilege', type: 'choice', default: 'sysdba', description: 'Privilege of SQL sessions: sysdba or sysbackup' },
   { section: 'database', key: 'areapath', type: 'path', description: 'Backup area, instead of the one below backupdest' },
   { section: 'database', key: 'connect', type: 'connect', description: 'Connect identifier, /@alias or / for a local instance; default: /@<section name>' },

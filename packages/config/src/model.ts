@@ -93,6 +93,8 @@ export interface DatabaseConfig {
   readonly registerCatalog: boolean
   readonly tnsAdmin?: string
   readonly osUser?: string
+  /** Password of that user; absent: the environment variable OSPASSWORD. */
+  readonly osPassword?: SecretReference
   readonly areaPath: string
   readonly storage: StorageConfig
   readonly parallel: number

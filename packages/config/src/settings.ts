@@ -58,6 +58,7 @@ export interface Settings {
   readonly oracleHome: Setting<string>
   readonly tnsAdmin: Setting<string>
   readonly osUser: Setting<string>
+  readonly osPassword: Setting<SecretReference>
   readonly catalog: Setting<string>
   readonly registerCatalog: Setting<boolean>
   readonly parallel: Setting<number>
@@ -136,6 +137,7 @@ export const settings: Settings = {
   oracleHome: setting('database', 'oracleHome', path, 'generic', 'oraclehome'),
   tnsAdmin: setting('database', 'tnsAdmin', path, 'generic', 'tnsadmin'),
   osUser: setting('database', 'osUser', text, 'generic', 'osuser'),
+  osPassword: setting('database', 'osPassword', secret, 'generic', 'ospassword'),
   catalog: setting('database', 'catalog', connect, 'rman', 'catalog'),
   registerCatalog: setting('database', 'registerCatalog', boolean, 'database', 'registercatalog'),
   parallel: setting('database', 'parallel', integer(1, 254), 'database', 'parallel'),

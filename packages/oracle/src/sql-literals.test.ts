@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { quoteIdentifier, quoteSqlString, sqlLiteral, sqlString, substituteBinds } from './sql-literals.ts'
-import { sqlplusStatement, sqlplusText } from './sqlplus-text.ts'
+import { plainStatement, sqlplusStatement, sqlplusText } from './sqlplus-text.ts'
 import { tokenizeSql } from './sql-tokens.ts'
 
 /** What Oracle makes of an expression that {@link sqlString} wrote. */
@@ -85,6 +85,13 @@ describe('text for SQL*Plus', () => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  it('the definition of a stored program is one statement, whatever it ends with inside', () => {
+    const text = "create or replace procedure a.b is\n  n number := 0; -- none\nbegin\n  null;\nend;"
+    expect(sqlplusStatement(text)).toBe('create or replace procedure a.b is n number := 0; begin null; end;\n/')
+    expect(plainStatement(`${text}\n`)).toBe(text)
+    expect(() => sqlplusStatement('create table t (a number); drop table u')).toThrow(expect.objectContaining({ code: 'ICB_ORACLE_STATEMENT' }))
   })
 
   it.each(["select 'a\nb' from dual", `select '${'x'.repeat(2100)}' from dual`, 'select 1; drop table t', "select 'open", 'select /* open', ''])('refuses %j', (sql) => {

@@ -53,7 +53,12 @@ function verbOf(sql: string): string {
   return verb
 }
 
-const isPlsql = (verb: string): boolean => verb === 'begin' || verb === 'declare'
+/** Whether `;` belongs to the text: a block, or the definition of a stored program. */
+function isPlsql(sql: string): boolean {
+  const words = tokenizeSql(sql).filter((token) => token.kind === 'word').slice(0, 5).map((token) => token.text.toLowerCase())
+  if (words[0] === 'begin' || words[0] === 'declare') return true
+  return words[0] === 'create' && /^create (?:or replace )?(?:(?:non)?editionable )?(?:procedure|function|package|trigger|type)\b/.test(words.join(' '))
+}
 const verbsWithBinds = new Set(['select', 'with', 'insert', 'update', 'delete', 'merge', 'begin', 'declare'])
 
 /** Whether binds may stand in a statement of this kind; a definition takes none. */
@@ -64,7 +69,8 @@ export function takesBinds(sql: string): boolean {
 /** A statement as a driver takes it: without the `;` behind it, except in PL/SQL. @throws ICB_ORACLE_STATEMENT */
 export function plainStatement(sql: string): string {
   const trimmed = sql.trim()
-  if (isPlsql(verbOf(sql))) return trimmed
+  verbOf(sql)
+  if (isPlsql(sql)) return trimmed
   const text = trimmed.replace(/;$/, '')
   if (tokenizeSql(text).some((token) => token.text === ';')) throw oracleErrors.STATEMENT('a statement has ";" in it', { details: { sql: sql.slice(0, 200) } })
   return text
@@ -73,7 +79,7 @@ export function plainStatement(sql: string): string {
 /** A statement with what makes SQL*Plus run it. @throws ICB_ORACLE_STATEMENT also for anything that is no SQL or PL/SQL statement. */
 export function sqlplusStatement(sql: string): string {
   const verb = verbOf(sql)
-  const plsql = isPlsql(verb)
+  const plsql = isPlsql(sql)
   if (verb === 'set' && !/^\s*set\s+(role|transaction|constraints?)\b/i.test(sql)) throw oracleErrors.STATEMENT('SET is a command of SQL*Plus here', { details: { sql: sql.slice(0, 60) } })
   const text = sqlplusText(sql, { plsql })
   return plsql ? `${text}\n/` : `${text};`

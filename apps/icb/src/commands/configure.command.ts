@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import { applyConfigure, planConfigure } from '@icb/backup'
 import type { ConfigurePlan } from '@icb/backup'
 import { withLease } from '@icb/fleet'
@@ -6,7 +5,7 @@ import { withDatabase } from '../app-context.ts'
 import type { AppContext } from '../app-context.ts'
 import { flag } from '../command.ts'
 import type { CommandAction } from '../command.ts'
-import { usageErrors } from '../errors.ts'
+import { confirmed } from '../confirm.ts'
 
 function show(app: AppContext, plan: ConfigurePlan): void {
   for (const entry of plan.unchanged) app.print(`  = ${entry.title}: ${entry.value}`)
@@ -16,17 +15,6 @@ function show(app: AppContext, plan: ConfigurePlan): void {
     app.print(`      to   ${change.to}`)
   }
   for (const warning of plan.warnings) app.warn('ICB_BACKUP_CONFIGURE', warning)
-}
-
-async function confirmed(app: AppContext, options: Readonly<Record<string, unknown>>): Promise<boolean> {
-  if (flag(options, 'yes') || app.options.json === true) return true
-  if (!process.stdin.isTTY) throw usageErrors.ARGUMENT('configure asks before it changes a database, and there is no terminal', { hint: 'Add --yes, or look first with --dry-run.' })
-  const ask = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await ask.question('apply these changes? [y/N] ', { signal: app.signal })).trim())
-  } finally {
-    ask.close()
-  }
 }
 
 /** `icb configure <db>`: the difference first, then the change, then the proof. */
@@ -46,7 +34,7 @@ export const configure: CommandAction = async (app, [name = ''], options) =>
         return { schema: 'configure/1', result: { plan, applied: [] } }
       }
       if (flag(options, 'dryRun')) return { schema: 'configure/1', result: { plan, applied: [] } }
-      if (!(await confirmed(app, options))) return { schema: 'configure/1', result: { plan, applied: [] }, exitCode: 1 }
+      if (app.options.json !== true && !(await confirmed(app, options, { command: 'configure asks before it changes a database', question: 'apply these changes?' }))) return { schema: 'configure/1', result: { plan, applied: [] }, exitCode: 1 }
       const result = await applyConfigure(deps, plan, { takeOver: flag(options, 'takeOver') })
       app.print(`${String(result.applied.length)} changes applied${result.savedTo === undefined ? '' : `; the old values are in ${result.savedTo}`}`)
       return { schema: 'configure/1', result }

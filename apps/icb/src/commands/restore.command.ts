@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import { askedOf, describeWindow, guardNotRoot, planOf, removeRestore, runRestore, standingRestores } from '@icb/autorestore'
 import type { RestoreOpening, RestorePlan, RestoreRequest, RestoreResult } from '@icb/autorestore'
 import { createManualSnapshot } from '@icb/backup'
@@ -10,6 +9,7 @@ import { withDatabase } from '../app-context.ts'
 import type { AppContext } from '../app-context.ts'
 import { flag, text } from '../command.ts'
 import type { CommandAction, CommandOutcome } from '../command.ts'
+import { confirmed } from '../confirm.ts'
 import { usageErrors } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { storageDependencies } from './storage-dependencies.ts'
@@ -48,17 +48,6 @@ function printPlan(app: AppContext, name: string, plan: RestorePlan): void {
   if (plan.kind === 'live') app.print('  logs       of a snapshot of the live area that is taken now, after a log switch')
   app.print(`  instance   ${plan.sid}, ${plan.open.mode === 'read-only' ? 'opened read only' : `opened with RESETLOGS as ${plan.open.uniqueName}`}`)
   app.print(`  files      ${plan.scratch}${plan.mount === undefined ? '' : `; clone at ${plan.mount}`}`)
-}
-
-async function confirmed(app: AppContext, options: Options): Promise<boolean> {
-  if (flag(options, 'yes')) return true
-  if (!process.stdin.isTTY) throw usageErrors.ARGUMENT('restore asks before it starts, and there is no terminal', { hint: 'Add --yes, or look first with --dry-run.' })
-  const ask = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await ask.question('restore now? [y/N] ', { signal: app.signal })).trim())
-  } finally {
-    ask.close()
-  }
 }
 
 function printResult(app: AppContext, name: string, result: RestoreResult): void {
@@ -155,7 +144,7 @@ export const restore: CommandAction = async (app, [name = ''], options) => {
           tell: (line) => { app.print(line) },
           confirm: async (made) => {
             printPlan(app, name, made)
-            return confirmed(app, options)
+            return confirmed(app, options, { command: 'restore asks before it starts', question: 'restore now?' })
           },
           snapshotNow: (signal) => snapshotNow(app, connection, signal),
         },

@@ -1,56 +1,57 @@
-import { nextRuns, parseCalendar, remarksOn, toCron, toSystemd } from '@icb/calendar'
-import type { DatabaseConfig } from '@icb/config'
+import { installedJobs } from '@icb/backup'
+import { parseCalendar, toCron, toSystemd } from '@icb/calendar'
 import { findDatabase } from '@icb/config'
 import { DateTime } from 'luxon'
-import { text } from '../command.ts'
-import type { CommandAction } from '../command.ts'
+import type { AppContext } from '../app-context.ts'
+import { flag, text } from '../command.ts'
+import type { CommandAction, CommandOutcome } from '../command.ts'
 import { usageErrors } from '../errors.ts'
+import { jenkinsfile, systemdUnits } from '../outside-schedulers.ts'
+import { withAdministration } from '../schedule-administration.ts'
+import { nextRunsOf } from '../schedule-jobs.ts'
 
-interface Job {
-  readonly name: string
-  /** The command line behind `icb`. */
-  readonly command: string
-  readonly calendar: string
+const kinds = ['cron', 'systemd', 'jenkins'] as const
+
+async function installed(app: AppContext, name: string, options: Readonly<Record<string, unknown>>): Promise<CommandOutcome> {
+  return withAdministration(app, name, options, async (connection) => {
+    const jobs = await installedJobs({ sql: connection.sql(), settings: connection.backupSettings, signal: app.signal })
+    if (jobs.length === 0) app.print('no job is installed; see icb schedule install')
+    for (const job of jobs) {
+      app.print(`${job.name}: ${job.state.toLowerCase()}${job.nextRun === undefined ? '' : `, next ${job.nextRun}`}, ${String(job.runs)} runs, ${String(job.failures)} failed`)
+      if (job.lastRun !== undefined) app.print(`  last ${job.lastRun.status.toLowerCase()} at ${job.lastRun.at}${job.lastRun.status === 'SUCCEEDED' ? '' : `\n  ${job.lastRun.info.replaceAll('\n', '\n  ')}`}`)
+      if (!job.enabled) app.warn('ICB_BACKUP_SCHEDULE', `${job.name} is not enabled (${job.state.toLowerCase()})`)
+    }
+    return { schema: 'schedule-installed/1', result: { database: name, jobs } }
+  })
 }
 
-function jobsOf(database: DatabaseConfig): readonly Job[] {
-  return [
-    { name: 'backup', command: `backup ${database.name}`, calendar: database.scheduleBackup },
-    { name: 'archivelogs', command: `archivelogs ${database.name}`, calendar: database.scheduleArchivelog },
-  ]
-}
-
-/** Unit files of one job, each with the name it is saved under. */
-function systemdUnits(job: Job, database: DatabaseConfig, onCalendar: string, commandLine: string): readonly string[] {
-  const unit = `icb-${job.name}-${database.name}`
-  const user = database.osUser === undefined ? [] : [`User=${database.osUser}`]
-  return [
-    `# /etc/systemd/system/${unit}.service`, '[Unit]', `Description=icb ${job.command}`, '', '[Service]', 'Type=oneshot', ...user, `ExecStart=${commandLine}`, '',
-    `# /etc/systemd/system/${unit}.timer`, '[Unit]', `Description=icb ${job.command}`, '', '[Timer]', `OnCalendar=${onCalendar}`, 'Persistent=true', '', '[Install]', 'WantedBy=timers.target', '',
-  ]
-}
-
-/** `icb schedule show <db>`: the next runs of the configured calendars, what is odd about them, and the same as cron lines or systemd units. */
+/** `icb schedule show <db>`: the next runs of the configured calendars, what is odd about them, and the same for other schedulers; with `--installed` what the database itself runs. */
 export const scheduleShow: CommandAction = async (app, [name = ''], options) => {
+  if (flag(options, 'installed')) return installed(app, name, options)
   const print = text(options, 'print')
-  if (print !== undefined && print !== 'cron' && print !== 'systemd') throw usageErrors.ARGUMENT(`--print ${print}`, { hint: 'Write cron or systemd.' })
+  if (print !== undefined && !kinds.some((kind) => kind === print)) throw usageErrors.ARGUMENT(`--print ${print}`, { hint: `Write ${kinds.join(', ')}.` })
   const zone = text(options, 'zone') ?? 'local'
   const start = DateTime.fromMillis(app.clock.now(), { zone })
   if (!start.isValid) throw usageErrors.ARGUMENT(`--zone ${zone} is no time zone`, { hint: 'Write UTC or Europe/Stockholm.' })
   const database = findDatabase(await app.config(), name)
   const program = text(options, 'program') ?? '/usr/local/bin/icb'
-  const jobs = jobsOf(database).map((job) => {
+  const ssh = text(options, 'ssh')
+  const jobs = nextRunsOf(app, database, zone).map((job) => {
     const calendar = parseCalendar(job.calendar)
     const commandLine = `${program} ${job.command} --config ${app.configPath()}`
-    const lines = print === 'cron' ? [`${toCron(calendar, start)} ${commandLine}`] : print === 'systemd' ? systemdUnits(job, database, toSystemd(calendar, start), commandLine) : []
-    return { ...job, next: nextRuns(calendar, { start, count: 5 }).map((run) => run.toISO()), remarks: remarksOn(calendar), lines }
+    const lines =
+      print === 'cron' ? [`${toCron(calendar, start)} ${commandLine}`]
+      : print === 'systemd' ? systemdUnits(job, database, toSystemd(calendar, start), commandLine)
+      : print === 'jenkins' ? jenkinsfile(job, database, { cron: toCron(calendar, start), zone: start.zoneName, commandLine, ...(ssh === undefined ? {} : { ssh }) })
+      : []
+    return { ...job, lines }
   })
   for (const job of jobs) {
     for (const remark of job.remarks) app.warn('ICB_CALENDAR_REMARK', `${job.name} (${job.calendar}): ${remark}`)
     if (print !== undefined) for (const line of job.lines) app.print(line)
     else {
       app.print(`${job.name}: ${job.calendar}`)
-      for (const run of job.next) app.print(`  ${run ?? ''}`)
+      for (const run of job.next) app.print(`  ${run}`)
     }
   }
   return { schema: 'schedule/1', result: { database: name, zone: start.zoneName, jobs } }
