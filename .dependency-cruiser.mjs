@@ -27,7 +27,7 @@ export default {
     { name: 'packages-never-import-apps-or-tools', severity: 'error', from: { path: '^packages/[^/]+/src/', pathNot: '\\.test\\.ts$' }, to: { path: '^(apps|tools)/' } },
     { name: 'apps-never-import-tools', severity: 'error', from: { path: '^apps/[^/]+/src/', pathNot: '\\.test\\.ts$' }, to: { path: '^tools/' } },
     { name: 'lab-imports-no-package', severity: 'error', from: { path: '^tools/lab/src/', pathNot: '\\.test\\.ts$' }, to: { path: '^(packages|apps)/' } },
-    { name: 'testing-is-for-tests', severity: 'error', from: { pathNot: '\\.test\\.ts$|/test/|^tools/(testing|demo|bench|torture)/' }, to: { path: '^tools/testing/' } },
+    { name: 'testing-is-for-tests', severity: 'error', from: { pathNot: '\\.test\\.ts$|/test/|^tools/(testing|demo|bench|torture|parity)/' }, to: { path: '^tools/testing/' } },
     {
       name: 'built-in-adapters-are-named-by-apps',
       severity: 'error',

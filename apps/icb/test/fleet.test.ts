@@ -45,7 +45,7 @@ describe('five areas on a file system, two of them broken', () => {
     rmSync(directory, { recursive: true, force: true })
   })
 
-  it('runs three, explains two, and repeats only those', async () => {
+  it('[H36] runs three, explains two, and repeats only those', async () => {
     const { document } = await icb(['fleet', 'snapshot', 'create', '--json'])
     expect(document).toMatchObject({ schema: 'icb/fleet/1', exitCode: 1, result: { done: 3, failed: 2 } })
     expect(failedIn(document).map(([name]) => name)).toEqual(['d2', 'd4'])

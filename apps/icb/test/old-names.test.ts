@@ -98,7 +98,7 @@ describe('setting up backup', () => {
     expect(await lines('backup', [database, 'config'])).toContain('nothing to change')
   }, timeout)
 
-  it('imagecopywithsnap: quiet by itself, the whole log on the screen where a scheduler shows it', async () => {
+  it('[M:external-scheduler] imagecopywithsnap: quiet by itself, the whole log on the screen where a scheduler shows it', async () => {
     await lines('backup.py', [database, 'imagecopywithsnap'])
     const log = await lines('backup.py', [database, 'imagecopywithsnap'], { env: { BACKUP_LOG_TO_SCREEN: 'TRUE' } })
     expect(log.some((line) => /^\d\d:\d\d:\d\d INFO {5}orcl {12}Make the snapshot: orcl-/.test(line))).toBe(true)
@@ -126,7 +126,7 @@ describe('setting up backup', () => {
 })
 
 describe('helper tools', () => {
-  it('zsnapper: create, list, clone, listclones, dropclone, autoclone, clean, checkage', async () => {
+  it('[M:snapshot-list] zsnapper: create, list, clone, listclones, dropclone, autoclone, clean, checkage', async () => {
     const [created = ''] = await lines('zsnapper.py', [database, 'create'])
     const name = /^Snapshot created: (\S+)$/.exec(created)?.[1] ?? ''
     expect(name).toMatch(/^orcl-/)
@@ -146,7 +146,7 @@ describe('helper tools', () => {
     expect((await old('zsnapper.py', [database, 'clone'])).exitCode).toBe(2)
   }, timeout)
 
-  it('zvolume finds the volume that is there; dbinfo and report tell what is known', async () => {
+  it('[M:nagios-report] zvolume finds the volume that is there; dbinfo and report tell what is known', async () => {
     expect((await lines('zvolume.py', [database, 'create']))[0]).toMatch(/^volume: /)
     expect(await lines('dbinfo.py', [database])).toEqual(['orcl is not managed by Grid Infrastructure (gimanaged).'])
     const told = await lines('report.py', [])
@@ -155,7 +155,7 @@ describe('helper tools', () => {
     expect((await old('report.py', ['nosuchdb'])).exitCode).toBe(2)
   }, timeout)
 
-  it('exec_all takes every database but the excluded ones, and tells which failed', async () => {
+  it('[H36] [M:all-databases] exec_all takes every database but the excluded ones, and tells which failed', async () => {
     const config = `${readFileSync(join(scripts, 'backup.cfg'), 'utf8')}\n[gone]\ndbid: 1\nrecoverywindow: 2\nparallel: 1\nsnapexpirationdays: 1\n`
     writeFileSync(join(scripts, 'two.cfg'), config)
     const result = await old('exec_all.py', ['missingarchlog'], { env: { BACKUPCONFIG: 'two.cfg' } })
@@ -169,7 +169,7 @@ describe('helper tools', () => {
 })
 
 describe('automatic restore tests', () => {
-  it('without the word of whoever runs it nothing begins: exit code 3', async () => {
+  it('[H2] without the word of whoever runs it nothing begins: exit code 3', async () => {
     const refused = await old('autorestore.py', ['backup.sandbox.cfg'], { env: { AUTORESTORE_SAFE_SANDBOX: 'true' } })
     expect(refused.exitCode).toBe(3)
     expect(refused.stdout).toContain('AUTORESTORE_SAFE_SANDBOX')
@@ -177,7 +177,7 @@ describe('automatic restore tests', () => {
     expect((await lines('autorestore.py', ['backup.sandbox.cfg', '--createcatalog'])).at(-1)).toMatch(/nothing has to be made there$/)
   }, timeout)
 
-  it('with it the databases are restored, the named ones or all but those; dates of validation are listed', async () => {
+  it('[M:restore-test] [M:choose-databases] with it the databases are restored, the named ones or all but those; dates of validation are listed', async () => {
     const env = { AUTORESTORE_SAFE_SANDBOX: 'TRUE' }
     expect((await lines('autorestore.py', ['backup.sandbox.cfg', database], { env })).some((line) => line.startsWith('orcl: PASSED'))).toBe(true)
     expect(await lines('autorestore.py', ['backup.sandbox.cfg', `!${database}`], { env })).toEqual([''])
@@ -185,7 +185,7 @@ describe('automatic restore tests', () => {
     expect((await lines('report.py', [database])).find((line) => line.startsWith('  Last successful'))).toMatch(/: \d{4}-/)
   }, timeout)
 
-  it('what somebody left in the scratch directory is not deleted: exit code 3', async () => {
+  it('[H3] what somebody left in the scratch directory is not deleted: exit code 3', async () => {
     const config = join(scripts, 'used.cfg')
     const used = join(stage.directory, 'used')
     mkdirSync(used)
@@ -197,7 +197,7 @@ describe('automatic restore tests', () => {
     expect(readFileSync(join(used, 'thesis.txt'), 'utf8')).toBe('mine')
   }, timeout)
 
-  it('restore asks what the original asked, and leaves an open database with its clean-up command', async () => {
+  it('[M:point-in-time] [M:printed-commands] restore asks what the original asked, and leaves an open database with its clean-up command', async () => {
     const points = (await stage.icbJson('prod', ['snapshot', 'list', database], { config: join(scripts, 'backup.cfg') })).result as { state: string; entry?: { lastTime?: string; utcOffset?: string } }[]
     const { lastTime = '', utcOffset = '' } = points.find((point) => point.state === 'refreshed' && point.entry?.lastTime !== undefined)?.entry ?? {}
     expect(lastTime).toMatch(seconds)

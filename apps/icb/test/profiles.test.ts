@@ -8,7 +8,7 @@ const compact = ['19c CDB cluster', '12.1.0.2 CDB standby']
 const proofs: ProfileProof[] = []
 
 describe('configure, back up and restore-test', () => {
-  it.each(profileCases.filter((proof) => all || compact.includes(proof.name)).map((proof) => [proof.name, proof] as const))('on %s', async (_, proof) => {
+  it.each(profileCases.filter((proof) => all || compact.includes(proof.name)).map((proof) => [proof.name, proof] as const))('[M:rac-asm-cdb] [M:data-guard] on %s', async (_, proof) => {
     const found = await proveProfile(proof, { validate: all })
     proofs.push(found)
     expect(found.datafiles).toBeGreaterThan(3)

@@ -41,7 +41,7 @@ afterAll(async () => {
   await (stage as Stage | undefined)?.[Symbol.asyncDispose]()
 }, 60_000)
 
-it('rebuilds a destroyed database, byte for byte, at the last archived SCN', async () => {
+it('[H50] [M:restore-script] rebuilds a destroyed database, byte for byte, at the last archived SCN', async () => {
   const script = join(stage.directory, 'home', 'restore.sh')
   await must(stage.icbJson('prod', ['restore-script', database, '--sid', database, '--output', script]))
   const switched = await stage.sqlplus('prod', `whenever sqlerror exit failure\nconn /@${database} as sysdba\nalter system archive log current;\nexit\n`)

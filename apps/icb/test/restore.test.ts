@@ -122,7 +122,7 @@ describe('choosing a target', () => {
 })
 
 describe('restored databases', () => {
-  it('stands at a time, byte for byte, and is removed by its run', async () => {
+  it('[M:point-in-time] stands at a time, byte for byte, and is removed by its run', async () => {
     const restored = await restore(windows[0]!.lastTime.replace(' ', 'T'))
     expect(restored).toMatchObject({ outcome: 'opened', resumed: false, plan: { kind: 'single' } })
     // UNTIL TIME excludes that second: everything before the SCN that the headers stand at.

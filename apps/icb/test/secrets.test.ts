@@ -86,7 +86,7 @@ afterAll(async () => {
   await (stage as Stage | undefined)?.[Symbol.asyncDispose]()
 }, 60_000)
 
-it('no secret reaches an argument, a file, a log, a journal, an event, an error or the output', async () => {
+it('[H46] no secret reaches an argument, a file, a log, a journal, an event, an error or the output', async () => {
   const sinks: { sink: string; size: number; hits: readonly string[] }[] = []
   const seenArguments = new Set<string>()
   const sampling = setInterval(() => {

@@ -57,7 +57,7 @@ afterAll(async () => {
   await (stage as Stage | undefined)?.[Symbol.asyncDispose]()
 }, 120_000)
 
-it(`proves ${String(count)} databases in ${String(slots)} slots; the sabotaged one fails alone`, async () => {
+it(`[H35] [H40] proves ${String(count)} databases in ${String(slots)} slots; the sabotaged one fails alone`, async () => {
   const began = Date.now()
   const events = join(stage.directory, 'slots.events')
   const document = await stage.icbJson('sandbox', ['restore-test', '--point', 'random', '--validate', 'never', '--events', events], { config: fleet.configs.sandbox, timeoutMs: timeout })

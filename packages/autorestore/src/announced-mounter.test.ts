@@ -18,7 +18,7 @@ function host(mounts: { source: string; mountPoint: string }[]): HostView {
 
 const { signal } = new AbortController()
 
-it('tells the command and waits until somebody has mounted the clone', async () => {
+it('[M:printed-commands] tells the command and waits until somebody has mounted the clone', async () => {
   const mounts: { source: string; mountPoint: string }[] = []
   const clock = new ManualClock()
   const told: string[] = []

@@ -39,7 +39,7 @@ it('guards and the storage make a verdict inconclusive, content makes it failed'
   expect(outcomeOf([])).toBe('passed')
 })
 
-it('an error nobody expected is never a pass', () => {
+it('[H10] an error nobody expected is never a pass', () => {
   const reason = reasonOfError(new TypeError('x is undefined'), 'verify', false)
   expect(reason).toEqual({ code: 'INTERNAL', text: 'x is undefined' })
   expect(outcomeOf([reason])).toBe('inconclusive')

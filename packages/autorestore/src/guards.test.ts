@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const code = (name: string): unknown => expect.objectContaining({ code: `ICB_AUTORESTORE_${name}` })
 
-it('refuses root', () => {
+it('[H17] refuses root', () => {
   expect(() => { guardNotRoot({ ...host, uid: 0 }) }).toThrow(code('REFUSED_ROOT'))
   expect(() => { guardNotRoot(host) }).not.toThrow()
 })
@@ -33,7 +33,7 @@ describe('guardInstances', () => {
   const ask = (sids: readonly string[], dbids: Readonly<Record<string, string>>) =>
     guardInstances({ host: { ...host, runningSids: () => Promise.resolve(sids) }, sid: 'ICB01', dbid: '42', dbidOf: (sid) => Promise.resolve(dbids[sid]), logger: silentLogger })
 
-  it('refuses a SID that runs, whatever its case', async () => {
+  it('[H1] refuses a SID that runs, whatever its case', async () => {
     await expect(ask(['ICB01'], {})).rejects.toThrow(code('REFUSED_INSTANCE'))
     await expect(ask(['icb01'], {})).rejects.toThrow(code('REFUSED_INSTANCE'))
   })
@@ -51,7 +51,7 @@ describe('guardSourcePaths', () => {
   it('passes when none of the paths exists', async () => {
     expect(await guard([join(base, 'system01.dbf'), join(base, 'no', 'such', 'dir.dbf'), join(base, 'system01.dbf')])).toBe(2)
   })
-  it('refuses a file, a directory, and a dangling link of that name', async () => {
+  it('[H2] refuses a file, a directory, and a dangling link of that name', async () => {
     await writeFile(join(base, 'system01.dbf'), '')
     await mkdir(join(base, 'dir.dbf'))
     await symlink(join(base, 'nowhere'), join(base, 'dangling.dbf'))
@@ -96,7 +96,7 @@ describe('guardAreaNotMounted', () => {
 })
 
 describe('guardWithin', () => {
-  it('accepts files of the clone and names that do not exist yet; refuses others, links out, and the live area', async () => {
+  it('[H4] accepts files of the clone and names that do not exist yet; refuses others, links out, and the live area', async () => {
     for (const directory of ['clone', 'area']) await mkdir(join(base, directory))
     for (const file of ['clone/a.dbf', 'area/a.dbf']) await writeFile(join(base, file), '')
     await symlink(join(base, 'area', 'a.dbf'), join(base, 'clone', 'link.dbf'))

@@ -30,7 +30,7 @@ describe('prepareSandbox', () => {
     expect(await checkSandbox(directory, host, { keepAway: [] })).toMatchObject({ status: 'ok' })
   })
 
-  it('refuses a directory that somebody uses', async () => {
+  it('[H3] refuses a directory that somebody uses', async () => {
     await writeFile(join(base, 'precious.txt'), 'x')
     await expect(prepare(base)).rejects.toThrow(refused)
     expect(await readdir(base)).toEqual(['precious.txt'])
@@ -79,7 +79,7 @@ describe('prepareSandbox', () => {
 })
 
 describe('guardSandbox', () => {
-  it('refuses an unmarked directory and a marker of another host or place', async () => {
+  it('[H2] refuses an unmarked directory and a marker of another host or place', async () => {
     const directory = join(base, 'scratch')
     await mkdir(directory)
     await expect(guardSandbox(directory, host, { keepAway: [] })).rejects.toThrow(/no sandbox marker/)
@@ -114,7 +114,7 @@ describe('removeRunDirectory', () => {
     expect((await readdir(scratch)).sort()).toEqual([sandboxMarkerName, 'run-00000001-def'])
   })
 
-  it('does not follow links out of the scratch directory', async () => {
+  it('[H3] does not follow links out of the scratch directory', async () => {
     const [scratch, other] = [join(base, 'scratch'), join(base, 'other')]
     await prepare(scratch)
     await mkdir(other)

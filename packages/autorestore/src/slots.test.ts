@@ -29,7 +29,7 @@ function dependencies(runId: string, host: { readonly running?: readonly string[
   return { settings, host: view, slotLocks: directory, slotWaitMs: 0, runId, clock: systemClock, logger: silentLogger, signal: new AbortController().signal }
 }
 
-it('gives every test a slot of its own, and says why there is none left', async () => {
+it('[H35] gives every test a slot of its own, and says why there is none left', async () => {
   const slots: Slot[] = await Promise.all(['a', 'b', 'c'].map((runId) => takeSlot(dependencies(runId))))
   expect(new Set(slots.map((slot) => slot.sid))).toEqual(new Set(settings.slots))
   await expect(takeSlot(dependencies('d'))).rejects.toMatchObject({ code: 'ICB_AUTORESTORE_SLOT_BUSY', message: expect.stringContaining('ICB02: another restore test has it') as string })

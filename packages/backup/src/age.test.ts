@@ -18,7 +18,7 @@ describe('snapshotAge', () => {
     expect(result.text).toContain(shown)
   })
 
-  it('counts our own snapshots only and has perfdata in seconds', () => {
+  it('[H15] [M:nagios-report] counts our own snapshots only and has perfdata in seconds', () => {
     const result = snapshotAge([at('2026-03-02T11:00:00Z'), at('2026-03-02T11:59:00Z', false)], limits)
     expect(result.perfdata).toBe('age=3600s;93600;115200;0')
     expect(snapshotAge([at('2026-03-02T11:59:00Z', false)], limits)).toMatchObject({ status: 'CRITICAL', exitCode: 2, perfdata: 'age=U;93600;115200;0' })

@@ -6,7 +6,7 @@ const log = (sequence: number, firstScn: bigint, nextScn: bigint, thread = 1, ne
 const open = { thread: 1, status: 'OPEN', enabled: 'PUBLIC', lastScn: null }
 
 describe('threadsNotLanded', () => {
-  it('wants the log that holds the SCN, of every enabled thread', () => {
+  it('[H28] wants the log that holds the SCN, of every enabled thread', () => {
     expect(threadsNotLanded([open], [log(1, 0n, 100n)], 100n)).toEqual([open])
     expect(threadsNotLanded([open], [log(1, 0n, 101n)], 100n)).toEqual([])
     // The log after it does not hold it.
@@ -35,7 +35,7 @@ describe('gaps', () => {
 describe('deletableUpTo', () => {
   const bounds = { redoFrom: 500n, lastScnInPoint: 500n, snapshots: true, windowStart: '2026-02-01 00:00:00' }
 
-  it('keeps what the copies need, what no point has, and the recovery window', () => {
+  it('[H5] [K:recoverywindow] keeps what the copies need, what no point has, and the recovery window', () => {
     const logs = [log(1, 0n, 100n), log(2, 100n, 200n), log(3, 200n, 600n)]
     expect(deletableUpTo(logs, bounds)).toEqual(new Map([[1, 2]]))
     expect(deletableUpTo(logs, { ...bounds, redoFrom: 150n })).toEqual(new Map([[1, 1]]))

@@ -53,7 +53,7 @@ describe('a first run', () => {
 })
 
 describe('a second run', () => {
-  it('snapshots the old copies with all redo, then merges', async () => {
+  it('[M:level1-merge] snapshots the old copies with all redo, then merges', async () => {
     done(await stand.backup())
     const before = await manifest()
     const result = done(await stand.backup())
@@ -65,7 +65,7 @@ describe('a second run', () => {
     expect((await manifest()).window!.minScn).toBeGreaterThan(before.window!.minScn)
   })
 
-  it('sends its commands in the order that the method needs', async () => {
+  it('[H30] sends its commands in the order that the method needs', async () => {
     done(await stand.backup())
     stand.database.sent.length = 0
     done(await stand.backup())
@@ -75,7 +75,7 @@ describe('a second run', () => {
     expect(steps.indexOf('snapshot-create')).toBeLessThan(steps.lastIndexOf('manifest-refreshing'))
   })
 
-  it('leaves no increments, one control file backup of its own and the copy for the seed readers', async () => {
+  it('[M:metadata] [H30] leaves no increments, one control file backup of its own and the copy for the seed readers', async () => {
     done(await stand.backup())
     const result = done(await stand.backup())
     const names = await namesIn(stand.areaPath)
@@ -157,7 +157,7 @@ describe('refusals before anything is changed', () => {
 })
 
 describe('archived logs', () => {
-  it('copies a log that the destination never wrote, and warns', async () => {
+  it('[M:missing-logs] copies a log that the destination never wrote, and warns', async () => {
     done(await stand.backup())
     stand.database.areaDestination = 'SILENT'
     await stand.database.switchLog()
@@ -201,7 +201,7 @@ describe('archived logs', () => {
     expect(stand.database.sent.some((s) => s.includes('CROSSCHECK ARCHIVELOG ALL'))).toBe(true)
   })
 
-  it('gives up when nothing lands anywhere', async () => {
+  it('[H28] gives up when nothing lands anywhere', async () => {
     done(await stand.backup())
     const execute = stand.database.sql.execute.bind(stand.database.sql)
     const sql = { ...stand.database.sql, execute: async (statements: readonly string[]) => { if (!/archive log current/i.test(statements[0] ?? '')) await execute(statements) } }
@@ -226,7 +226,7 @@ describe('archived logs', () => {
 })
 
 describe('a refresh that fails', () => {
-  it('leaves the manifest without a window, the snapshot before it whole, and the next run snapshots it as no recovery point', async () => {
+  it('[H31] leaves the manifest without a window, the snapshot before it whole, and the next run snapshots it as no recovery point', async () => {
     done(await stand.backup())
     stand.database.rmanFailures.push({ match: /^RECOVER COPY/, messages: [{ code: 'RMAN-03002', text: 'failure of recover command' }, { code: 'ORA-19566', text: 'exceeded limit of 0 corrupt blocks' }] })
     const failed = await stand.backup()
@@ -335,7 +335,7 @@ describe('a crash', () => {
 })
 
 describe('copies of dropped datafiles', () => {
-  it('are deleted after the snapshot, one at a time without a question', async () => {
+  it('[M:dropped-copies] are deleted after the snapshot, one at a time without a question', async () => {
     done(await stand.backup())
     stand.database.datafiles.pop()
     const result = done(await stand.backup())
@@ -383,7 +383,7 @@ describe('a recovery catalog', () => {
     },
   })
 
-  it('is told after the backup; a database that it does not know is registered', async () => {
+  it('[M:recovery-catalog] is told after the backup; a database that it does not know is registered', async () => {
     const seen: string[] = []
     const catalogRman = answering((script) => (script.includes('RESYNC') ? [{ code: 'RMAN-20001', text: 'target database not found in recovery catalog' }] : []), seen)
     expect(done(await stand.backup({}, { catalogRman })).warnings).toEqual([])

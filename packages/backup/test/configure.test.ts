@@ -24,7 +24,7 @@ function ids(plan: ConfigurePlan): readonly string[] {
 }
 
 describe('configure', () => {
-  it('shows the difference, applies it, keeps the old values and then has nothing to do', async () => {
+  it('[M:configure] shows the difference, applies it, keeps the old values and then has nothing to do', async () => {
     const deps = await dependencies()
     const plan = await planConfigure(deps)
     expect(stand.database.sent).toEqual(['rman: SHOW ALL;'])
@@ -65,7 +65,7 @@ describe('configure', () => {
     await expect(applyConfigure({ ...deps, sql: { ...deps.sql, execute: async () => undefined } }, plan)).rejects.toMatchObject({ code: 'ICB_BACKUP_CONFIGURE_FAILED' })
   })
 
-  it('asks for the applied logs of standbys and does not enable tracking on Standard Edition', async () => {
+  it('[M:data-guard] [K:hasdataguard] asks for the applied logs of standbys and does not enable tracking on Standard Edition', async () => {
     stand.database.enterprise = false
     const plan = await planConfigure(await dependencies({ hasDataGuard: true }))
     expect(plan.changes.find((c) => c.id === 'rman.archivelog-deletion-policy')?.to).toBe('TO APPLIED ON ALL STANDBY')
@@ -75,7 +75,7 @@ describe('configure', () => {
 })
 
 describe('archive destinations', () => {
-  it('keep an existing local destination as the other place and take a free slot from 10 downwards', async () => {
+  it('[M:second-destination] keep an existing local destination as the other place and take a free slot from 10 downwards', async () => {
     stand.database.parameters.set('log_archive_dest_10', 'LOCATION=/u01/arch')
     const plan = await planConfigure(await dependencies())
     expect(plan.changes.filter((c) => c.id.startsWith('archive.')).map((c) => c.statements[0]?.text)).toEqual([expect.stringMatching(/^alter system set log_archive_dest_9='LOCATION=.*\/archivelog\/ /)])

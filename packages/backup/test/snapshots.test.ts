@@ -30,7 +30,7 @@ async function manual(options: { readonly database?: boolean; readonly reason?: 
 }
 
 describe('a snapshot on demand', () => {
-  it('switches logs and closes the window of the live copies', async () => {
+  it('[H29] switches logs and closes the window of the live copies', async () => {
     await stand.backup()
     const made = await manual({ reason: 'before the upgrade' })
     expect(made.warnings).toEqual([])
@@ -99,7 +99,7 @@ describe('a snapshot on demand', () => {
 })
 
 describe('the listing', () => {
-  it('joins snapshots with index, verdicts and pins in one listing', async () => {
+  it('[H37] joins snapshots with index, verdicts and pins in one listing', async () => {
     await stand.backup()
     await stand.backup()
     await stand.backup()
@@ -133,7 +133,7 @@ describe('retention', () => {
     }
   }
 
-  it('drops what the plan gives up and keeps foreign snapshots', async () => {
+  it('[H22] drops what the plan gives up and keeps foreign snapshots', async () => {
     stand.memory.volume.addSnapshot('daily.0', false)
     await age(5)
     const deps = { ...(await storageDependencies()), settings: { ...stand.settings, retention: { keepDays: 2, keepMonths: 0, minRedundancy: 2 } } }
@@ -146,7 +146,7 @@ describe('retention', () => {
     expect(stand.memory.volume.snapshotNamed('daily.0')).toBeDefined()
   })
 
-  it('freezes while backups are overdue, also when snapshots go on but refreshes fail', async () => {
+  it('[H14] [H21] freezes while backups are overdue, also when snapshots go on but refreshes fail', async () => {
     await age(4)
     stand.database.rmanFailures.push({ match: /^RECOVER COPY/, messages: [{ code: 'ORA-1', text: 'x' }] })
     for (let i = 0; i < 4; i++) {
@@ -161,7 +161,7 @@ describe('retention', () => {
     expect((await listPoints(deps)).some((p) => p.restorable === true)).toBe(true)
   })
 
-  it('keeps a pinned snapshot, one with a clone, and tells a failed deletion', async () => {
+  it('[H16] [M:clones-keep] keeps a pinned snapshot, one with a clone, and tells a failed deletion', async () => {
     await age(6)
     const [oldest, second, third] = [...stand.memory.volume.snapshots.values()]
     const deps = { ...(await storageDependencies()), settings: { ...stand.settings, retention: { keepDays: 1, keepMonths: 0, minRedundancy: 1 } } }

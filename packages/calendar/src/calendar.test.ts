@@ -51,7 +51,7 @@ it('does not guess what it cannot evaluate, and says when there is no run', () =
   expect(() => runs('FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30')).toThrow(expect.objectContaining({ code: 'ICB_CALENDAR_NEVER' }) as Error)
 })
 
-it('remarks on what its author hardly meant', () => {
+it('[H20] remarks on what its author hardly meant', () => {
   expect(remarksOn(parseCalendar('FREQ=HOURLY;BYHOUR=21'))).toEqual([expect.stringContaining('once a day, not every hour') as string])
   expect(remarksOn(parseCalendar('FREQ=DAILY'))).toEqual([expect.stringContaining('time of day when the job is made') as string])
   expect(remarksOn(parseCalendar('FREQ=HOURLY;INTERVAL=7'))).toHaveLength(1)

@@ -64,7 +64,7 @@ describe('an INI mistake', () => {
     }
   })
 
-  it('all mistakes are told at once, each once', async () => {
+  it('[H49] all mistakes are told at once, each once', async () => {
     const error = await errorOf(`[generic]\nbackupdest: /b\nmaxlockwait: soon\n[db1]\n${database}[db2]\n${database.replace('dbid', 'dbdi')}`)
     expect(error.message).toBe(
       [

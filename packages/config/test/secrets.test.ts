@@ -45,7 +45,7 @@ describe('resolveSecret', () => {
     await expect(resolveSecret({ file: name, section: 'zfscredentials', key: 'password' }, 'p', options())).rejects.toMatchObject({ code: 'ICB_CONFIG_SECRET_MISSING' })
   })
 
-  it.each([0o640, 0o604, 0o660, 0o620])('not from a file of mode %o', async (mode) => {
+  it.each([0o640, 0o604, 0o660, 0o620])('[H47] not from a file of mode %o', async (mode) => {
     const name = await file(`mode${mode}`, 'topsecret', mode)
     await expect(resolveSecret({ file: name }, 'p', options())).rejects.toMatchObject({ code: 'ICB_CONFIG_SECRET_MODE', hint: `chmod 600 ${join(dir, name)}` })
   })

@@ -37,7 +37,7 @@ const verdict = (runId: string, more: Partial<Verdict> = {}): Verdict => ({
 const opening = ({ runId, database, startedAt, host, snapshot }: Verdict) => ({ runId, database, startedAt, host, ...(snapshot === undefined ? {} : { snapshot }) })
 
 describe('file ledger', () => {
-  it('has a row from before the test, and its verdict after it', async () => {
+  it('[H12] has a row from before the test, and its verdict after it', async () => {
     const ledger = ledgerWith()
     expect(await ledger.list()).toEqual([])
     const done = verdict('r1')
@@ -90,7 +90,7 @@ describe('file ledger', () => {
     expect(await ledger.list()).toEqual([])
   })
 
-  it('spools a verdict that cannot be stored, fails, and brings it in later', async () => {
+  it('[H13] spools a verdict that cannot be stored, fails, and brings it in later', async () => {
     // A file where the directory should be: fails for root too.
     await writeFile(directory, '')
     const ledger = ledgerWith()

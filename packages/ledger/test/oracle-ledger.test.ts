@@ -62,7 +62,7 @@ afterAll(async () => {
 }, 60_000)
 
 describe('a ledger in an Oracle schema', () => {
-  it('says how its tables are made, makes them once, and keeps those of the original', async () => {
+  it('[M:result-catalog] says how its tables are made, makes them once, and keeps those of the original', async () => {
     const ledger = overThin()
     await expect(ledger.list()).rejects.toMatchObject({ code: 'ICB_LEDGER_STORE', hint: expect.stringContaining('icb ledger create') as unknown })
     // As the original left them, with two of its rows: one that passed with validation, one that failed.
@@ -91,7 +91,7 @@ describe('a ledger in an Oracle schema', () => {
     expect([await names(failedLast), await names(notTested)]).toEqual([['old2'], ['old1']])
   }, timeout)
 
-  it.each([['SQL*Plus and the wallet', overSqlplus], ['node-oracledb and a password', overThin]])('stores a row before the test and its verdict after it, over %s', async (_, make) => {
+  it.each([['SQL*Plus and the wallet', overSqlplus], ['node-oracledb and a password', overThin]])('[H12] [M:wallet] [K:autorestorecatalog] stores a row before the test and its verdict after it, over %s', async (_, make) => {
     const ledger = make()
     const run = `r-${make === overSqlplus ? 'wallet' : 'thin'}`
     const database = make === overSqlplus ? 'orcl' : 'hr'

@@ -38,7 +38,7 @@ it.each<[string, Partial<DatabaseFacts>, number, string]>([
   ['copies that were never refreshed', { copies: { state: 'refreshing', bytes: 0n } }, 2, 'never refreshed'],
   ['a ledger that is away', { ledgerProblem: 'not | mounted\nhere' }, 2, 'not mounted here'],
   ['a storage that is away', { unavailable: 'timeout' }, 3, 'cannot be asked: timeout'],
-])('answers %s', (_, change, exitCode, part) => {
+])('[H14] [M:proof-age] [M:nagios-report] answers %s', (_, change, exitCode, part) => {
   const answer = nagiosAnswer({ ...good, ...change }, now)
   expect(answer.exitCode).toBe(exitCode)
   expect(answer.output.split('\n')[0]?.split(' | ')[0]).toContain(part)

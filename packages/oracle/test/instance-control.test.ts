@@ -62,7 +62,7 @@ describe('instance control', () => {
     expect(sent).toEqual([])
   })
 
-  it('another instance is never stopped', async () => {
+  it('[H1] another instance is never stopped', async () => {
     const { runProcess, sent } = host({ name: 'orcl', status: 'OPEN' })
     await expect(control(runProcess).shutdown({ mode: 'abort' })).rejects.toMatchObject({ code: 'ICB_ORACLE_WRONG_INSTANCE' })
     expect(sent).toEqual([])

@@ -37,7 +37,7 @@ describe('choosing a point by SCN', () => {
     if (choice.kind === 'single' || choice.kind === 'pair') expect(choice.targetScn).toBe(target)
   })
 
-  it('says why not, with the neighbours', () => {
+  it('[H25] says why not, with the neighbours', () => {
     expect(choosePoint(points, scn(5n), options)).toMatchObject({ kind: 'none', after: { snapshot: 's1' } })
     expect(choosePoint([], scn(5n), options)).toMatchObject({ kind: 'none', reason: 'there are no snapshots' })
     expect(choosePoint([point(1, 1n, 9n, { state: 'damaged' })], scn(5n), options)).toMatchObject({ kind: 'none' })
@@ -60,7 +60,7 @@ describe('choosing a point by SCN', () => {
   const states: readonly PointState[] = ['refreshed', 'refreshed', 'refreshed', 'damaged', 'refreshing', 'unknown']
   const arbitrary = fc.array(fc.record({ min: fc.option(fc.integer({ min: 1, max: 60 })), length: fc.option(fc.integer({ min: -3, max: 15 })), state: fc.constantFrom(...states), incarnation: fc.constantFrom('a', 'a', 'a', 'b') }), { maxLength: 8 })
 
-  it('agrees with going through all points and pairs by hand', () => {
+  it('[H25] agrees with going through all points and pairs by hand', () => {
     fc.assert(
       fc.property(arbitrary, fc.integer({ min: 1, max: 90 }), (raw, aim) => {
         const target = BigInt(aim)
@@ -109,7 +109,7 @@ describe('choosing a point by time', () => {
   const points = [timed(1, '2026-03-28 02:00:00', '2026-03-28 22:00:00', '+01:00'), timed(2, '2026-03-29 04:00:00', '2026-03-29 22:00:00', '+02:00')]
   const at = (time: string) => brief(choosePoint(points, { kind: 'time', time }, { now: '2026-04-10T00:00:00Z' }))
 
-  it('compares instants, whatever the zones', () => {
+  it('[H26] compares instants, whatever the zones', () => {
     expect(at('2026-03-28T21:00:00Z')).toBe('s1')
     expect(at('2026-03-28T21:00:01Z')).toBe('s1+s2')
     expect(at('2026-03-28T22:00:00+01:00')).toBe('s1')
@@ -123,7 +123,7 @@ describe('choosing a point by time', () => {
     expect(choosePoint(points, { kind: 'time', time: '2026-03-29T12:30:00Z' }, { now: '2026-04-10T00:00:00Z' })).toMatchObject({ kind: 'single', targetScn: undefined, targetTime: '2026-03-29 14:30:00' })
   })
 
-  it('refuses times without zone, and the future', () => {
+  it('[H26] refuses times without zone, and the future', () => {
     expect(() => at('2026-03-28 21:00:00')).toThrow(expect.objectContaining({ code: 'ICB_POINT_TARGET' }))
     expect(() => at('yesterdayZ')).toThrow(expect.objectContaining({ code: 'ICB_POINT_TARGET' }))
     expect(at('2026-05-01T00:00:00Z')).toBe('none')

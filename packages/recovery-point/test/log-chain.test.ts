@@ -14,7 +14,7 @@ describe('proving a chain of archived logs', () => {
     expect(proveLogChain(logs, span(100, 150)).logs.map((each) => each.sequence)).toEqual([11])
   })
 
-  it('names what is missing in the middle, at the end and at the start', () => {
+  it('[H19] names what is missing in the middle, at the end and at the start', () => {
     expect(proveLogChain([logs[0]!, logs[2]!], span(50, 299)).gaps).toEqual([{ thread: 1, sequence: 11, lastSequence: 11, fromScn: 100n, toScn: 200n }])
     expect(proveLogChain(logs, span(50, 300)).gaps).toEqual([{ thread: 1, sequence: 13, fromScn: 300n, toScn: 301n }])
     expect(proveLogChain(logs.slice(1), span(50, 299)).gaps).toEqual([{ thread: 1, lastSequence: 10, fromScn: 50n, toScn: 100n }])
@@ -29,7 +29,7 @@ describe('proving a chain of archived logs', () => {
     expect(proveLogChain([log(2, 1, 200, 300)], span(50, 299, [{ thread: 2, from: 200n }])).proven).toBe(true)
   })
 
-  it('does not count logs of another incarnation', () => {
+  it('[H19] does not count logs of another incarnation', () => {
     expect(proveLogChain([logs[0]!, log(1, 11, 100, 200, '2'), logs[2]!], span(50, 299)).proven).toBe(false)
   })
 

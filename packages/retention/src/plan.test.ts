@@ -30,7 +30,7 @@ describe('plan', () => {
     expect(kept(plan([fresh, edge, beyond], lean, situation))).toEqual([edge.id, fresh.id])
   })
 
-  it('keeps the last of each calendar month in the zone of the policy', () => {
+  it('[H23] keeps the last of each calendar month in the zone of the policy', () => {
     // 23:30 UTC on the 31st is already the next month in Stockholm.
     const list = [snapshot('2026-10-31T20:00:00'), snapshot('2026-10-31T23:30:00'), fresh]
     const policy = { ...lean, keepMonths: 2 }
@@ -39,7 +39,7 @@ describe('plan', () => {
     expect(kept(plan([snapshot('2026-08-31'), snapshot('2026-09-01'), snapshot('2026-09-30'), fresh], policy, situation))).toEqual(['2026-09-30', fresh.id])
   })
 
-  it('a foreign snapshot is kept, said so, and takes no place', () => {
+  it('[H22] a foreign snapshot is kept, said so, and takes no place', () => {
     const list = [snapshot('2026-10-31T10:00:00'), snapshot('2026-10-31T23:59:00', { ours: false }), fresh]
     const result = plan(list, { ...lean, keepMonths: 1 }, situation)
     expect(codes(result, '2026-10-31T10:00:00')).toEqual(['last-of-month'])
@@ -72,7 +72,7 @@ describe('plan', () => {
     expect(codes(result, '2026-11-21')).toEqual(['not-restorable-recent'])
   })
 
-  it('never drops the newest that can be restored, however old all are', () => {
+  it('[H21] never drops the newest that can be restored, however old all are', () => {
     expect(kept(plan(old, { ...lean, minRedundancy: 2 }, situation))).toEqual(['2026-02-28', '2026-03-01'])
     const bad = [...old, snapshot('2026-03-02', { restorable: false }), snapshot('2026-03-03', { restorable: undefined })]
     expect(kept(plan(bad, { ...lean, minRedundancy: 2 }, situation))).toEqual(['2026-02-28', '2026-03-01'])
@@ -85,7 +85,7 @@ describe('plan', () => {
     expect(result.warnings).toEqual(['Only 0 snapshots are known to be restorable; the floor is 2.'])
   })
 
-  it('keeps the newest proven one where proofs are known', () => {
+  it('[H27] keeps the newest proven one where proofs are known', () => {
     const list = [snapshot('2026-01-01', { provenAt: now }), snapshot('2026-02-01', { provenAt: utc('2026-02-02') }), snapshot('2026-02-03', { provenAt: now, restorable: false }), fresh]
     expect(kept(plan(list, lean, situation))).toEqual(['2026-02-01', fresh.id])
     const unknown = plan(list, lean, { ...situation, proofs: 'unknown' })
@@ -94,7 +94,7 @@ describe('plan', () => {
     expect(kept(plan(list, { ...lean, keepNewestProven: false }, situation))).toEqual([fresh.id])
   })
 
-  it('honours pins, locks and clones until they end', () => {
+  it('[M:clones-keep] honours pins, locks and clones until they end', () => {
     const later = now.plus({ seconds: 1 })
     const list = [
       snapshot('2026-01-01', { pinnedUntil: 'forever' }), snapshot('2026-01-02', { pinnedUntil: later }), snapshot('2026-01-03', { pinnedUntil: now }),

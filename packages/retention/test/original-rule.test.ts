@@ -71,7 +71,7 @@ function safetyFloor(share: readonly Share[], states: ReadonlyMap<string, State>
 
 const named = (ids: Iterable<string>): string => [...ids].sort().join(' ')
 
-it('compatible retention leaves what the original left, and the safety floor besides, on 10,000 random sets of snapshots', () => {
+it('[M:daily-monthly] [K:snapexpirationdays] [K:snapexpirationmonths] compatible retention leaves what the original left, and the safety floor besides, on 10,000 random sets of snapshots', () => {
   let droppedByBoth = 0
   let savedByFloor = 0
   let monthly = 0

@@ -140,7 +140,7 @@ describe('restore tests', () => {
     expect(events.at(-1)).toMatchObject({ type: 'phase', edge: 'finish' })
   })
 
-  it('corruption without a trace line is still corruption', () => {
+  it('[H7] corruption without a trace line is still corruption', () => {
     expect(parse('validate found one or more corrupt blocks\nFinished backup at 2026-11-08 22:50:00').map((event) => event.type)).toEqual(['corruption-found', 'phase'])
     expect(parse('validate found one or more corrupt blocks').map((event) => event.type)).toEqual(['corruption-found'])
   })

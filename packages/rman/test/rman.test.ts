@@ -25,7 +25,7 @@ function rman(behaviour: string, more: Partial<RmanOptions> = {}): ReturnType<ty
 const script = 'SWITCH DATABASE TO COPY;\n'
 
 describe('createRman', () => {
-  it('sends CONNECT first, then the command id, the script and EXIT; nothing on the command line, nothing inherited', async () => {
+  it('[M:wallet] sends CONNECT first, then the command id, the script and EXIT; nothing on the command line, nothing inherited', async () => {
     const events: RmanEvent[] = []
     const result = await rman('ok', { catalog: '/@rcat' }).run({ script, commandId: 'host-run1', deadlineMs: 20_000, onEvent: (event) => events.push(event) })
     expect(result).toMatchObject({ ok: true, exitCode: 0, errors: [], warnings: [], connected: { name: 'ORCL', dbid: '1433672784', state: 'open' } })
@@ -46,11 +46,11 @@ describe('createRman', () => {
     }).toThrow(expect.objectContaining({ code: 'ICB_RMAN_FAILED', message: expect.stringMatching(/^recovering: RMAN-06054: .*sequence 42/), details: expect.objectContaining({ codes: ['RMAN-03002', 'RMAN-06054'] }) }))
   })
 
-  it('an error stack with exit status 0 is not ok either', async () => {
+  it('[H18] an error stack with exit status 0 is not ok either', async () => {
     expect(await rman('quiet-stack').run({ script, commandId: 'x', deadlineMs: 20_000 })).toMatchObject({ ok: false, exitCode: 0 })
   })
 
-  it('output that ends early is not ok', async () => {
+  it('[H18] output that ends early is not ok', async () => {
     const result = await rman('truncated').run({ script, commandId: 'x', deadlineMs: 20_000 })
     expect(result).toMatchObject({ ok: false, exitCode: 0, errors: [] })
     expect(() => {

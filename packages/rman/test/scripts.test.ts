@@ -94,11 +94,11 @@ describe('script builders', () => {
     expect(recoverScript({ target: { kind: 'scn', scn: 804_125n } })).toContain('SET UNTIL SCN 804126;')
   })
 
-  it('FORCE is never used to delete, and REUSE never to write', () => {
+  it('[H5] FORCE is never used to delete, and REUSE never to write', () => {
     for (const text of Object.values(golden)) expect(text).not.toMatch(/DELETE[^;]*FORCE|REUSE/)
   })
 
-  it('everything that writes or reads files brings its own channels', () => {
+  it('[M:channels] everything that writes or reads files brings its own channels', () => {
     for (const text of Object.values(golden)) for (const line of text.split('\n')) if (/^(BACKUP|RECOVER|RESTORE|DELETE|CROSSCHECK) (?!.*(NEED|PREVIEW))/.test(line)) expect(text).toContain('ALLOCATE CHANNEL c1 DEVICE TYPE DISK')
   })
 

@@ -20,7 +20,7 @@ describe('durable files', () => {
     expect(await readdir(dir)).toEqual(['a.json'])
   })
 
-  it('leaves no temporary file when the target cannot be replaced', async () => {
+  it('[H31] leaves no temporary file when the target cannot be replaced', async () => {
     await expect(writeFileDurably(dir, 'x')).rejects.toThrow()
     await expect(writeFileDurably(join(dir, 'missing', 'x'), 'x')).rejects.toMatchObject({ code: 'ENOENT' })
     expect(await readdir(dir)).toEqual([])

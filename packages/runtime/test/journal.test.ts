@@ -109,7 +109,7 @@ describe('journal', () => {
     await expect(readJournals(dir)).rejects.toMatchObject({ code: 'ICB_JOURNAL_DAMAGED' })
   })
 
-  it('is refused inside a protected directory, by name and by symbolic link', async () => {
+  it('[H48] is refused inside a protected directory, by name and by symbolic link', async () => {
     const area = join(root, 'area')
     await mkdir(area)
     await expect(openJournal(join(area, 'state'), header, { clock, runId: 'r', protectedPaths: [area] })).rejects.toMatchObject({ code: 'ICB_JOURNAL_LOCATION' })

@@ -109,7 +109,7 @@ describe('lease', () => {
     expect(clock.monotonic()).toBeLessThan(60_000)
   })
 
-  it('takes over from a foreign owner only after a whole TTL of stillness by its own clock', async () => {
+  it('[H34] takes over from a foreign owner only after a whole TTL of stillness by its own clock', async () => {
     await plant(foreign())
     const clock = new ManualClock('1999-01-01T00:00:00Z')
     const attempt = take(clock)
@@ -124,7 +124,7 @@ describe('lease', () => {
     expect(lease.token).toBe(8)
   })
 
-  it('is void when bound to another area', async () => {
+  it('[H33] is void when bound to another area', async () => {
     await plant(foreign({ boundTo: 'area-2' }))
     expect((await take(new ManualClock())).token).toBe(8)
   })
@@ -178,7 +178,7 @@ describe('lease', () => {
     expect(clock.sleeping).toBe(0)
   })
 
-  it('is lost, with its signal aborted, when it was taken, broken or removed', async () => {
+  it('[H34] is lost, with its signal aborted, when it was taken, broken or removed', async () => {
     for (const act of [() => writeFile(path, encodeLeaseFile(foreign({ token: 99 }))), () => breakLease(path, { clock: systemClock, logger: silentLogger }), () => rm(path)]) {
       const lease = await take(new ManualClock())
       await act()

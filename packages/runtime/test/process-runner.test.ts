@@ -83,7 +83,7 @@ describe('process runner', () => {
     expect(result.tail).toEqual(['from [secret]'])
   })
 
-  it('ends the whole group at the deadline, with SIGKILL when SIGTERM is ignored', async () => {
+  it('[H38] ends the whole group at the deadline, with SIGKILL when SIGTERM is ignored', async () => {
     const pids: number[] = []
     const result = await runner({ ...node(fixture('stubborn.mjs')), deadlineMs: 1500, killGraceMs: 200, onLine: (line) => pids.push(Number(line.split(' ')[1])) })
     expect(result).toMatchObject({ exitCode: null, signal: 'SIGKILL', timedOut: true, canceled: false })

@@ -74,7 +74,7 @@ describe('runSteps', () => {
     expect(events.events.every((event) => event.runId === 'r1' && event.database === 'orcl')).toBe(true)
   })
 
-  it('undoes done and half-done steps in reverse order after a failure, not the ones that never ran', async () => {
+  it('[H43] [H44] undoes done and half-done steps in reverse order after a failure, not the ones that never ran', async () => {
     const { events, context, run } = setup([step('a'), step('b'), failing('c'), step('d')])
     const result = await run()
     expect(result).toMatchObject({ ok: false, failedStep: 'c', error: new Error('c broke') })

@@ -20,7 +20,7 @@ describe('snapshotName', () => {
     )
   })
 
-  it('is written in UTC', () => {
+  it('[H24] is written in UTC', () => {
     const berlin = DateTime.fromISO('2026-07-01T01:30:00', { zone: 'Europe/Berlin' })
     expect(snapshotName('orcl', berlin, '0a1b2c3d-x1')).toBe('orcl-20260630T233000Z-0a1b2c3d-x1')
   })

@@ -41,7 +41,7 @@ describe.each([
   const shared = sharedFiler({ release, jobMs: 2 })
   afterAll(() => shared.dispose())
 
-  it('converges over faults of all kinds: nothing is lost, nothing is left over', { timeout: 120_000 }, async () => {
+  it('[H42] converges over faults of all kinds: nothing is lost, nothing is left over', { timeout: 120_000 }, async () => {
     const filer = await shared.get()
     const bench = await makeFilerBench(filer, { volumes })
     await filer.control({ do: 'settings', settings: { cloneBusyMs: 3 } })
@@ -74,7 +74,7 @@ describe.each([
     await storage.close?.()
   })
 
-  it('a snapshot that is interrupted at any request is listed whole or not at all, and the next run makes it', { timeout: 120_000 }, async () => {
+  it('[H32] a snapshot that is interrupted at any request is listed whole or not at all, and the next run makes it', { timeout: 120_000 }, async () => {
     const filer = await shared.get()
     const bench = await makeFilerBench(filer, { volumes })
     const storage = await bench.open()

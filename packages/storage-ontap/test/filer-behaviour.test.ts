@@ -40,7 +40,7 @@ describe('logins and certificates', () => {
     expect(users).toEqual(expect.arrayContaining(['icb-cert', 'vsadmin']))
   })
 
-  it('refuses a server it cannot verify, and takes a pinned one', async () => {
+  it('[H41] refuses a server it cannot verify, and takes a pinned one', async () => {
     const bench = await makeFilerBench(filer)
     expect((await failure((await bench.open({ cacert: undefined })).describe())).code).toBe('ICB_STORAGE_TLS')
     const fingerprint = await new Promise<string>((resolve) => {
@@ -178,7 +178,7 @@ describe('several volumes', () => {
     expect((await storage.createSnapshot(older.name)).id).toBe(older.id)
   })
 
-  it('a snapshot of the group that lacks a volume is refused and removed', async () => {
+  it('[H32] a snapshot of the group that lacks a volume is refused and removed', async () => {
     const bench = await makeFilerBench(filer, { volumes: 3 })
     const storage = await bench.open()
     await filer.control({ do: 'settings', settings: { partialGroups: true } })
@@ -192,7 +192,7 @@ describe('several volumes', () => {
     expect(await failure((await bench.open()).createSnapshot(nameOf(bench.database)))).toMatchObject({ code: 'ICB_STORAGE_UNSUPPORTED', message: expect.stringContaining(`other_${bench.database}`) as unknown })
   })
 
-  it('a clone hangs below one root, in the places of the live volumes', async () => {
+  it('[M:zfssa-ontap] a clone hangs below one root, in the places of the live volumes', async () => {
     const bench = await makeFilerBench(filer, { volumes: 3, created: 'by adapter' })
     const storage = await bench.open({ mounthost: 'nfs.example' })
     const { id } = await storage.createSnapshot(nameOf(bench.database))

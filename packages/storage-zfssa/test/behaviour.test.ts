@@ -27,7 +27,7 @@ async function withShare(options: Parameters<Site['start']>[0] = {}): Promise<Ap
 }
 
 describe('listing', () => {
-  it('10,000 snapshots take one request a page, none a snapshot', async () => {
+  it('[H37] 10,000 snapshots take one request a page, none a snapshot', async () => {
     const engine = createDirectoryEngine({ directory: `${site.directory}/many` })
     const appliance = await withShare({ engine })
     engine.addEmptySnapshots(share, Array.from({ length: 10_000 }, (_, index) => nameOf(index)))
@@ -106,7 +106,7 @@ describe('what is not ours', () => {
 })
 
 describe('volumes', () => {
-  it('are made with what a backup share needs, once, and exact in size', async () => {
+  it('[H45] are made with what a backup share needs, once, and exact in size', async () => {
     const appliance = await site.start()
     const storage = await openOn(appliance)
     await expect(storage.describe()).rejects.toMatchObject({ code: 'ICB_STORAGE_NOT_FOUND' })
@@ -152,7 +152,7 @@ describe('doctor', () => {
 })
 
 describe('300 faults', () => {
-  it('over cycles of snapshot, clone and deletion: nothing is lost, nothing is left over', async () => {
+  it('[M:zfssa-ontap] over cycles of snapshot, clone and deletion: nothing is lost, nothing is left over', async () => {
     let seconds = 1_767_304_800
     const appliance = await withShare({ nodes: 2, now: () => ++seconds })
     let seed = 20_260_101

@@ -30,7 +30,7 @@ describe('certificates', () => {
     appliance = await applianceWithShare()
   })
 
-  it('are verified by default', async () => {
+  it('[H41] are verified by default', async () => {
     const storage = await openOn(appliance, { ca: undefined })
     await expect(storage.describe()).rejects.toMatchObject({ code: 'ICB_STORAGE_TLS' })
   })
