@@ -1,12 +1,15 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { stampOf, dayDirectory } from '../host/local-time.ts'
-import { createFile, readFully, writeFully } from '../storage/file-io.ts'
+import { createFile, openFile, readFully, writeFully } from '../storage/file-io.ts'
 import { REDO_BLOCK, type RedoHeader, decodeRedoHeader, encodeRedoHeader } from '../storage/redo-log.ts'
+import { bytesBelow } from '../storage/io-faults.ts'
 import { type Destination, readDestinations } from './archive-destinations.ts'
 import type { Kernel } from './kernel.ts'
 import { Condition, pause } from './mutex.ts'
 import { archivedLogName, omfId } from './omf.ts'
+import { OraError, ora } from './ora-error.ts'
+import { writeError } from './os-error.ts'
 import type { LogGroupRecord } from './records.ts'
 
 /** Pieces in which a log is copied when archiving takes time. */
@@ -101,7 +104,7 @@ export class Archiver {
     const { host, control, down } = this.#kernel
     const member = group.members[0]
     if (member === undefined) throw new Error('group without members')
-    const source = await open(host.real(member), 'r')
+    const source = await openFile(host.real(member), 'r')
     let target: FileHandle | undefined
     try {
       const first = Buffer.alloc(REDO_BLOCK)
@@ -109,8 +112,9 @@ export class Archiver {
       const header = decodeRedoHeader(first)
       if (header?.bytes === undefined || header.bytes === null || header.nextScn === null || header.sequence !== group.sequence || header.thread !== group.thread) throw new Error(`log ${group.sequence} is not in ${member}`)
       const name = this.#nameFor(header, destination)
+      if (destination.usesRecoveryArea) await this.#reclaim(header.bytes)
       if (destination.usesRecoveryArea) await mkdir(path.dirname(host.real(name)), { recursive: true })
-      if (destination.fault === 'fail') throw new Error('lab fault: archive destination fails')
+      if (destination.fault === 'fail') throw Object.assign(new Error('fault of the lab'), { code: 'EIO' })
       target = await createFile(host.real(name))
       await this.#transfer(source, target, header.bytes, destination)
       if (host.lab.fsync) await target.datasync()
@@ -137,6 +141,19 @@ export class Archiver {
     }
   }
 
+  /** @throws OraError 19809 when the recovery area would grow beyond DB_RECOVERY_FILE_DEST_SIZE */
+  async #reclaim(bytes: number): Promise<void> {
+    const { host, parameters } = this.#kernel
+    const limit = bytesOf(parameters.get('db_recovery_file_dest_size'))
+    if (limit === 0 || (await bytesBelow(host.real(parameters.get('db_recovery_file_dest')))) + bytes <= limit) return
+    throw ora(19809, 'limit exceeded for recovery files', [19804, `cannot reclaim ${bytes} bytes disk space from ${limit} bytes limit`])
+  }
+
+  /** Whether sessions wait for a log that cannot be archived: then only administrators may come in. */
+  get stuck(): boolean {
+    return this.#kernel.thread.needsArchiving && this.#destinations.some((d) => d.binding === 'MANDATORY' && d.status === 'ERROR')
+  }
+
   async #transfer(source: FileHandle, target: FileHandle, bytes: number, destination: Destination): Promise<void> {
     const { host, parameters, down } = this.#kernel
     const hidden = parameters.get('_lab_archive_delay_ms')
@@ -161,7 +178,14 @@ export class Archiver {
   }
 }
 
+/** `4G`, `500M`, `1048576` */
+function bytesOf(size: string): number {
+  const match = /^(\d+)([KMGT]?)$/i.exec(size.trim())
+  return match === null ? 0 : Number(match[1]) * 1024 ** ' KMGT'.indexOf((match[2] ?? '').toUpperCase() || ' ')
+}
+
 function messageOf(error: unknown, destination: Destination): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return code === 'ENOSPC' ? `ORA-19502: write error on file "${destination.directory}"` : `ORA-19504: failed to create file "${destination.directory}"`
+  const named = writeError(error, destination.directory)
+  const [first] = named instanceof OraError ? named.messages : []
+  return first === undefined ? `ORA-19504: failed to create file "${destination.directory}"` : `${first.code}: ${first.text}`
 }

@@ -5,6 +5,7 @@ import { isMissing } from '../storage/file-io.ts'
 import type { Kernel } from './kernel.ts'
 import { isOmf } from './omf.ts'
 import { ora, rmanError } from './ora-error.ts'
+import { createFailed, readError, writeError } from './os-error.ts'
 import { encodeSpfile } from './parameter-file.ts'
 import type { ControlFileData } from './records.ts'
 
@@ -61,15 +62,8 @@ async function writePiece(kernel: Kernel, path: string, options: PieceOptions, c
     }, host.lab.fsync)
   } catch (error) {
     await writer.abandon()
-    throw error
+    throw writeError(error, path)
   }
-}
-
-/** ORA-19504 with the operating system's reason. */
-export function createFailed(path: string, error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const reason = code === 'ENOENT' ? '2: No such file or directory' : code === 'EACCES' ? '13: Permission denied' : code === 'ENOSPC' ? '28: No space left on device' : code
-  return ora(19504, `failed to create file "${path}"`, [27040, `file create error, unable to create file\nLinux-x86_64 Error: ${reason}`])
 }
 
 /** Writes the control file of a piece or copy to every path of `control_files`, as type BACKUP. @throws OraError RMAN-06172, ORA-00205 without `control_files` */
@@ -96,6 +90,7 @@ async function findControlFile(real: string): Promise<ControlFileData | undefine
     return undefined
   } catch (error) {
     if (isMissing(error)) return undefined
+    if (real.startsWith('+')) throw readError(error, real)
     throw ora(19870, `error while restoring backup piece ${real}`, [19587, String(error)])
   }
 }

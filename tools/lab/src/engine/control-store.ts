@@ -1,6 +1,5 @@
 import type { Host } from '../host/host.ts'
 import { readControlFile, writeControlFile } from '../storage/control-file.ts'
-import { isMissing } from '../storage/file-io.ts'
 import { Mutex } from './mutex.ts'
 import { ora } from './ora-error.ts'
 import type { ControlFileData } from './records.ts'
@@ -42,7 +41,8 @@ export class ControlStore {
       try {
         data = await readControlFile(this.#host.real(path))
       } catch (error) {
-        if (!isMissing(error)) throw error
+        // An unreadable one is the same to MOUNT as a missing one; the reason is in the alert log.
+        if (error instanceof RangeError || error instanceof TypeError) throw error
       }
       if (data === undefined) throw ora(205, 'error in identifying control file, check alert log for more info')
       found.push({ path, data })

@@ -17,11 +17,18 @@ export function verifyHeader(header: FileHeader, record: DatafileRecord, data: C
   if (header.dbid !== data.dbid) return failed(1206, 'file is not part of this database - wrong database id')
   if (header.file !== record.file) return failed(1204, `file number is ${header.file} rather than ${record.file} - wrong file`)
   if (header.creationScn !== record.creationScn) return failed(1203, 'wrong incarnation of this file - wrong creation SCN')
-  const known = data.incarnations.some((i) => i.resetlogsScn === header.resetlogsScn && i.resetlogsId === header.resetlogsId && i.status !== 'ORPHAN')
-  if (!known) return failed(1190, 'control file or data file is from before the last RESETLOGS')
+  const own = data.incarnations.find((i) => i.resetlogsScn === header.resetlogsScn && i.resetlogsId === header.resetlogsId)
+  if (own?.status === 'ORPHAN') return ora(19909, `datafile ${record.file} belongs to an orphan incarnation`, named(record))
+  if (own === undefined) return failed(1190, 'control file or data file is from before the last RESETLOGS')
   const blocks = Math.floor(size / BLOCK_SIZE) - 1
   if (blocks < record.blocks) return failed(1200, `actual file size of ${blocks} is smaller than correct size of ${record.blocks} blocks`)
   return undefined
+}
+
+/** Whether a file went past the point where the database left its incarnation: the redo of that way is not this database's. */
+export function leftThePath(header: FileHeader, data: ControlFileData): boolean {
+  const next = data.incarnations.filter((i) => i.status !== 'ORPHAN' && i.resetlogsScn > header.resetlogsScn).sort((a, b) => (a.resetlogsScn < b.resetlogsScn ? -1 : 1))[0]
+  return next !== undefined && header.checkpointScn > next.resetlogsScn
 }
 
 /** Opens the file of a record and reads its header; an error is that of V$DATAFILE_HEADER. */

@@ -1,7 +1,8 @@
-import { blockType } from '../storage/block.ts'
+import { blockType, isUnlogged } from '../storage/block.ts'
 import { appendRow, encodeRow, freeBytes, readRows, writeRows } from './block-rows.ts'
 import type { HeapTable, RowValue, TableAlteration, TableChange } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
+import { named } from './file-verification.ts'
 import { DICTIONARY_OBJECT, UNDO_OBJECT } from './objects.ts'
 import { ora } from './ora-error.ts'
 import type { DatafileRecord } from './records.ts'
@@ -77,10 +78,10 @@ export class Heap {
     this.#state.tables = new Map()
     this.#state.dictionary = { objectId: DICTIONARY_OBJECT, type: blockType.data, tablespace: 'SYSTEM', places: owned.get(DICTIONARY_OBJECT) ?? [] }
     for (const row of await this.#rows(this.#state.dictionary)) {
-      const [objectId, indexId, owner, name, tablespace, columns] = row as [number, number | null, string, string, string, string]
+      const [objectId, indexId, owner, name, tablespace, columns, nologging] = row as [number, number | null, string, string, string, string, string?]
       this.#state.lastObject = Math.max(this.#state.lastObject, objectId, indexId ?? 0)
       this.#state.tables.set(`${owner}.${name}`, {
-        table: { owner, name, tablespace, columns: JSON.parse(columns) as HeapTable['columns'] },
+        table: { owner, name, tablespace, columns: JSON.parse(columns) as HeapTable['columns'], ...(nologging === undefined ? {} : { nologging: true }) },
         segment: { objectId, type: blockType.data, tablespace, places: owned.get(objectId) ?? [] },
         index: indexId === null ? undefined : { objectId: indexId, type: blockType.index, tablespace, places: owned.get(indexId) ?? [] },
       })
@@ -104,8 +105,20 @@ export class Heap {
 
   async #rows(segment: Segment): Promise<Row[]> {
     const chains = new RowChains()
-    for (const { file, block } of segment.places) for (const row of readRows(await this.#kernel.cache.get(file, block))) chains.add(row)
+    for (const { file, block } of segment.places) for (const row of this.#rowsIn(file, block, await this.#kernel.cache.get(file, block))) chains.add(row)
     return chains.rows
+  }
+
+  /** @throws OraError 01578 with 26040 for a block that recovery found to be written without redo */
+  #rowsIn(file: number, block: number, buffer: Buffer): RowValue[][] {
+    this.#refuseUnlogged(file, block, buffer)
+    return readRows(buffer)
+  }
+
+  #refuseUnlogged(file: number, block: number, buffer: Buffer): void {
+    if (!isUnlogged(buffer)) return
+    const record = this.#records.find((d) => d.file === file)
+    throw ora(1578, `ORACLE data block corrupted (file # ${file}, block # ${block})`, ...(record === undefined ? [] : [named(record)]), [26040, 'Data block was loaded using the NOLOGGING option'])
   }
 
   /** @throws OraError 00955 when the name is taken, 00959 without the tablespace */
@@ -117,7 +130,7 @@ export class Heap {
     const objectId = this.#state.lastObject + 1
     this.#state.lastObject += 2
     await this.#transact(async (tx) => {
-      await this.#append(tx, this.#state.dictionary, [[objectId, indexed ? objectId + 1 : null, table.owner, table.name, table.tablespace, JSON.stringify(table.columns)]])
+      await this.#append(tx, this.#state.dictionary, [[objectId, indexed ? objectId + 1 : null, table.owner, table.name, table.tablespace, JSON.stringify(table.columns), ...(table.nologging === true ? ['NOLOGGING'] : [])]])
     })
     const segment = { objectId, type: blockType.data, tablespace: table.tablespace, places: [] }
     this.#state.tables.set(key, { table, segment, index: indexed ? { ...segment, objectId: objectId + 1, type: blockType.index, places: [] } : undefined })
@@ -170,12 +183,12 @@ export class Heap {
   }
 
   /** Another name or other columns, in one transaction with the rows' new shape. */
-  async alter(owner: string, name: string, { name: newName = name, columns, change }: TableAlteration): Promise<void> {
+  async alter(owner: string, name: string, { name: newName = name, columns, nologging, change }: TableAlteration): Promise<void> {
     const entry = this.#entry(owner, name)
-    const table: HeapTable = { ...entry.table, name: newName, columns: columns ?? entry.table.columns }
+    const table: HeapTable = { ...entry.table, name: newName, columns: columns ?? entry.table.columns, nologging: nologging ?? entry.table.nologging === true }
     await this.#transact(async (tx) => {
       if (change !== undefined) await this.#change(tx, entry.segment, change)
-      await this.#change(tx, this.#state.dictionary, (row) => (row[0] === entry.segment.objectId ? [...row.slice(0, 3), newName, ...row.slice(4, 5), JSON.stringify(table.columns)] : undefined))
+      await this.#change(tx, this.#state.dictionary, (row) => (row[0] === entry.segment.objectId ? [...row.slice(0, 3), newName, ...row.slice(4, 5), JSON.stringify(table.columns), ...(table.nologging === true ? ['NOLOGGING'] : [])] : undefined))
     })
     this.#state.tables.delete(`${owner}.${name}`)
     this.#state.tables.set(`${owner}.${newName}`, { ...entry, table })
@@ -184,15 +197,20 @@ export class Heap {
   /** Changes of several tables, committed together. */
   async apply(changes: readonly TableChange[]): Promise<bigint> {
     const { scn } = await this.#transact(async (tx) => {
-      for (const { owner, name, insert, change } of changes) {
-        const { segment, index } = this.#entry(owner, name)
+      const unlogged: Place[] = []
+      for (const { owner, name, insert, change, direct } of changes) {
+        const { table, segment, index } = this.#entry(owner, name)
         if (change !== undefined) await this.#change(tx, segment, change)
         if (insert !== undefined) {
+          const before = segment.places.length
+          if (direct === true && insert.length > 0) await this.#extend(tx, segment)
           const places = await this.#append(tx, segment, insert)
           if (index !== undefined) await this.#append(tx, index, insert.map((row, i) => [row[0] ?? null, places[i]?.file ?? 0, places[i]?.block ?? 0]))
+          if (direct === true && table.nologging === true && !this.#kernel.control.data.forceLogging) unlogged.push(...segment.places.slice(before))
         }
       }
       await this.#noteUndo(tx)
+      await this.#kernel.transactions.writeUnlogged(tx, unlogged)
     })
     return scn
   }
@@ -220,7 +238,7 @@ export class Heap {
     for (const { file, block } of segment.places) {
       const rows: Row[] = []
       let touched = false
-      for (const row of readRows(await tx.read(file, block))) {
+      for (const row of this.#rowsIn(file, block, await tx.read(file, block))) {
         const chain = chainOf(row)
         if (chain !== undefined) {
           if (decisions.get(chain) === undefined) rows.push(row)
@@ -245,7 +263,7 @@ export class Heap {
   /** The rows of a segment that stand in several pieces, by their chain. */
   async #chained(tx: Transaction, segment: Segment): Promise<ReadonlyMap<string, Row>> {
     const chains = new RowChains()
-    for (const { file, block } of segment.places) for (const row of readRows(await tx.read(file, block))) if (chainOf(row) !== undefined) chains.add(row)
+    for (const { file, block } of segment.places) for (const row of this.#rowsIn(file, block, await tx.read(file, block))) if (chainOf(row) !== undefined) chains.add(row)
     return chains.chained
   }
 
@@ -255,6 +273,7 @@ export class Heap {
       const pieces = rowPieces(row)
       for (const [index, bytes] of pieces.entries()) {
         let place = segment.places.at(-1)
+        if (place !== undefined) this.#refuseUnlogged(place.file, place.block, await tx.read(place.file, place.block))
         if (place === undefined || freeBytes(await tx.read(place.file, place.block)) < bytes.length + 2) place = await this.#extend(tx, segment)
         appendRow(await tx.edit(place.file, place.block), bytes)
         if (index === 0) where.push(place)

@@ -1,13 +1,12 @@
-import { open } from 'node:fs/promises'
 import { Datafile } from '../storage/datafile.ts'
-import { createFile, isMissing, readFully, writeFully } from '../storage/file-io.ts'
+import { createFile, isMissing, openFile, readFully, writeFully } from '../storage/file-io.ts'
 import { REDO_BLOCK, RedoCorruption, encodeRedoHeader, readRecords, readRedoHeader } from '../storage/redo-log.ts'
 import { LongOperation, datafileRecord, openForBackup, refuseCorrupt, scanBlocks } from './backup-input.ts'
-import { createFailed } from './control-backup.ts'
 import type { CopyResult, ServerSession } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { isOmf } from './omf.ts'
 import { ora } from './ora-error.ts'
+import { createFailed } from './os-error.ts'
 import { createDatafile, creationHeader } from './structure.ts'
 
 /**
@@ -59,7 +58,7 @@ export async function copyArchivedLog(kernel: Kernel, source: string, destinatio
     if (error instanceof RedoCorruption) throw ora(354, 'corrupt redo log block header', [353, `log corruption near block ${error.redoBlock}`], [334, `archived log: '${source}'`])
     throw error
   }
-  const input = await open(host.real(source), 'r')
+  const input = await openFile(host.real(source), 'r')
   const output = await createFile(host.real(destination), { parents: isOmf(destination) }).catch(async (error: unknown) => {
     await input.close()
     throw createFailed(destination, error)

@@ -3,11 +3,11 @@ import { BLOCKS_PER_CHUNK } from '../storage/change-tracking.ts'
 import { Datafile } from '../storage/datafile.ts'
 import { isMissing } from '../storage/file-io.ts'
 import { LongOperation, openForBackup, refuseCorrupt, scanBlocks } from './backup-input.ts'
-import { createFailed } from './control-backup.ts'
 import type { CopyResult, IncrementalResult, ServerSession } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { isOmf } from './omf.ts'
 import { ora } from './ora-error.ts'
+import { createFailed, writeError } from './os-error.ts'
 
 /**
  * One piece with the blocks of several files whose SCN is not below `sinceScn`.
@@ -33,7 +33,7 @@ export async function incrementalBackup(
     return new Map([...results].map(([file, result]) => [file, { ...result, bytes }]))
   } catch (error) {
     await writer.abandon()
-    throw error
+    throw writeError(error, piece.path)
   }
 }
 

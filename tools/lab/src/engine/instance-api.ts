@@ -68,6 +68,8 @@ export interface HeapTable {
   readonly name: string
   readonly tablespace: string
   readonly columns: readonly HeapColumn[]
+  /** Direct loads make no redo of the rows, unless the database forces logging. */
+  readonly nologging?: boolean
 }
 
 /** A column as the dictionary's blocks keep it. */
@@ -91,6 +93,7 @@ export interface HeapColumn {
 export interface TableAlteration {
   readonly name?: string
   readonly columns?: readonly HeapColumn[]
+  readonly nologging?: boolean
   readonly change?: (row: readonly RowValue[]) => readonly RowValue[]
 }
 
@@ -99,6 +102,8 @@ export interface TableChange {
   readonly owner: string
   readonly name: string
   readonly insert?: readonly (readonly RowValue[])[] | undefined
+  /** The rows go into blocks of their own behind the last one (direct path). */
+  readonly direct?: boolean | undefined
   readonly change?: ((row: readonly RowValue[]) => readonly RowValue[] | null | undefined) | undefined
 }
 

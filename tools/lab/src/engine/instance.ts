@@ -38,6 +38,7 @@ import { SystemMonitor } from './system-monitor.ts'
 import { Transactions } from './transactions.ts'
 import { validateDatafile } from './validation.ts'
 import * as structure from './structure.ts'
+import { sufferFaultsOf } from '../storage/io-faults.ts'
 import type { Destination } from './archive-destinations.ts'
 
 /** What an instance is started with. */
@@ -85,6 +86,7 @@ export class LabInstance implements Instance {
     this.startupTime = host.now()
     this.release = host.lab.release
     this.edition = host.lab.edition
+    sufferFaultsOf(host.labDir)
     this.#exit = exit ?? ((): void => undefined)
     const parameters = new Parameters(host, sid, settings, spfile, spfileEntries)
     this.#parameters = parameters
@@ -151,8 +153,9 @@ export class LabInstance implements Instance {
   }
 
   stamp(time: number): number { return stampOf(time, this.host.timeZone) }
-  /** A client connects. */
+  /** A client connects. @throws OraError 00257 for who is no administrator while logs cannot be archived */
   logon(username: string, program: string): ServerSession {
+    if (username !== 'SYS' && this.#kernel.archiver.stuck) throw ora(257, this.release.startsWith('11.') || this.release.startsWith('12.1') ? 'archiver error. Connect internal only, until freed.' : 'Archiver error. Connect AS SYSDBA only until resolved.')
     this.diagnostics.audit(username, program)
     return this.#sessions.open({ username, program })
   }

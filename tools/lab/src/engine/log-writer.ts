@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { Host } from '../host/host.ts'
-import { writeFully } from '../storage/file-io.ts'
+import { openFile, writeFully } from '../storage/file-io.ts'
 import { REDO_START, type RedoHeader, frameRecord, writeRedoHeader } from '../storage/redo-log.ts'
 import { type RedoRecord, encodeRecord } from '../storage/redo-record.ts'
 import { ora } from './ora-error.ts'
@@ -59,7 +59,7 @@ export class LogWriter {
     const handles: FileHandle[] = []
     for (const member of members) {
       try {
-        handles.push(await open(this.#host.real(member), 'r+'))
+        handles.push(await openFile(this.#host.real(member), 'r+'))
       } catch (error) {
         for (const handle of handles) await handle.close()
         throw ora(313, `open failed for members of log group ${group} of thread ${header.thread}`, [312, `online log ${group} thread ${header.thread}: '${member}'`], [27037, `unable to obtain file status: ${String(error)}`])
@@ -79,7 +79,7 @@ export class LogWriter {
   /** Goes on with a log after a crash, behind the last record that reached the disk. */
   async resume(group: number, members: readonly string[], sizeBytes: number, header: RedoHeader, position: number): Promise<void> {
     const handles: FileHandle[] = []
-    for (const member of members) handles.push(await open(this.#host.real(member), 'r+'))
+    for (const member of members) handles.push(await openFile(this.#host.real(member), 'r+'))
     const unfinished = { ...header, nextScn: null, nextTime: null, bytes: null }
     for (const handle of handles) await writeRedoHeader(handle, unfinished)
     this.#log = { handles, group, sizeBytes, header: unfinished }

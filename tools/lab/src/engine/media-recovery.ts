@@ -1,16 +1,17 @@
-import { blockScn } from '../storage/block.ts'
+import { blockScn, isUnlogged } from '../storage/block.ts'
 import { RedoCorruption, readRecords, readRedoHeader } from '../storage/redo-log.ts'
 import type { RedoOperation, RedoRecord } from '../storage/redo-record.ts'
 import type { Datafile } from '../storage/datafile.ts'
 import { scanBlocks } from './backup-input.ts'
 import { mergeByScn } from './crash-recovery.ts'
-import { inspectFile, named, needsRecoveryTo } from './file-verification.ts'
+import { inspectFile, leftThePath, named, needsRecoveryTo } from './file-verification.ts'
 import type { RecoverOptions } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
+import { compareReleases } from './mount.ts'
 import { omfName } from './omf.ts'
 import { isFuzzy } from './open-database.ts'
 import { OraError, ora, rmanError } from './ora-error.ts'
-import type { DatafileRecord } from './records.ts'
+import type { ControlFileData, DatafileRecord } from './records.ts'
 import { type PlannedLog, planRecovery } from './recovery-plan.ts'
 import { applyRecord } from './redo-apply.ts'
 import { createDatafile, creationHeader, guidOf, newDatafileRecord } from './structure.ts'
@@ -41,6 +42,8 @@ class Recovery {
   readonly #kernel: Kernel
   readonly #options: RecoverOptions
   readonly #targets = new Map<number, Target>()
+  /** Blocks that redo says were written without it, with the SCN. */
+  readonly #unlogged = new Map<string, { readonly file: number; readonly block: number; readonly scn: bigint }>()
   /** Time of the last redo record that was read. */
   #redoTime: number | undefined
 
@@ -73,7 +76,11 @@ class Recovery {
         this.#redoTime = record.time
         if (record.scn < from) continue
         for (const operation of record.operations) await this.#repeat(operation, record)
-        await applyRecord(record, this.#kernel.cache, (file) => this.#targets.get(file)?.record, () => undefined)
+        await applyRecord(record, this.#kernel.cache, (file) => this.#targets.get(file)?.record, (file, block, buffer) => {
+          const key = `${file}.${block}`
+          if (!isUnlogged(buffer)) this.#unlogged.delete(key)
+          else if (!this.#unlogged.has(key)) this.#unlogged.set(key, { file, block, scn: record.scn })
+        })
       }
     } catch (error) {
       await this.#finish(reached, 'broken')
@@ -115,6 +122,7 @@ class Recovery {
       if (until === 'never') continue
       const { header, ...rest } = await inspectFile(host, record, control.data)
       if (header === undefined) throw 'shown' in rest && rest.shown === 'FILE NOT FOUND' ? rmanError(6094, `datafile ${record.file} must be restored`) : (rest as { error: OraError }).error
+      if (leftThePath(header, control.data)) throw ora(19909, `datafile ${record.file} belongs to an orphan incarnation`, named(record))
       if (until === 'stop-scn' && record.stopScn !== null && header.checkpointScn >= record.stopScn) continue
       if (untilScn !== undefined && header.checkpointScn > untilScn) throw rmanError(6556, `datafile ${record.file} must be restored from backup older than SCN ${untilScn}`)
       if (untilTime !== undefined && header.checkpointTime > untilTime) throw rmanError(6556, `datafile ${record.file} must be restored from backup older than SCN ${scnOf(this.#kernel, untilTime)}`)
@@ -244,6 +252,7 @@ class Recovery {
         if (!advanced.has(d.file) || (data.type === 'CURRENT' && ending !== 'incomplete' && d.checkpointScn > scn)) continue
         Object.assign(d, { checkpointScn: scn, checkpointTime: time, ...(d.stopScn === null ? {} : { stopScn: scn }) })
       }
+      noteUnlogged(data, [...this.#unlogged.values()])
       if (ending === 'incomplete') data.recoveredToScn = scn
       else if (ending === 'complete' && this.#options.managed !== true) data.recoveredToScn = null
     })
@@ -253,6 +262,17 @@ class Recovery {
       if (record === undefined || !isFuzzy(files.get(file).header)) continue
       throw ora(1547, 'warning: RECOVER succeeded but OPEN RESETLOGS would get error below', [1194, `file ${file} needs more recovery to be consistent`], named(record))
     }
+  }
+}
+
+/** V$NONLOGGED_BLOCK, which recovery fills from 12.1 on. */
+function noteUnlogged(data: ControlFileData, blocks: readonly { readonly file: number; readonly block: number; readonly scn: bigint }[]): void {
+  if (compareReleases(data.release, '12.1') < 0) return
+  for (const { file, block, scn } of [...blocks].sort((a, b) => a.file - b.file || a.block - b.block)) {
+    if (data.corruptions.some((c) => c.file === file && c.block <= block && block < c.block + c.blocks)) continue
+    const last = data.corruptions.at(-1)
+    if (last?.type === 'NOLOGGING' && last.file === file && last.block + last.blocks === block) last.blocks += 1
+    else data.corruptions.push({ file, block, blocks: 1, scn, type: 'NOLOGGING' })
   }
 }
 

@@ -12,6 +12,8 @@ export class RedoThread {
   readonly #kernel: Kernel
   /** Notified when a group may have become reusable. */
   readonly reusable: Condition = new Condition()
+  /** The next group waits for its log to be archived, and the database for the group. */
+  needsArchiving = false
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
@@ -65,7 +67,16 @@ export class RedoThread {
       if (!told) this.#kernel.alert(`Thread ${next.thread} cannot allocate new log, sequence ${(groups[at]?.sequence ?? 0) + 1}\n${next.archived ? 'Checkpoint not complete' : 'All online logs need archiving'}`)
       told = true
       if (next.archived) await checkpointer.checkpoint()
-      else await this.reusable.wait(down)
+      else await this.#waitForArchiver(down)
+    }
+  }
+
+  async #waitForArchiver(down: AbortSignal): Promise<void> {
+    this.needsArchiving = true
+    try {
+      await this.reusable.wait(down)
+    } finally {
+      this.needsArchiving = false
     }
   }
 }

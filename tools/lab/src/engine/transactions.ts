@@ -1,4 +1,4 @@
-import { blockScn, formatBlock, sealBlock } from '../storage/block.ts'
+import { blockObject, blockScn, blockTypeOf, formatBlock, sealBlock } from '../storage/block.ts'
 import { type BlockChange, type RedoOperation, type RedoRecord, changeBetween, encodeRecord } from '../storage/redo-record.ts'
 import type { Kernel } from './kernel.ts'
 import type { Mutex } from './mutex.ts'
@@ -37,6 +37,14 @@ export class Transaction {
     if (edit === undefined) throw new Error('unreachable')
     edit.after = formatBlock(file, block, type, objectId, blockScn(edit.before))
     return edit.after
+  }
+
+  /** Takes blocks out of what commits: they are written without redo. */
+  withdraw(places: readonly { readonly file: number; readonly block: number }[]): { readonly file: number; readonly block: number; readonly after: Buffer }[] {
+    return places.flatMap(({ file, block }) => {
+      const edit = this.#edits.get(`${file}.${block}`)
+      return edit !== undefined && this.#edits.delete(`${file}.${block}`) ? [{ file, block, after: edit.after }] : []
+    })
   }
 
   /** What changed, with the new buffers. */
@@ -82,15 +90,33 @@ export class Transactions {
 
   /** Inside {@link exclusive}: gives the changes an SCN and appends their redo. */
   async commit(transaction: Transaction): Promise<bigint> {
-    const { logWriter, thread, scn: clock, cache, tracker, history, host } = this.#kernel
     const changed = transaction.changes()
-    if (changed.length === 0 && transaction.operations.length === 0) return clock.current
-    const size = encodeRecord({ scn: 0n, time: 0, changes: changed.map((c) => c.change), operations: transaction.operations }).length
+    if (changed.length === 0 && transaction.operations.length === 0) return this.#kernel.scn.current
+    return this.#write(changed, transaction.operations)
+  }
+
+  /**
+   * Inside {@link run}: writes blocks of the transaction straight to the files. Their redo says only that they were written
+   * (invalidation redo), so a datafile from before can never get them back. They are on disk before the transaction commits.
+   */
+  async writeUnlogged(transaction: Transaction, places: readonly { readonly file: number; readonly block: number }[]): Promise<void> {
+    const { cache, control, host } = this.#kernel
+    const blocks = transaction.withdraw(places)
+    if (blocks.length === 0) return
+    const scn = await this.#write(blocks.map(({ file, block, after }) => ({ after, change: { file, block, type: blockTypeOf(after), objectId: blockObject(after), previousScn: blockScn(after), patches: [], image: undefined, unlogged: true } })), [])
+    const files = new Set(blocks.map(({ file }) => file))
+    await cache.flush(files)
+    await control.update((data) => { for (const d of data.datafiles) if (files.has(d.file)) Object.assign(d, { unrecoverableScn: scn, unrecoverableTime: host.now() }) })
+  }
+
+  async #write(changed: readonly { readonly change: BlockChange; readonly after: Buffer }[], operations: readonly RedoOperation[]): Promise<bigint> {
+    const { logWriter, thread, scn: clock, cache, tracker, history, host } = this.#kernel
+    const size = encodeRecord({ scn: 0n, time: 0, changes: changed.map((c) => c.change), operations }).length
     if (!logWriter.fitsEver(size)) throw ora(30036, 'unable to extend segment by 8 in undo tablespace')
     if (!logWriter.fits(size)) await thread.switchLocked()
     // From here to the end without a pause: the SCN, the redo and the cache move together.
     const scn = clock.next()
-    const record: RedoRecord = { scn, time: host.now(), changes: changed.map((c) => c.change), operations: transaction.operations }
+    const record: RedoRecord = { scn, time: host.now(), changes: changed.map((c) => c.change), operations }
     for (const { change, after } of changed) {
       sealBlock(after, scn)
       cache.put(change.file, change.block, after)

@@ -1,4 +1,4 @@
-import { BLOCK_SIZE, blockScn, blockType, blockTypeOf } from '../storage/block.ts'
+import { BLOCK_SIZE, blockScn, blockType, blockTypeOf, isUnlogged } from '../storage/block.ts'
 import { Datafile } from '../storage/datafile.ts'
 import { LongOperation, scanBlocks } from './backup-input.ts'
 import { rowsHoldTogether } from './block-rows.ts'
@@ -29,6 +29,13 @@ export async function validateDatafile(kernel: Kernel, record: DatafileRecord, c
     for await (const run of scanBlocks(datafile, undefined, 0, session.abort)) {
       for (const { block, bytes, defect, scn } of run) {
         const type = blockTypeOf(bytes)
+        if (defect === null && isUnlogged(bytes)) {
+          // Marked by recovery: known, not failing.
+          failures.push({ block, type: 'NOLOGGING', scn })
+          counts[kindOf(type)] += 1
+          if (scn > highScn) highScn = scn
+          continue
+        }
         const logical = defect === null && checkLogical && (type === blockType.data || type === blockType.index) && !rowsHoldTogether(bytes)
         if (defect !== null || logical) {
           failures.push({ block, type: defect ?? 'LOGICAL', scn: defect === 'CHECKSUM' && bytes.length === BLOCK_SIZE ? blockScn(bytes) : scn })

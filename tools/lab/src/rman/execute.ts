@@ -9,6 +9,7 @@ import { catalogFiles, catalogStartWith } from './server/catalog.ts'
 import { allocateChannel, releaseChannel, releaseDefaultChannels, releaseRunChannels } from './server/channels.ts'
 import { configure, show } from './server/configure.ts'
 import { deleteObjects, deleteObsolete } from './server/delete.ts'
+import { resetDatabase } from './server/incarnations.ts'
 import { change, crosscheck, list } from './server/maintain.ts'
 import { recoverCopy } from './server/recover-copy.ts'
 import { recoverDatabase } from './server/recover-database.ts'
@@ -149,6 +150,9 @@ async function execute(work: Work, command: Command): Promise<RmanReply> {
       return done
     case 'restore-validate':
       await restoreValidate(work, command.object, command.header)
+      return done
+    case 'reset-database':
+      await resetDatabase(work, command.incarnation)
       return done
     case 'switch-to-copy':
       await switchToCopy(work, command.files)

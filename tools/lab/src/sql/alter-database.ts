@@ -1,7 +1,8 @@
 import { ora } from '../engine/ora-error.ts'
-import type { Instance } from '../engine/instance-api.ts'
+import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import type { SqlResult } from '../engine/protocol.ts'
 import type { Cursor } from './cursor.ts'
+import { parseRecover } from './recover.ts'
 import { unimplemented, type Statement } from './statement.ts'
 
 const invalid = () => ora(2231, 'missing or invalid option to ALTER DATABASE')
@@ -9,14 +10,14 @@ const fileName = () => ora(2236, 'invalid file name')
 const altered: SqlResult = { message: 'Database altered.' }
 
 /** ALTER DATABASE …; the cursor stands behind these words. Everything but MOUNT needs a mounted control file. */
-export async function alterDatabase({ cursor, instance }: Statement): Promise<SqlResult> {
+export async function alterDatabase({ cursor, instance, session }: Statement): Promise<SqlResult> {
   if (cursor.isIdentifier && cursor.token.value === instance.parameters.get('db_name')?.value.toUpperCase()) cursor.next()
   if (cursor.acceptWords('MOUNT')) {
     cursor.expectEnd(invalid)
     await instance.mount()
     return altered
   }
-  const action = parseAction(cursor, instance)
+  const action = parseAction(cursor, instance, session)
   cursor.expectEnd(invalid)
   if (instance.status === 'STARTED') throw ora(1507, 'database not mounted')
   await action()
@@ -25,7 +26,7 @@ export async function alterDatabase({ cursor, instance }: Statement): Promise<Sq
 
 type Action = () => Promise<unknown>
 
-function parseAction(cursor: Cursor, instance: Instance): Action {
+function parseAction(cursor: Cursor, instance: Instance, session: ServerSession): Action {
   if (cursor.acceptWords('OPEN')) return parseOpen(cursor, instance)
   if (cursor.acceptWords('RENAME')) return parseRename(cursor, instance)
   if (cursor.acceptWords('ENABLE', 'BLOCK', 'CHANGE', 'TRACKING')) {
@@ -42,6 +43,7 @@ function parseAction(cursor: Cursor, instance: Instance): Action {
   if (cursor.acceptWords('ARCHIVELOG')) return () => setLogMode(instance, 'ARCHIVELOG')
   if (cursor.acceptWords('NOARCHIVELOG')) return () => setLogMode(instance, 'NOARCHIVELOG')
   if (cursor.acceptWords('RECOVER', 'MANAGED', 'STANDBY', 'DATABASE')) return parseManagedRecovery(cursor, instance)
+  if (cursor.acceptWords('RECOVER')) return parseRecover(cursor, instance, session)
   if (cursor.isWord('ENABLE', 'DISABLE')) {
     const enabled = cursor.next().value === 'ENABLE'
     if (enabled) cursor.acceptWords('PUBLIC')
@@ -59,7 +61,7 @@ function parseAction(cursor: Cursor, instance: Instance): Action {
       await instance.writeControlFileCopy(path)
     }
   }
-  if (cursor.isWord('RECOVER', 'CLEAR', 'ADD', 'DROP', 'CREATE', 'REGISTER', 'CONVERT', 'ACTIVATE', 'DEFAULT', 'RESET', 'BEGIN', 'END', 'CLOSE', 'DISMOUNT')) throw unimplemented().at(cursor.at)
+  if (cursor.isWord('CLEAR', 'ADD', 'DROP', 'CREATE', 'REGISTER', 'CONVERT', 'ACTIVATE', 'DEFAULT', 'RESET', 'BEGIN', 'END', 'CLOSE', 'DISMOUNT')) throw unimplemented().at(cursor.at)
   throw invalid().at(cursor.at)
 }
 

@@ -47,9 +47,10 @@ function find(path: readonly string[], instance: Instance, session: ServerSessio
 
 /** Rows as this session sees them: with its own changes that are not committed yet. */
 export async function visibleRows(table: HeapTable, instance: Instance, session: ServerSession): Promise<readonly (readonly RowValue[])[]> {
+  const pending = stateOf(session).pending.filter((change) => change.owner === table.owner && change.table === table.name)
+  if (pending.some((change) => change.direct === true)) throw ora(12838, 'cannot read/modify an object after modifying it in parallel')
   const stored = await instance.readTable(table.owner, table.name)
-  return stateOf(session)
-    .pending.filter((change) => change.owner === table.owner && change.table === table.name)
+  return pending
     .reduce<readonly (readonly RowValue[])[]>((rows, { insert, change }) => (insert !== undefined ? [...rows, ...insert] : rows.flatMap((row) => { const changed = change?.(row); return changed === null ? [] : [changed ?? row] })), stored)
 }
 

@@ -29,7 +29,7 @@ export interface Returning {
 }
 
 export type Dml =
-  | { readonly kind: 'insert'; readonly target: Target; readonly columns: readonly NamedColumn[] | undefined; readonly values: readonly NewValue[] | undefined; readonly query: Query | undefined; readonly returning: Returning | undefined }
+  | { readonly kind: 'insert'; readonly target: Target; readonly columns: readonly NamedColumn[] | undefined; readonly values: readonly NewValue[] | undefined; readonly query: Query | undefined; readonly returning: Returning | undefined; /** Hint APPEND: a direct load. */ readonly direct: boolean }
   | { readonly kind: 'update'; readonly target: Target; readonly sets: readonly Assignment[]; readonly where: Condition | undefined; readonly current: string | undefined; readonly returning: Returning | undefined }
   | { readonly kind: 'delete'; readonly target: Target; readonly where: Condition | undefined; readonly current: string | undefined; readonly returning: Returning | undefined }
   | {

@@ -45,7 +45,7 @@ export async function runDml(dml: Dml, environment: DmlEnvironment): Promise<Dml
   return { count, returned: returning === undefined ? { columns: [], rows: [] } : await returnedRows(returning.values, plan.table, after, environment) }
 }
 
-function enqueue({ table, inserted, updated, deleted }: Changes, session: ServerSession): void {
+function enqueue({ table, inserted, updated, deleted, direct }: Changes, session: ServerSession): void {
   const { pending } = stateOf(session)
   const { owner, name } = table
   if (updated.length > 0 || deleted.length > 0) {
@@ -53,7 +53,7 @@ function enqueue({ table, inserted, updated, deleted }: Changes, session: Server
     for (const row of deleted) replaced.set(keyOf(row), null)
     pending.push({ owner, table: name, change: (row) => replaced.get(keyOf(row)) })
   }
-  if (inserted.length > 0) pending.push({ owner, table: name, insert: inserted })
+  if (inserted.length > 0) pending.push({ owner, table: name, insert: inserted, direct: direct === true })
 }
 
 function returningOf(values: readonly Expression[], table: HeapTable, environment: DmlEnvironment): { readonly compiler: QueryCompiler; readonly from: string; readonly values: readonly Bound[] } {
@@ -107,7 +107,7 @@ function insertPlan(dml: Dml & { kind: 'insert' }, environment: DmlEnvironment):
         for (const [place, index] of places.entries()) made[index] = fitColumn(table, index, rowValue(row[place], kindOf(table, index)))
         return made
       })
-      return { changes: { table, inserted, updated: [], deleted: [] }, count: inserted.length, after: inserted }
+      return { changes: { table, inserted, updated: [], deleted: [], direct: dml.direct }, count: inserted.length, after: inserted }
     },
   }
 }

@@ -11,7 +11,8 @@ const missingRight = () => ora(907, 'missing right parenthesis')
 
 /** INSERT, UPDATE, DELETE or MERGE; the cursor stands on the first word. `undefined`: none of them. */
 export function parseDml(cursor: Cursor): Dml | undefined {
-  if (cursor.acceptWords('INSERT')) return parseInsert(cursor)
+  const hint = /^\s*\/\*\+([^]*?)\*\//.exec(cursor.text.slice(cursor.token.end))?.[1] ?? ''
+  if (cursor.acceptWords('INSERT')) return parseInsert(cursor, hint)
   if (cursor.acceptWords('UPDATE')) return parseUpdate(cursor)
   if (cursor.acceptWords('DELETE')) return parseDelete(cursor)
   if (cursor.acceptWords('MERGE')) return parseMerge(cursor)
@@ -58,13 +59,13 @@ function parseReturning(cursor: Cursor): Returning | undefined {
 }
 
 /** INSERT INTO table [(columns)] VALUES (…) | query */
-function parseInsert(cursor: Cursor): Dml {
+function parseInsert(cursor: Cursor, hint: string): Dml {
   cursor.expectWord('INTO', () => ora(925, 'missing INTO keyword'))
   const target = parseTarget(cursor, ['VALUES'])
   const columns = parseColumns(cursor)
   const query = cursor.isWord('SELECT', 'WITH') || cursor.isOperator('(') ? cursor.parseQuery(cursor) : undefined
   const values = query === undefined ? parseValues(cursor) : undefined
-  return { kind: 'insert', target, columns, values, query, returning: parseReturning(cursor) }
+  return { kind: 'insert', target, columns, values, query, returning: parseReturning(cursor), direct: new RegExp(query === undefined ? '\\bAPPEND_VALUES\\b' : '\\bAPPEND\\b', 'i').test(hint) }
 }
 
 function parseSets(cursor: Cursor): Assignment[] {

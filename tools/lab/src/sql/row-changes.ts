@@ -32,6 +32,8 @@ export interface Changes {
   readonly inserted: readonly Row[]
   readonly updated: readonly (readonly [before: Row, after: Row])[]
   readonly deleted: readonly Row[]
+  /** The inserted rows are loaded by direct path. */
+  readonly direct?: boolean
 }
 
 export interface DmlResult {

@@ -7,6 +7,8 @@ export interface PendingChange {
   readonly table: string
   /** Rows to add; or `change`, which gives the new row, null to remove it, undefined to leave it. */
   readonly insert?: readonly (readonly RowValue[])[]
+  /** The rows were loaded by direct path: until COMMIT nobody can look at the table, this session neither. */
+  readonly direct?: boolean
   readonly change?: (row: readonly RowValue[]) => readonly RowValue[] | null | undefined
 }
 

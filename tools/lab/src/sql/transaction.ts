@@ -9,7 +9,7 @@ export async function commit(instance: Instance, session: ServerSession): Promis
   const state = stateOf(session)
   const changes = state.pending
   endTransactionOf(session)
-  if (changes.length > 0) await instance.applyChanges(changes.map((change): TableChange => ({ owner: change.owner, name: change.table, ...(change.insert === undefined ? { change: change.change } : { insert: change.insert }) })))
+  if (changes.length > 0) await instance.applyChanges(changes.map((change): TableChange => ({ owner: change.owner, name: change.table, ...(change.insert === undefined ? { change: change.change } : { insert: change.insert, direct: change.direct }) })))
 }
 
 /** Forgets a session's changes. */

@@ -1,8 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { BLOCK_SIZE } from './block.ts'
 import type { FileHeader } from './file-header.ts'
-import { createFile, readFully, writeFully } from './file-io.ts'
+import { createFile, openFile, readFully, writeFully } from './file-io.ts'
 import { decodeJson, encodeJson } from './json.ts'
 
 const MAGIC = 'ICBLAB PIECE'
@@ -104,7 +104,7 @@ export class PieceWriter {
 
 /** The header of a piece, undefined when the file is none or was not finished. Rejects when it cannot be opened. */
 export async function readPieceHeader(path: string): Promise<PieceHeader | undefined> {
-  const handle = await open(path, 'r')
+  const handle = await openFile(path, 'r')
   try {
     return (await directoryOf(handle))?.header
   } finally {
@@ -114,7 +114,7 @@ export async function readPieceHeader(path: string): Promise<PieceHeader | undef
 
 /** The frames of a finished piece; stops with an error at the first one whose checksum is wrong. */
 export async function* readPiece(path: string): AsyncGenerator<PieceFrame> {
-  const handle = await open(path, 'r')
+  const handle = await openFile(path, 'r')
   try {
     const directory = await directoryOf(handle)
     if (directory === undefined) throw new Error('not a backup piece')

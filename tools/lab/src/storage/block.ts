@@ -32,6 +32,21 @@ export function formatBlock(file: number, block: number, type: number, objectId:
   return sealBlock(buffer, scn)
 }
 
+/** Byte that says that a block's content was written without redo, so recovery could not bring it back. */
+const UNLOGGED_AT = 17
+
+/** Makes a block what recovery leaves where redo says no more than that something was written there. Not sealed. */
+export function markUnlogged(buffer: Buffer, type: number, objectId: number): void {
+  buffer.fill(0, PAYLOAD_START, PAYLOAD_END)
+  buffer[1] = type
+  buffer.writeUInt32LE(objectId, 24)
+  buffer[UNLOGGED_AT] = 1
+}
+
+export function clearUnlogged(buffer: Buffer): void { buffer[UNLOGGED_AT] = 0 }
+/** Whether reading the block is ORA-01578 with ORA-26040. */
+export const isUnlogged = (buffer: Buffer): boolean => buffer[UNLOGGED_AT] === 1
+
 export const blockTypeOf = (buffer: Buffer): number => buffer[1] ?? 0
 export const blockScn = (buffer: Buffer): bigint => buffer.readBigUInt64LE(8)
 export const blockObject = (buffer: Buffer): number => buffer.readUInt32LE(24)

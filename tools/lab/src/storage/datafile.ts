@@ -1,7 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { BLOCK_SIZE, emptyBlock } from './block.ts'
 import { type FileHeader, decodeFileHeader, encodeFileHeader, encodeOsHeader } from './file-header.ts'
-import { createFile, readFully, writeFully } from './file-io.ts'
+import { createFile, openFile, readFully, writeFully } from './file-io.ts'
 
 /** Blocks read or written at once by scans and copies. */
 export const CHUNK_BLOCKS = 64
@@ -20,7 +20,7 @@ export class Datafile {
 
   /** Opens an existing file; undefined when its header is not that of a datafile. Rejects with the system's error when it cannot be opened. */
   static async open(path: string, mode: 'r' | 'r+'): Promise<Datafile | undefined> {
-    const handle = await open(path, mode)
+    const handle = await openFile(path, mode)
     try {
       const start = Buffer.alloc(2 * BLOCK_SIZE)
       // A checkpoint may be writing the header at this moment.

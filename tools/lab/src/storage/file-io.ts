@@ -1,8 +1,21 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import path from 'node:path'
+import { sufferFaults } from './io-faults.ts'
+
+const paths = new WeakMap<FileHandle, string>()
+
+/** Opens a file of a database or a backup; `r` reads, `r+` changes. Faults of the lab show here and at each access. */
+export async function openFile(file: string, flags: 'r' | 'r+' | 'w+' | 'wx+'): Promise<FileHandle> {
+  await sufferFaults(file, flags === 'r' ? 'read' : flags === 'r+' ? 'write' : 'create')
+  const handle = await open(file, flags)
+  paths.set(handle, file)
+  return handle
+}
 
 /** Fills the buffer from a position; the number of bytes there were before the end of the file. */
 export async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<number> {
+  const file = paths.get(handle)
+  if (file !== undefined) await sufferFaults(file, 'read')
   let done = 0
   while (done < buffer.length) {
     const { bytesRead } = await handle.read(buffer, done, buffer.length - done, position + done)
@@ -13,6 +26,8 @@ export async function readFully(handle: FileHandle, buffer: Buffer, position: nu
 }
 
 export async function writeFully(handle: FileHandle, buffer: Buffer, position: number): Promise<void> {
+  const file = paths.get(handle)
+  if (file !== undefined) await sufferFaults(file, 'write', position + buffer.length)
   let done = 0
   while (done < buffer.length) {
     const { bytesWritten } = await handle.write(buffer, done, buffer.length - done, position + done)
@@ -22,8 +37,8 @@ export async function writeFully(handle: FileHandle, buffer: Buffer, position: n
 
 /** Opens a new or emptied file for reading and writing; `parents` also makes its directories, as Oracle does for OMF names. */
 export async function createFile(file: string, options: { readonly parents?: boolean; readonly exclusive?: boolean } = {}): Promise<FileHandle> {
-  if (options.parents === true) await mkdir(path.dirname(file), { recursive: true })
-  return open(file, options.exclusive === true ? 'wx+' : 'w+')
+  if (options.parents === true && !file.startsWith('+')) await mkdir(path.dirname(file), { recursive: true })
+  return openFile(file, options.exclusive === true ? 'wx+' : 'w+')
 }
 
 export const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')

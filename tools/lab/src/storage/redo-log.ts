@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { readFully, writeFully } from './file-io.ts'
+import { openFile, readFully, writeFully } from './file-io.ts'
 import { decodeJson, encodeJson } from './json.ts'
 import { type RedoRecord, decodeRecord } from './redo-record.ts'
 
@@ -62,7 +62,7 @@ function frameChecksum(frame: Buffer, length: number): number {
 
 /** The header of a log file, undefined when it is none; `size` is that of the file. Rejects when it cannot be opened. */
 export async function readRedoHeader(path: string): Promise<{ readonly header: RedoHeader; readonly size: number } | undefined> {
-  const handle = await open(path, 'r')
+  const handle = await openFile(path, 'r')
   try {
     const buffer = Buffer.alloc(REDO_BLOCK)
     await readFully(handle, buffer, 0)
@@ -92,7 +92,7 @@ export class RedoCorruption extends Error {
  * @throws RedoCorruption
  */
 export async function* readRecords(path: string): AsyncGenerator<{ readonly record: RedoRecord; readonly end: number }> {
-  const handle = await open(path, 'r')
+  const handle = await openFile(path, 'r')
   try {
     const first = Buffer.alloc(REDO_BLOCK)
     await readFully(handle, first, 0)

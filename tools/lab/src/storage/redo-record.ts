@@ -1,4 +1,4 @@
-import { PAYLOAD_END, PAYLOAD_START, blockObject, blockScn, blockTypeOf } from './block.ts'
+import { PAYLOAD_END, PAYLOAD_START, blockObject, blockScn, blockTypeOf, clearUnlogged, isUnlogged, markUnlogged } from './block.ts'
 import { decodeJson, encodeJson } from './json.ts'
 
 /** What happens to one block: bytes over its former state, or a whole new payload. */
@@ -12,6 +12,8 @@ export interface BlockChange {
   /** `undefined`: the whole payload is replaced by `image` (trailing zeros left out). */
   readonly patches: readonly { readonly offset: number; readonly bytes: Buffer }[] | undefined
   readonly image: Buffer | undefined
+  /** The block was written without redo (a direct load into a NOLOGGING table): all that recovery can do is to mark it. */
+  readonly unlogged?: true
 }
 
 /** Changes of the database's structure that recovery must repeat. */
@@ -37,7 +39,7 @@ export interface RedoRecord {
 /** The change that makes `after` out of `before`; undefined when nothing differs. */
 export function changeBetween(file: number, block: number, before: Buffer, after: Buffer): BlockChange | undefined {
   const base = { file, block, type: blockTypeOf(after), objectId: blockObject(after), previousScn: blockScn(before) }
-  if (blockTypeOf(before) !== base.type || blockObject(before) !== base.objectId) {
+  if (blockTypeOf(before) !== base.type || blockObject(before) !== base.objectId || isUnlogged(before) !== isUnlogged(after)) {
     let end = PAYLOAD_END
     while (end > PAYLOAD_START && after[end - 1] === 0) end -= 1
     return { ...base, patches: undefined, image: Buffer.from(after.subarray(PAYLOAD_START, end)) }
@@ -60,13 +62,17 @@ export function changeBetween(file: number, block: number, before: Buffer, after
  */
 export function applyChange(buffer: Buffer, change: BlockChange, scn: bigint): 'applied' | 'skipped' | 'stuck' {
   if (blockScn(buffer) >= scn) return 'skipped'
-  if (change.image !== undefined) {
+  if (change.unlogged === true) markUnlogged(buffer, change.type, change.objectId)
+  else if (change.image !== undefined) {
+    clearUnlogged(buffer)
     buffer.fill(0, PAYLOAD_START, PAYLOAD_END)
     change.image.copy(buffer, PAYLOAD_START)
     buffer[1] = change.type
     buffer.writeUInt32LE(change.objectId, 24)
   } else {
     if (blockScn(buffer) !== change.previousScn) return 'stuck'
+    // What is lost stays lost, whatever was changed in it afterwards.
+    if (isUnlogged(buffer)) return 'applied'
     for (const patch of change.patches ?? []) patch.bytes.copy(buffer, patch.offset)
   }
   return 'applied'
@@ -85,7 +91,7 @@ export function encodeRecord(record: RedoRecord): Buffer {
     fixed.writeUInt16LE(change.file, 0)
     fixed.writeUInt32LE(change.block, 2)
     fixed[6] = change.type
-    fixed[7] = change.image === undefined ? 0 : 1
+    fixed[7] = change.unlogged === true ? 2 : change.image === undefined ? 0 : 1
     fixed.writeUInt32LE(change.objectId, 8)
     fixed.writeBigUInt64LE(change.previousScn, 12)
     fixed.writeUInt16LE(change.image?.length ?? change.patches?.length ?? 0, 20)
@@ -115,7 +121,8 @@ export function decodeRecord(bytes: Buffer): RedoRecord {
     const fixed = take(22)
     const size = fixed.readUInt16LE(20)
     const base = { file: fixed.readUInt16LE(0), block: fixed.readUInt32LE(2), type: fixed[6] ?? 0, objectId: fixed.readUInt32LE(8), previousScn: fixed.readBigUInt64LE(12) }
-    if (fixed[7] === 1) changes.push({ ...base, image: take(size), patches: undefined })
+    if (fixed[7] === 2) changes.push({ ...base, image: undefined, patches: [], unlogged: true })
+    else if (fixed[7] === 1) changes.push({ ...base, image: take(size), patches: undefined })
     else {
       const patches = Array.from({ length: size }, () => {
         const head = take(4)

@@ -1,6 +1,6 @@
-import { open, rename } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { createFile, readFully, writeFully } from './file-io.ts'
+import { createFile, openFile, readFully, writeFully } from './file-io.ts'
 
 const HEADER = 512
 const SLOT_HEAD = 24
@@ -14,7 +14,7 @@ const FIRST_SLOT_BYTES = 256 * 1024
  * Header (512 bytes): magic (16), slot size (u32), crc of those (u32). Slot: sequence (u64), length (u32), crc (u32), bytes.
  */
 export async function readSlotFile(path: string, magic: string): Promise<{ readonly sequence: bigint; readonly bytes: Buffer } | undefined> {
-  const handle = await open(path, 'r')
+  const handle = await openFile(path, 'r')
   try {
     const header = Buffer.alloc(HEADER)
     if ((await readFully(handle, header, 0)) !== HEADER) return undefined
@@ -41,7 +41,7 @@ export async function readSlotFile(path: string, magic: string): Promise<{ reado
 /** Writes the document as `sequence` (from 1 on). Grows by making a new file and renaming it into place. */
 export async function writeSlotFile(path: string, magic: string, sequence: bigint, bytes: Buffer, options: { readonly create?: boolean; readonly sync?: boolean } = {}): Promise<void> {
   if (options.create !== true) {
-    const handle = await open(path, 'r+')
+    const handle = await openFile(path, 'r+')
     try {
       const header = Buffer.alloc(HEADER)
       await readFully(handle, header, 0)

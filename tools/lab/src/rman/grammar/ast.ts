@@ -116,6 +116,7 @@ export type Command =
   | { readonly kind: 'restore-validate'; readonly object: ValidateObject; readonly header: boolean }
   | { readonly kind: 'restore-preview'; readonly summary: boolean }
   | { readonly kind: 'switch-to-copy'; readonly files: readonly number[] | 'all' }
+  | { readonly kind: 'reset-database'; readonly incarnation: number }
   | { readonly kind: 'switch-datafile-all' }
   | { readonly kind: 'switch-tempfile-all' }
   | { readonly kind: 'delete'; readonly noprompt: boolean; readonly force: boolean; readonly expired: boolean; readonly objects: RepositoryObjects }

@@ -61,6 +61,12 @@ function parseAtPrompt(cursor: Cursor, release: number): Command | undefined {
     while (!cursor.takePunctuation('}')) jobs.push(parse(cursor, 'run', release))
     return endOfLine(cursor, { kind: 'run', jobs })
   }
+  if (cursor.take('reset')) {
+    cursor.need('database', 'to', 'incarnation')
+    const incarnation = cursor.integer()
+    cursor.needPunctuation(';')
+    return { kind: 'reset-database', incarnation }
+  }
   if (cursor.take('configure')) return parseConfigure(cursor)
   if (cursor.take('startup')) return parseStartup(cursor)
   if (cursor.take('shutdown')) return parseShutdown(cursor)

@@ -4,7 +4,7 @@ import type { ArchivelogSelection, BackupCommand } from '../grammar/ast.ts'
 import { selectLogs } from './archivelog-selection.ts'
 import { runOnChannels } from './channels.ts'
 import { defaultName, expandFormat } from './names.ts'
-import { readError, writeError } from './os-error.ts'
+import { writeError } from '../../engine/os-error.ts'
 import { availableLogs } from './repository.ts'
 import { elapsed } from './work.ts'
 import type { Channel, Work } from './work.ts'
@@ -61,6 +61,5 @@ async function firstReadable(work: Work, files: readonly ArchivedLogRecord[]): P
     if (name !== null && (await work.instance.fileExists(name))) return { ...file, name }
   }
   const name = files[0]?.name ?? ''
-  const cause = readError(Object.assign(new Error('missing'), { code: 'ENOENT' }), name)
-  throw new OraError([{ code: 'RMAN-06059', text: 'expected archived log not found, loss of archived log compromises recoverability' }, ...(cause instanceof OraError ? cause.messages : [])])
+  throw new OraError([{ code: 'RMAN-06059', text: 'expected archived log not found, loss of archived log compromises recoverability' }, { code: 'ORA-19625', text: `error identifying file ${name}` }, { code: 'ORA-27037', text: 'unable to obtain file status\nLinux-x86_64 Error: 2: No such file or directory' }])
 }

@@ -4,7 +4,7 @@ import { formatDate } from '../nls-date.ts'
 import { recordSet } from './backup-sets.ts'
 import { autobackupFormat, autobackupOn, homeDbs, snapshotControlfile } from './configuration.ts'
 import { defaultName, expandFormat } from './names.ts'
-import { writeError } from './os-error.ts'
+import { writeError } from '../../engine/os-error.ts'
 import { date } from './work.ts'
 import type { Work } from './work.ts'
 

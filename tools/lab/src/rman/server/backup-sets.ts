@@ -3,7 +3,7 @@ import { rmanError } from '../../engine/ora-error.ts'
 import type { Channel, Work } from './work.ts'
 import { date, elapsed } from './work.ts'
 import { defaultName, expandFormat } from './names.ts'
-import { writeError } from './os-error.ts'
+import { writeError } from '../../engine/os-error.ts'
 
 /** A backup set about to be written. */
 export interface NewSet {

@@ -1,11 +1,12 @@
-import { copyFile, mkdir } from 'node:fs/promises'
+import { copyFile, mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { rmanError } from '../../engine/ora-error.ts'
 import type { ControlFileData, DatafileCopyRecord, DatafileRecord } from '../../engine/records.ts'
+import { sufferFaults } from '../../storage/io-faults.ts'
 import type { BackupCommand } from '../grammar/ast.ts'
 import { runOnChannels } from './channels.ts'
 import { defaultName, expandFormat } from './names.ts'
-import { readError, writeError } from './os-error.ts'
+import { readError, writeError } from '../../engine/os-error.ts'
 import { usableCopies } from './repository.ts'
 import { elapsed, fileNumber } from './work.ts'
 import type { Channel, Work } from './work.ts'
@@ -87,6 +88,7 @@ export async function copyBytes(work: Work, from: string, to: string): Promise<v
   if (!(await work.instance.fileExists(from))) throw readError(Object.assign(new Error('missing'), { code: 'ENOENT' }), from)
   try {
     if (path.isAbsolute(to)) await mkdir(path.dirname(host.real(to)), { recursive: true })
+    await sufferFaults(host.real(to), 'create', (await stat(host.real(from))).size)
     await copyFile(host.real(from), host.real(to))
   } catch (error) {
     throw writeError(error, to)

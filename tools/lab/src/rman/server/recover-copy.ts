@@ -3,7 +3,7 @@ import type { BackupPieceRecord, DatafileCopyRecord } from '../../engine/records
 import type { Command } from '../grammar/ast.ts'
 import { runOnChannels, useChannels } from './channels.ts'
 import { recordCopy } from './datafile-copies.ts'
-import { readError } from './os-error.ts'
+import { readError } from '../../engine/os-error.ts'
 import { datafilesOf, incrementChain, usableCopies } from './repository.ts'
 import { untilScn } from './until.ts'
 import { date, elapsed, fileNumber } from './work.ts'

@@ -5,11 +5,12 @@ import { selectLogs } from './archivelog-selection.ts'
 import { runOnChannels, useChannels } from './channels.ts'
 import { retentionPolicy } from './configuration.ts'
 import { obsoleteFiles, obsoleteTable } from './obsolete.ts'
-import { readError } from './os-error.ts'
+import { readError } from '../../engine/os-error.ts'
 import type { RepositoryFile } from './repository-objects.ts'
 import { availableLogs, datafilesOf, usableCopies } from './repository.ts'
 import { fileTables } from './tables.ts'
 import { untilScn } from './until.ts'
+import { failing } from './validate.ts'
 import { announce, date, elapsed, fileNumber, uniqueName } from './work.ts'
 import type { Work } from './work.ts'
 
@@ -165,7 +166,7 @@ async function validateCopies(work: Work, items: readonly { readonly file: Dataf
     if (!header) {
       const counts = await instance.validateDatafile({ ...file, name: copy.name, blocks: copy.blocks }, false, channel.session)
       work.bytes.input += counts.examined * copy.blockSize
-      const [failure] = counts.failures
+      const [failure] = failing(counts)
       if (failure !== undefined) throw new OraError([{ code: 'ORA-19566', text: `exceeded limit of 0 corrupt blocks for file ${copy.name}` }])
     }
     emit(`channel ${channel.name}: validation complete, elapsed time: ${elapsed(work, started)}`)

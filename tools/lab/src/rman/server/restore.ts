@@ -3,7 +3,7 @@ import type { DatafileCopyRecord, DatafileRecord } from '../../engine/records.ts
 import type { Command, Until } from '../grammar/ast.ts'
 import { runOnChannels, useChannels } from './channels.ts'
 import { copyBytes, recordCopy } from './datafile-copies.ts'
-import { readError } from './os-error.ts'
+import { readError } from '../../engine/os-error.ts'
 import { datafilesOf, usableCopies } from './repository.ts'
 import { untilScn } from './until.ts'
 import { date, elapsed, fileNumber } from './work.ts'

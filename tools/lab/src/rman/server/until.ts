@@ -9,12 +9,20 @@ export interface UntilPoint {
   readonly untilTime?: number
 }
 
-/** Evaluates an UNTIL clause. @throws OraError RMAN-20206 for a log sequence that the repository does not know, ORA-01861 */
+/** Evaluates an UNTIL clause. @throws OraError RMAN-20207 and RMAN-20208 before this incarnation began, RMAN-20206 for a log sequence that the repository does not know, ORA-01861 */
 export function untilPoint(work: Work, until: Until | null): UntilPoint {
   if (until === null) return {}
-  if (until.kind === 'scn') return { untilScn: BigInt(until.scn) }
-  if (until.kind === 'time') return { untilTime: evaluateDate(work, until.expression) }
   const data = work.instance.controlFile
+  if (until.kind === 'scn') {
+    const untilScn = BigInt(until.scn)
+    if (untilScn < data.resetlogsScn) throw rmanError(20208, 'UNTIL CHANGE is before RESETLOGS change')
+    return { untilScn }
+  }
+  if (until.kind === 'time') {
+    const untilTime = evaluateDate(work, until.expression)
+    if (untilTime < data.resetlogsTime) throw rmanError(20207, 'UNTIL TIME or RECOVERY WINDOW is before RESETLOGS time')
+    return { untilTime }
+  }
   const log = [...data.logHistory, ...data.archivedLogs].find((record) => record.thread === until.thread && record.sequence === until.sequence && record.resetlogsId === data.resetlogsId)
   if (log !== undefined) return { untilScn: log.firstScn }
   const before = [...data.logHistory, ...data.archivedLogs].find((record) => record.thread === until.thread && record.sequence === until.sequence - 1 && record.resetlogsId === data.resetlogsId)

@@ -4,7 +4,7 @@ import type { BlockCounts } from '../../engine/instance-api.ts'
 import type { BlockCorruptionRecord, DatafileRecord } from '../../engine/records.ts'
 import { autobackupOn } from './configuration.ts'
 import { runOnChannels, useChannels } from './channels.ts'
-import { readError } from './os-error.ts'
+import { readError } from '../../engine/os-error.ts'
 import { date, elapsed, fileNumber } from './work.ts'
 import type { Channel, Work } from './work.ts'
 
@@ -26,12 +26,15 @@ export function corruptionRows(file: number, counts: BlockCounts): BlockCorrupti
 
 const cell = (value: string | number | bigint, width: number): string => value.toString().padEnd(width)
 
+/** What makes a file FAILED; blocks that recovery marked for want of redo are only counted. */
+export const failing = ({ failures }: BlockCounts): BlockCounts['failures'] => failures.filter(({ type }) => type !== 'NOLOGGING')
+
 /** The "List of Datafiles" of one set. */
 export function datafileTable(findings: readonly Finding[]): string[] {
   const lines = ['List of Datafiles', '=================', 'File Status Marked Corrupt Empty Blocks Blocks Examined High SCN', '---- ------ -------------- ------------ --------------- ----------']
   for (const { file, counts } of findings) {
-    const status = counts.failures.length === 0 ? 'OK' : 'FAILED'
-    lines.push(`${cell(file.file, 4)} ${cell(status, 6)} ${cell(0, 14)} ${cell(counts.empty, 12)} ${cell(counts.examined, 15)} ${cell(counts.highScn, 10)}`)
+    const status = failing(counts).length === 0 ? 'OK' : 'FAILED'
+    lines.push(`${cell(file.file, 4)} ${cell(status, 6)} ${cell(counts.failures.length - failing(counts).length, 14)} ${cell(counts.empty, 12)} ${cell(counts.examined, 15)} ${cell(counts.highScn, 10)}`)
     lines.push(`  File Name: ${file.name}`, '  Block Type Blocks Failing Blocks Processed', '  ---------- -------------- ----------------')
     for (const kind of ['data', 'index', 'other'] as const) {
       const name = kind.charAt(0).toUpperCase() + kind.slice(1)
@@ -81,7 +84,7 @@ export async function validateFiles(work: Work, files: readonly DatafileRecord[]
       total.lastUpdate = instance.host.now()
     }
     await keepCorruptions(work, findings)
-    const failed = findings.filter(({ counts }) => counts.failures.length > 0)
+    const failed = findings.filter(({ counts }) => failing(counts).length > 0)
     const trace = failed.length > 0 ? await writeTrace(work, failed) : null
     emit(`channel ${channel.name}: ${options.word === 'backup' ? 'backup set' : 'validation'} complete, elapsed time: ${elapsed(work, started)}`)
     for (const line of datafileTable(findings)) emit(line)

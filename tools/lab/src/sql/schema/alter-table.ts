@@ -32,7 +32,13 @@ export async function alterTable(statement: Statement): Promise<SqlResult> {
   for (const [word, enabled] of [['ENABLE', true], ['DISABLE', false]] as const) {
     if (cursor.acceptWords(word)) return switchConstraint(table, enabled, statement)
   }
-  if (cursor.isWord('MOVE', 'SHRINK', 'NOLOGGING', 'LOGGING', 'PARALLEL', 'NOPARALLEL', 'CACHE', 'NOCACHE', 'COMPRESS', 'NOCOMPRESS', 'SET', 'TRUNCATE', 'SPLIT', 'READ')) throw unimplemented().at(cursor.at)
+  if (cursor.isWord('NOLOGGING', 'LOGGING')) {
+    const nologging = cursor.next().value === 'NOLOGGING'
+    cursor.expectEnd(() => ora(1735, 'invalid ALTER TABLE option'))
+    await instance.alterTable(table.owner, table.name, { nologging })
+    return { message: 'Table altered.' }
+  }
+  if (cursor.isWord('MOVE', 'SHRINK', 'PARALLEL', 'NOPARALLEL', 'CACHE', 'NOCACHE', 'COMPRESS', 'NOCOMPRESS', 'SET', 'TRUNCATE', 'SPLIT', 'READ')) throw unimplemented().at(cursor.at)
   throw ora(1735, 'invalid ALTER TABLE option').at(cursor.at)
 }
 

@@ -40,15 +40,18 @@ function parseColumns(statement: Statement): Written {
   return { columns, constraints: [...columns.flatMap((column) => column.constraints), ...constraints] }
 }
 
-/** Physical attributes: TABLESPACE counts, the rest of the known ones has no effect here. */
-function parseAttributes({ cursor }: Statement): string | undefined {
+/** Physical attributes: TABLESPACE and NOLOGGING count, the rest of the known ones has no effect here. */
+function parseAttributes({ cursor }: Statement): { readonly tablespace: string | undefined; readonly nologging: boolean } {
   let tablespace: string | undefined
+  let nologging = false
   for (;;) {
     if (cursor.acceptWords('TABLESPACE')) tablespace = cursor.identifier(() => ora(2216, 'tablespace name expected'))
+    else if (cursor.acceptWords('NOLOGGING')) nologging = true
+    else if (cursor.acceptWords('LOGGING')) nologging = false
     else if (cursor.isWord('PCTFREE', 'PCTUSED', 'INITRANS', 'MAXTRANS')) {
       cursor.next()
       cursor.integer(() => ora(2017, 'integer value required'))
-    } else if (!cursor.acceptWords('LOGGING') && !cursor.acceptWords('NOCOMPRESS') && !cursor.acceptWords('NOPARALLEL') && !cursor.acceptWords('NOCACHE') && !cursor.acceptWords('SEGMENT', 'CREATION', 'IMMEDIATE') && !cursor.acceptWords('SEGMENT', 'CREATION', 'DEFERRED')) return tablespace
+    } else if (!cursor.acceptWords('NOCOMPRESS') && !cursor.acceptWords('NOPARALLEL') && !cursor.acceptWords('NOCACHE') && !cursor.acceptWords('SEGMENT', 'CREATION', 'IMMEDIATE') && !cursor.acceptWords('SEGMENT', 'CREATION', 'DEFERRED')) return { tablespace, nologging }
   }
 }
 
@@ -61,7 +64,7 @@ export async function createTable(statement: Statement): Promise<SqlResult> {
     cursor.next()
     written = parseColumns(statement)
   }
-  const wanted = parseAttributes(statement)
+  const { tablespace: wanted, nologging } = parseAttributes(statement)
   const query = cursor.acceptWords('AS') ? parseQuery(cursor) : undefined
   if (query === undefined && written.columns.length === 0) throw ora(906, 'missing left parenthesis').at(cursor.at)
   if (query !== undefined && written.columns.length > 0) throw unimplemented()
@@ -75,8 +78,8 @@ export async function createTable(statement: Statement): Promise<SqlResult> {
   if (!tablespaces.has(tablespace)) throw ora(959, `tablespace '${tablespace}' does not exist`)
   if (query !== undefined) {
     const { columns, rows } = await queryRows(instance, session, query, statement.binds)
-    await instance.createTable({ ...name, tablespace, columns: columns.map((column) => columnOf(column.name, column.type)) })
-    if (rows.length > 0) await instance.insertRows(name.owner, name.name, rows.map((row) => row.map((value, index) => rowValue(value, columns[index]?.type.kind ?? 'VARCHAR2'))))
+    await instance.createTable({ ...name, tablespace, columns: columns.map((column) => columnOf(column.name, column.type)), nologging })
+    if (rows.length > 0) await instance.applyChanges([{ owner: name.owner, name: name.name, insert: rows.map((row) => row.map((value, index) => rowValue(value, columns[index]?.type.kind ?? 'VARCHAR2'))), direct: true }])
     return { message: 'Table created.' }
   }
   const identities = written.columns.flatMap(({ column, identity }) => (identity === undefined ? [] : [{ column: column.name, sequence: `ISEQ$$_${name.name}_${column.name}`.slice(0, 30), identity }]))
@@ -88,7 +91,7 @@ export async function createTable(statement: Statement): Promise<SqlResult> {
   const constraints: TableConstraint[] = []
   for (const constraint of written.constraints) constraints.push(checkNewConstraint(nameConstraint(constraint, constraints, instance), { ...name, columns }, constraints, instance))
   for (const { sequence, identity } of identities) await saveObject(instance, { owner: name.owner, name: sequence, type: 'SEQUENCE', definition: identity })
-  await instance.createTable({ ...name, tablespace, columns })
+  await instance.createTable({ ...name, tablespace, columns, nologging })
   await saveDetails(statement, name, { created: instance.host.now(), constraints, columnComments: {} })
   for (const constraint of constraints) await newConstraintIndex(instance, name, constraint, tablespace)
   return { message: 'Table created.' }

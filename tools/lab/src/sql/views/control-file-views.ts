@@ -278,7 +278,7 @@ defineView('V$FLASHBACK_DATABASE_LOGFILE', 'mounted', 'NAME:v513 LOG#:n THREAD#:
 )
 defineView('V$RESTORE_POINT', 'mounted', 'SCN:n DATABASE_INCARNATION#:n GUARANTEE_FLASHBACK_DATABASE:v3 STORAGE_SIZE:n TIME:t RESTORE_POINT_TIME:t PRESERVED:v3 NAME:v128', () => [])
 defineView('V$DATABASE_BLOCK_CORRUPTION', 'mounted', 'FILE#:n BLOCK#:n BLOCKS:n CORRUPTION_CHANGE#:n CORRUPTION_TYPE:v9', ({ instance }) =>
-  instance.controlFile.corruptions.map((corruption) => ({ 'FILE#': corruption.file, 'BLOCK#': corruption.block, BLOCKS: corruption.blocks, 'CORRUPTION_CHANGE#': corruption.scn, CORRUPTION_TYPE: corruption.type })),
+  instance.controlFile.corruptions.filter((corruption) => corruption.type !== 'NOLOGGING' || instance.release.startsWith('11.')).map((corruption) => ({ 'FILE#': corruption.file, 'BLOCK#': corruption.block, BLOCKS: corruption.blocks, 'CORRUPTION_CHANGE#': corruption.scn, CORRUPTION_TYPE: corruption.type })),
 )
 defineView('V$NONLOGGED_BLOCK', 'mounted', 'FILE#:n BLOCK#:n BLOCKS:n NONLOGGED_START_CHANGE#:n NONLOGGED_START_TIME:d NONLOGGED_END_CHANGE#:n NONLOGGED_END_TIME:d RESETLOGS_CHANGE#:n RESETLOGS_TIME:d OBJECT#:v40 REASON:v7', ({ instance }) =>
-  instance.controlFile.corruptions.filter((corruption) => corruption.type === 'NOLOGGING').map((corruption) => ({ 'FILE#': corruption.file, 'BLOCK#': corruption.block, BLOCKS: corruption.blocks, 'NONLOGGED_START_CHANGE#': corruption.scn, REASON: 'UNKNOWN' })), '12.2')
+  instance.controlFile.corruptions.filter((corruption) => corruption.type === 'NOLOGGING').map((corruption) => ({ 'FILE#': corruption.file, 'BLOCK#': corruption.block, BLOCKS: corruption.blocks, 'NONLOGGED_START_CHANGE#': corruption.scn, REASON: 'UNKNOWN' })), '12.1')

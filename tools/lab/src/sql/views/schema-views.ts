@@ -21,7 +21,7 @@ function defineFamily(name: string, columns: string, rows: (context: ViewReader)
 const created = (instance: Instance, time: number): number => (time === 0 ? instance.controlFile.created : time)
 
 defineFamily('TABLES', 'TABLE_NAME:v128 TABLESPACE_NAME:v30 STATUS:v8 LOGGING:v3 NUM_ROWS:n BLOCKS:n LAST_ANALYZED:d PARTITIONED:v3 TEMPORARY:v1', ({ instance }) =>
-  instance.tables().map((table) => ({ OWNER: table.owner, TABLE_NAME: table.name, TABLESPACE_NAME: table.tablespace, STATUS: 'VALID', LOGGING: 'YES', PARTITIONED: 'NO', TEMPORARY: 'N' })),
+  instance.tables().map((table) => ({ OWNER: table.owner, TABLE_NAME: table.name, TABLESPACE_NAME: table.tablespace, STATUS: 'VALID', LOGGING: table.nologging === true ? 'NO' : 'YES', PARTITIONED: 'NO', TEMPORARY: 'N' })),
 )
 
 /** DATA_TYPE as DESCRIBE and the dictionary name it. */
