@@ -171,9 +171,11 @@ describe('bin/rman on a running instance', () => {
     )
     expect(cataloged).toMatchObject({ code: 0 })
     expect(cataloged.output.match(/switched to datafile copy/g)).toHaveLength(4)
-    const tooOld = await sandbox('RECOVER DATABASE UNTIL SCN 5;\n')
+    const before = BigInt((await onSandbox('select min(checkpoint_change#) from v$datafile_header'))[0]?.[0] ?? 0) - 1n
+    const tooOld = await sandbox(`RECOVER DATABASE UNTIL SCN ${before.toString()};\nRECOVER DATABASE UNTIL SCN 5;\n`)
     expect(tooOld.code).toBe(1)
-    expect(tooOld.output).toMatch(/RMAN-06556: datafile 1 must be restored from backup older than SCN 5$/m)
+    expect(tooOld.output).toMatch(new RegExp(`RMAN-06556: datafile 1 must be restored from backup older than SCN ${before.toString()}$`, 'm'))
+    expect(tooOld.output).toContain('RMAN-20208: UNTIL CHANGE is before RESETLOGS change')
     const recovered = await sandbox(`RUN {\nALLOCATE CHANNEL c1 DEVICE TYPE DISK;\nSET NEWNAME FOR DATABASE TO NEW;\nSET UNTIL SCN ${(target + 1n).toString()};\nRECOVER DATABASE;\n}\n`)
     expect(recovered.output).toContain('media recovery complete, elapsed time: ')
     expect(recovered).toMatchObject({ code: 0 })

@@ -1,13 +1,18 @@
 import { open } from 'node:fs/promises'
 import { DICTIONARY_OBJECT, PROPERTIES_OBJECT, SMON_OBJECT } from '../engine/objects.ts'
 import { BLOCK_SIZE, PAYLOAD_END, PAYLOAD_START, blockDefect, blockObject, blockScn, blockType, blockTypeOf } from '../storage/block.ts'
+import { CONTROL_MAGIC } from '../storage/control-file.ts'
 import { Datafile } from '../storage/datafile.ts'
+import { RECORD_HEAD, REDO_START, readRecords, readRedoHeader } from '../storage/redo-log.ts'
+import { documentPlaces } from '../storage/slot-file.ts'
 import { BlockHistory } from './block-history.ts'
 
 /** What every open reads: damage there is no matter of validation. */
 const SYSTEM_OBJECTS: ReadonlySet<number> = new Set([DICTIONARY_OBJECT, SMON_OBJECT, PROPERTIES_OBJECT])
 
 export interface FlippedByte {
+  readonly kind: 'datafile' | 'redo log' | 'control file'
+  /** File and block number; 0 where it is no datafile. */
   readonly file: number
   readonly block: number
   /** Within the file. */
@@ -22,7 +27,7 @@ export interface FlippedByte {
  */
 export async function flipBlock(file: string, options: { readonly seed: number; readonly labDir: string | undefined; /** Redo behind it does not matter, because nobody will apply it. */ readonly untilScn?: bigint }): Promise<FlippedByte> {
   const datafile = await Datafile.open(file, 'r')
-  if (datafile === undefined) throw new Error(`${file} is not a datafile`)
+  if (datafile === undefined) return flipInside(file, options.seed)
   const { header } = datafile
   const candidates: number[] = []
   try {
@@ -41,6 +46,10 @@ export async function flipBlock(file: string, options: { readonly seed: number; 
   const block = candidates[Math.floor(random() * candidates.length)]
   if (block === undefined) throw new Error(`${file} has no data block that could be damaged`)
   const offset = block * BLOCK_SIZE + PAYLOAD_START + Math.floor(random() * (PAYLOAD_END - PAYLOAD_START))
+  return { kind: 'datafile', file: header.file, block, offset, ...(await flipByte(file, offset, random)) }
+}
+
+async function flipByte(file: string, offset: number, random: () => number): Promise<{ readonly before: number; readonly after: number }> {
   const handle = await open(file, 'r+')
   try {
     const byte = Buffer.alloc(1)
@@ -48,10 +57,31 @@ export async function flipBlock(file: string, options: { readonly seed: number; 
     const before = byte[0] ?? 0
     const after = before ^ (1 + Math.floor(random() * 255))
     await handle.write(Buffer.from([after]), 0, 1, offset)
-    return { file: header.file, block, offset, before, after }
+    return { before, after }
   } finally {
     await handle.close()
   }
+}
+
+/** A byte of a log's records, or of a control file as it is now. */
+async function flipInside(file: string, seed: number): Promise<FlippedByte> {
+  const random = generator(seed)
+  const log = await readRedoHeader(file)
+  if (log !== undefined) {
+    const starts = [REDO_START]
+    for await (const { end } of readRecords(file)) starts.push(end)
+    if (starts.length === 1) throw new Error(`${file} is a redo log without records`)
+    // Within the part of a record that each one has.
+    const offset = (starts[Math.floor(random() * (starts.length - 1))] ?? REDO_START) + RECORD_HEAD + Math.floor(random() * 24)
+    return { kind: 'redo log', file: 0, block: 0, offset, ...(await flipByte(file, offset, random)) }
+  }
+  // What stands in both versions of the document: the older one must not make up for it.
+  const places = await documentPlaces(file, CONTROL_MAGIC)
+  const [place] = places
+  if (place === undefined) throw new Error(`${file} is neither a datafile, a redo log nor a control file`)
+  const within = Math.floor(random() * Math.min(...places.map(({ bytes }) => bytes)))
+  for (const other of places.slice(1)) await flipByte(file, other.at + within, random)
+  return { kind: 'control file', file: 0, block: 0, offset: place.at + within, ...(await flipByte(file, place.at + within, random)) }
 }
 
 /** A small deterministic generator (mulberry32). */

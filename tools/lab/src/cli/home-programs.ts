@@ -1,9 +1,13 @@
 import { openHostDir } from '../host/host.ts'
+import { takeProgramFault, underFault } from './program-faults.ts'
 import type { ProgramContext } from './program-context.ts'
 
 /** Runs one of the programs in `home/bin` on its host; resolves with the exit code. */
 export async function runProgram(program: string, hostDir: string, args: readonly string[]): Promise<number> {
-  const context: ProgramContext = { host: openHostDir(hostDir), stdin: process.stdin, stdout: process.stdout, env: process.env }
+  const host = openHostDir(hostDir)
+  const fault = takeProgramFault(host.labDir, host.name, program)
+  const stdout = fault === undefined ? process.stdout : await underFault(fault, process.stdout)
+  const context: ProgramContext = { host, stdin: process.stdin, stdout, env: process.env }
   switch (program) {
     case 'sqlplus': return (await import('../sqlplus/main.ts')).runSqlPlus(args, context)
     case 'rman': return (await import('../rman/main.ts')).runRman(args, context)

@@ -6,7 +6,7 @@ import { SIMULATOR } from '../host/lab-file.ts'
 import { profileNamed, profiles } from '../host/release.ts'
 import { destroyLab, labStatus, startDatabases, stopDatabases, withDatabase } from './control.ts'
 import { checkHistory } from './history-check.ts'
-import { flipBlock } from './flip-block.ts'
+import { addFaultCommands } from './fault/command.ts'
 import { addStandby } from './add-standby.ts'
 import { addDatabase, initLab } from './init.ts'
 
@@ -95,18 +95,7 @@ export async function runLab(argv: readonly string[]): Promise<number> {
       const { transactions, lastScn } = result as { transactions: number; lastScn: string }
       report(o, { transactions, lastScn }, [`${transactions} transactions committed, the last at SCN ${lastScn}`])
     })
-  const fault = program.command('fault').description('break something on purpose')
-  fault.command('archive-destination <dir> [database]').description('make archiving fail, hang or work again').option('--fail', 'writes fail').option('--hang', 'writes hang').option('--clear', 'heal').option('--match <text>', 'only destinations whose path contains this', '').option(...json)
-    .action(async (dir: string, name: string | undefined, o: Output & { fail?: boolean; hang?: boolean; match: string }) => {
-      const kind = o.fail === true ? 'fail' : o.hang === true ? 'hang' : null
-      const result = await withDatabase(dir, name, (connection) => connection.call({ kind: 'lab', action: 'archive-fault', args: { fault: kind, match: o.match } }))
-      report(o, result, [`${kind ?? 'cleared'}: ${stringify(result)}`])
-    })
-  fault.command('flip-block <file>').description('damage one byte of a data block in a datafile or copy').option('--seed <n>', 'which block and byte', positive, 1).option('--lab <dir>', 'take a block that no redo after the file\'s checkpoint touches').option(...json)
-    .action(async (file: string, o: Output & { seed: number; lab?: string }) => {
-      const result = await flipBlock(file, { seed: o.seed, labDir: o.lab })
-      report(o, result, [`file ${result.file} block ${result.block}: byte ${result.offset} changed`])
-    })
+  addFaultCommands(program, report)
   program.command('history').description('the truth about every block').command('check <datafile>').description('compare a restored datafile with what was true at an SCN').requiredOption('--scn <n>', 'all changes up to and including this SCN', scn).requiredOption('--lab <dir>', 'the lab').option(...json)
     .action(async (file: string, o: Output & { scn: bigint; lab: string }) => {
       const result = await checkHistory(file, o.lab, o.scn)

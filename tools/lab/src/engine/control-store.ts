@@ -1,7 +1,7 @@
 import type { Host } from '../host/host.ts'
 import { readControlFile, writeControlFile } from '../storage/control-file.ts'
 import { Mutex } from './mutex.ts'
-import { ora } from './ora-error.ts'
+import { OraError, ora } from './ora-error.ts'
 import type { ControlFileData } from './records.ts'
 
 /** Deleted records kept per section before the oldest is reused. */
@@ -33,16 +33,17 @@ export class ControlStore {
     return this.#data
   }
 
-  /** Reads all copies. A crash between two copies leaves the earlier ones one write ahead: the newest wins then. @throws OraError 00205, 00214 */
+  /** Reads all copies. A crash between two copies leaves the earlier ones one write ahead: the newest wins then. @throws OraError 00205 missing, 00227 damaged, 00214 versions that do not fit */
   async load(): Promise<ControlFileData> {
     const found: { path: string; data: ControlFileData }[] = []
     for (const path of this.#paths) {
       let data: ControlFileData | undefined
       try {
         data = await readControlFile(this.#host.real(path))
+        if (data === undefined) throw ora(227, 'corrupt block detected in control file: (block 1, # blocks 1)', [202, `control file: '${path}'`])
       } catch (error) {
         // An unreadable one is the same to MOUNT as a missing one; the reason is in the alert log.
-        if (error instanceof RangeError || error instanceof TypeError) throw error
+        if (error instanceof RangeError || error instanceof TypeError || error instanceof OraError) throw error
       }
       if (data === undefined) throw ora(205, 'error in identifying control file, check alert log for more info')
       found.push({ path, data })

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { LabHost } from '../engine/instance-api.ts'
+import { clockOffset } from './clock.ts'
 import { type LabFile, readLabFileSync } from './lab-file.ts'
 
 /** A lab host with its directories. */
@@ -19,6 +20,7 @@ export function openHost(labDir: string, name: string): Host {
   const root = path.resolve(labDir)
   const lab = readLabFileSync(root)
   if (!lab.hosts.includes(name)) throw new Error(`lab ${root} has no host ${name} (it has ${lab.hosts.join(', ')})`)
+  const jumped = clockOffset(root)
   const dir = path.join(root, 'hosts', name)
   const disks = path.join(root, 'hosts', lab.sharedRoots?.[name] ?? name, 'root')
   return {
@@ -29,7 +31,7 @@ export function openHost(labDir: string, name: string): Host {
     run: path.join(dir, 'run'),
     timeZone: lab.timeZone,
     real: (file) => (/^\/u0[1-9](\/|$)/.test(file) ? path.join(disks, file) : file),
-    now: () => Date.now() + lab.clockOffsetMs,
+    now: () => Date.now() + lab.clockOffsetMs + jumped(),
   }
 }
 

@@ -68,18 +68,19 @@ async function recover(instance: Instance, session: ServerSession, goal: Goal, a
       abort: session.abort,
     })
   } catch (error) {
-    const wanted = error instanceof WantsLog ? error : wantedBy(error)
+    const wanted = error instanceof WantsLog ? error : wantedBy(error, instance)
     if (wanted === undefined) throw error
     waiting.set(session, goal)
     throw new OraError([...needed(instance, wanted), ...(error instanceof OraError ? error.messages.filter(({ code }) => code === 'ORA-00308' || code === 'ORA-27037') : [])])
   }
 }
 
-function wantedBy(error: unknown): { readonly thread: number; readonly sequence: number } | undefined {
+function wantedBy(error: unknown, { controlFile }: Instance): { readonly thread: number; readonly sequence: number } | undefined {
   if (!(error instanceof OraError)) return undefined
   const unknown = /thread (\d+) with sequence (\d+)/.exec(error.messages.find(({ code }) => code === 'RMAN-06054')?.text ?? '')
   if (unknown !== null) return { thread: Number(unknown[1]), sequence: Number(unknown[2]) }
-  return undefined
+  const missing = /archived log '(.+)'/.exec(error.messages.find(({ code }) => code === 'ORA-00308')?.text ?? '')?.[1]
+  return controlFile.archivedLogs.find((log) => log.name === missing)
 }
 
 function needed(instance: Instance, { thread, sequence }: { readonly thread: number; readonly sequence: number }): readonly { readonly code: string; readonly text: string }[] {

@@ -22,20 +22,17 @@ export interface StorageFault {
 /** `<lab>/io-faults.json` */
 export const storageFaultsFile = (labDir: string): string => path.join(labDir, 'io-faults.json')
 
-const READ_AGAIN_MS = 50
-const labs = new Map<string, { faults: readonly StorageFault[]; mtime: number; readAt: number }>()
+const POLL_MS = 50
+const labs = new Map<string, { faults: readonly StorageFault[]; mtime: number }>()
 
 /** From now on files of this process suffer what the lab's faults say. */
 export function sufferFaultsOf(labDir: string): void {
-  if (!labs.has(labDir)) labs.set(labDir, { faults: [], mtime: -1, readAt: 0 })
+  if (!labs.has(labDir)) labs.set(labDir, { faults: [], mtime: -1 })
 }
 
 function faultsOf(labDir: string): readonly StorageFault[] {
   const known = labs.get(labDir)
   if (known === undefined) return []
-  const now = Date.now()
-  if (now - known.readAt < READ_AGAIN_MS) return known.faults
-  known.readAt = now
   const file = storageFaultsFile(labDir)
   const mtime = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (mtime !== known.mtime) {
@@ -75,7 +72,7 @@ export async function sufferFaults(file: string, access: 'read' | 'write' | 'cre
   if (file.startsWith('+')) throw systemError(NO_DISK_GROUP, file)
   let faults = faultsAt(file)
   while (faults.some((fault) => fault.hang === true)) {
-    await sleep(READ_AGAIN_MS)
+    await sleep(POLL_MS)
     faults = faultsAt(file)
   }
   for (const fault of faults) {

@@ -11,7 +11,8 @@ export const REDO_START = 512
 
 const MAGIC = 'ICBLAB REDO'
 const RECORD_MAGIC = 0x4f444552
-const RECORD_HEAD = 16
+/** Bytes before the payload of a record. */
+export const RECORD_HEAD = 16
 
 /** First block of an online or archived log. `bytes`, `nextScn` and `nextTime` are set when the log is complete. */
 export interface RedoHeader {

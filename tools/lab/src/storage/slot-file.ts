@@ -38,6 +38,24 @@ export async function readSlotFile(path: string, magic: string): Promise<{ reado
   }
 }
 
+/** Where the versions of the document stand in the file; none: it is no such file. */
+export async function documentPlaces(path: string, magic: string): Promise<readonly { readonly at: number; readonly bytes: number }[]> {
+  const handle = await openFile(path, 'r')
+  try {
+    const header = Buffer.alloc(HEADER)
+    const slotBytes = (await readFully(handle, header, 0)) === HEADER ? slotSize(header, magic) : undefined
+    const places = []
+    for (const slot of slotBytes === undefined ? [] : [0, 1]) {
+      const head = Buffer.alloc(SLOT_HEAD)
+      const at = HEADER + slot * (slotBytes ?? 0)
+      if ((await readFully(handle, head, at)) === SLOT_HEAD && head.readUInt32LE(8) > 0) places.push({ at: at + SLOT_HEAD, bytes: head.readUInt32LE(8) })
+    }
+    return places
+  } finally {
+    await handle.close()
+  }
+}
+
 /** Writes the document as `sequence` (from 1 on). Grows by making a new file and renaming it into place. */
 export async function writeSlotFile(path: string, magic: string, sequence: bigint, bytes: Buffer, options: { readonly create?: boolean; readonly sync?: boolean } = {}): Promise<void> {
   if (options.create !== true) {

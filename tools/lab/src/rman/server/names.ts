@@ -62,7 +62,7 @@ export function expandFormat(instance: Instance, format: string, parts: NamePart
     '%': () => '%',
   }
   const expanded = format.replace(/%(.)/g, (whole, letter: string) => values[letter]?.() ?? whole)
-  return path.isAbsolute(expanded) ? expanded : path.join(homeDbs(instance), expanded)
+  return path.isAbsolute(expanded) || expanded.startsWith('+') ? expanded : path.join(homeDbs(instance), expanded)
 }
 
 const kinds = { copy: ['datafile', '.dbf'], piece: ['backupset', '.bkp'], archivelog: ['archivelog', '.arc'], autobackup: ['autobackup', '.bkp'] } as const
