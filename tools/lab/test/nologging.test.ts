@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkHistory } from '../src/cli/history-check.ts'
-import { executeSql } from '../src/sql/execute.ts'
+import { executeSql } from '../src/sql-engine.ts'
 import { type BackedUpLab, backedUpLab } from './support/backed-up-lab.ts'
 import { codesOf, session } from './support/lab.ts'
 

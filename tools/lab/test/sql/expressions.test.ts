@@ -327,7 +327,7 @@ const refused: readonly (readonly [string, string])[] = [
   ['attach database x', 'ORA-00900'],
   ['grant dba to x', 'ORA-01917'], ['analyze table x compute statistics', 'ORA-03001'],
   ["select sys_context('userenv', 'nonsense') from dual", 'ORA-02003'],
-  ['select 1 from v$nonlogged_block', 'ORA-00942'],
+  ['select 1 from v$nonlogged_blocks', 'ORA-00942'],
   ['select tsname from v$datafile_copy', 'ORA-00904'],
 ]
 

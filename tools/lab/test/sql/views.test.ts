@@ -56,8 +56,8 @@ describe('releases', () => {
     ['select count(*) from v$pdbs', '11.2.0.4.0', 'ORA-00942'],
     ['select version_full from v$instance', '12.2.0.1.0', 'ORA-00904'],
     ['select version_full from v$instance', '19.21.0.0.0', undefined],
-    ['select count(*) from v$nonlogged_block', '12.1.0.2.0', 'ORA-00942'],
-    ['select count(*) from v$nonlogged_block', '12.2.0.1.0', undefined],
+    ['select count(*) from v$nonlogged_block', '11.2.0.4.0', 'ORA-00942'],
+    ['select count(*) from v$nonlogged_block', '12.1.0.2.0', undefined],
   ] as const)('%s in %s: %s', async (query, release, code) => {
     const answer = rows(query, fakeInstance({ release }))
     await (code === undefined ? expect(answer).resolves.toBeDefined() : expect(answer).rejects.toThrow(code))

@@ -2,7 +2,7 @@ import { cp, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { LabInstance } from '../../src/engine/instance.ts'
 import { runWorkload } from '../../src/engine/workload.ts'
-import { executeSql } from '../../src/sql/execute.ts'
+import { executeSql } from '../../src/sql-engine.ts'
 import { type TestLab, makeLab, session } from './lab.ts'
 import { rmanOn } from './rman.ts'
 

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import path from 'node:path'
 import { readLabFile } from '../../host/lab-file.ts'
 import { withDatabase } from '../control.ts'
