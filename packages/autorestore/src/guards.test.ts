@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseMountTable, silentLogger, systemClock } from '@icb/runtime'
+import type { PathProbe } from '@icb/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { guardAreaNotMounted, guardInstances, guardNotRoot, guardSidName, guardSourcePaths, guardWithin } from './guards.ts'
 import { systemHostView } from './host-view.ts'
-import type { HostView, PathProbe } from './host-view.ts'
+import type { HostView } from './host-view.ts'
 
 let base: string
 let host: HostView
@@ -111,5 +112,5 @@ describe('guardWithin', () => {
 
 it('a probe of a file system that hangs ends as unknown', async () => {
   const view = systemHostView({ hostname: 'h', hostId: '1', uid: 1, homeDirectory: '/', clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() }, probeDeadlineMs: 1 })
-  expect(await view.probe('/')).toEqual({ state: 'unknown', reason: 'the file system does not answer' })
+  expect(await view.probe('/')).toEqual({ state: 'unknown', reason: 'the file system does not answer', hangs: true })
 })

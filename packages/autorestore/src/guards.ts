@@ -78,6 +78,16 @@ export async function guardSourcePaths(paths: readonly SourcePath[], options: { 
   return seen.size
 }
 
+/**
+ * The database's live area, links resolved; where it is not on this host, as it is configured.
+ * @throws ICB_AUTORESTORE_REFUSED_PATH when its file system does not answer: everything that looks there would wait with it
+ */
+export async function resolveLiveArea(areaPath: string, host: HostView): Promise<string> {
+  const probe = await host.probe(areaPath)
+  if (probe.state === 'unknown' && probe.hangs === true) throw errors.REFUSED_PATH(`the backup area ${areaPath} is on a file system that does not answer`, { hint: 'Unmount it here; a restore test needs only the clone.', details: { path: areaPath } })
+  return probe.state === 'present' ? probe.facts.realPath : resolve(areaPath)
+}
+
 /** By export path only: one server has many names and addresses, and refusing too much is the safe side. */
 function sameNfsSource(source: string, mount: MountSource): boolean {
   return mount.kind === 'nfs' && source.endsWith(`:${mount.path}`)

@@ -1,7 +1,7 @@
 export { autorestoreErrorCatalogue, autorestoreErrors } from './errors.ts'
 export type { AcceptedCorruption, RestoreTestDependencies, RestoreTestOptions, RestoreTestResult, RestoreTestSettings, SandboxOracle } from './settings.ts'
 export { systemHostView } from './host-view.ts'
-export type { HostView, PathFacts, PathProbe, SystemHostViewOptions } from './host-view.ts'
+export type { HostView, SystemHostViewOptions } from './host-view.ts'
 export { checkSandbox, guardSandbox, guardScratchLocation, prepareSandbox, removeRunDirectory, runDirectory, sandboxMarkerName } from './sandbox.ts'
 export type { SandboxBounds } from './sandbox.ts'
 export { guardAreaNotMounted, guardInstances, guardNotRoot, guardSidName, guardSourcePaths, guardWithin } from './guards.ts'

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, copyFileSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { createStage, runningPrograms, treeState } from '@icb/testing'
+import { createStage, hungFilesystemLacks, loopFilesystemLacks, makeLoopFilesystem, mountHungFilesystem, noteGuardCase, runningPrograms, treeState } from '@icb/testing'
 import type { IcbDocument, IcbRunOptions, Stage } from '@icb/testing'
 import { hostFacts } from '@icb/runtime'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -11,7 +11,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 /**
  * Planted dangers, each met by the built command line as an unprivileged user. The production database keeps some of its files at
  * paths that exist on this machine for real ("the san"); for the tests its host is shut down and the san is taken away, so that the
- * undamaged neighbour passes and each case can put one thing back.
+ * undamaged neighbour passes and each case can put one thing back. Each case compares checksums of all that must not change, and is
+ * a row of the table of `npm run proof:guards`.
  */
 
 const root = process.getuid?.() === 0
@@ -24,6 +25,11 @@ let san: string
 let good: string
 let listed: string
 let unlisted: string
+/** One whose manifest lists a data file in a disk group. */
+let grouped: string
+/** The test that runs. */
+let current: { readonly meta: object }
+beforeEach(({ task }) => { current = task })
 
 interface Planted {
   readonly undo: () => void
@@ -90,8 +96,20 @@ function instances(sid: string): readonly number[] {
 }
 
 /** Everything that a refused test must leave as it was. */
-function world(): unknown {
-  return { area: treeState(stage.areaPath), san: treeState(san), scratch: treeState(stage.scratch), clones: names(join(store(), 'clones')), snapshots: names(join(store(), 'snapshots')), instances: instances(stage.slot) }
+function world(): World {
+  // The directory of all clones is made with the first one.
+  const clones = Object.fromEntries(Object.entries(treeState(join(store(), 'clones'))).filter(([path]) => path !== ''))
+  const production = treeState(join(stage.labDirectory, 'hosts', 'prod', 'root'))
+  return { area: treeState(stage.areaPath), production, san: treeState(san), scratch: treeState(stage.scratch), clones, snapshots: names(join(store(), 'snapshots')), instances: instances(stage.slot) }
+}
+
+interface World extends Readonly<Record<'area' | 'production' | 'san' | 'scratch' | 'clones', Readonly<Record<string, string>>>> {
+  readonly snapshots: readonly string[]
+  readonly instances: readonly number[]
+}
+
+function countFiles({ area, production, san: planted, scratch, clones }: World): number {
+  return [area, production, planted, scratch, clones].reduce((sum, tree) => sum + Object.keys(tree).length, 0)
 }
 
 interface Refusal {
@@ -112,12 +130,33 @@ async function restoreTest(snapshot: string, options?: IcbRunOptions): Promise<R
   return refusalOf(await stage.icbJson('sandbox', ['restore-test', database, '--snapshot', snapshot], options))
 }
 
-/** Runs the restore test and proves that it was refused and that nothing is different now. */
-async function refused(snapshot: string, expected: { readonly text: RegExp; readonly exitCode?: number; readonly code?: string; readonly outcome?: string }, options?: IcbRunOptions): Promise<void> {
+interface Expected {
+  readonly text: RegExp
+  readonly exitCode?: number
+  readonly code?: string
+  readonly outcome?: string
+}
+
+interface Planting {
+  /** Planted after the world was looked at and undone before it is looked at again: for what this process must not look at. */
+  readonly meanwhile?: () => () => void
+}
+
+/** Runs a command and proves that it was refused, and that nothing is different now. */
+async function refusedRun(run: () => Promise<Refusal>, expected: Refusal | { readonly [key in keyof Refusal]?: unknown }, { meanwhile }: Planting = {}): Promise<void> {
   const before = world()
-  const refusal = await restoreTest(snapshot, options)
-  expect(refusal).toEqual({ exitCode: expected.exitCode ?? 3, code: expected.code ?? 'GUARD_REFUSED', text: expect.stringMatching(expected.text) as unknown, ...(expected.code === undefined || expected.outcome !== undefined ? { outcome: expected.outcome ?? 'inconclusive' } : {}) })
+  const undo = meanwhile?.()
+  if (undo !== undefined) undos.push(undo)
+  const refusal = await run()
+  if (undo !== undefined) undos.pop()?.()
+  expect(refusal).toEqual(expected)
   expect(world()).toEqual(before)
+  noteGuardCase(current, { exitCode: refusal.exitCode, code: refusal.code, reason: refusal.text.replaceAll(stage.directory, '…'), unchangedFiles: countFiles(before) })
+}
+
+/** The restore test of a snapshot is refused. */
+async function refused(snapshot: string, expected: Expected, options?: IcbRunOptions & Planting): Promise<void> {
+  await refusedRun(() => restoreTest(snapshot, options), { exitCode: expected.exitCode ?? 3, code: expected.code ?? 'GUARD_REFUSED', text: expect.stringMatching(expected.text) as unknown, ...(expected.code === undefined || expected.outcome !== undefined ? { outcome: expected.outcome ?? 'inconclusive' } : {}) }, options)
 }
 
 /** Ways to put something where production's file would be. */
@@ -189,6 +228,7 @@ beforeAll(async () => {
     manifest.sourcePaths = { ...manifest.sourcePaths, datafiles: [], logs: [], tempfiles: [], controlFiles: [], flashbackLogs: [] }
     delete manifest.sourcePaths['bct']
   })
+  grouped = await snapshotWith((manifest) => { manifest.sourcePaths = { ...manifest.sourcePaths, datafiles: ['+DATA/ORCL/DATAFILE/system.256.1'] } })
 }, 300_000)
 
 afterEach(() => {
@@ -238,11 +278,85 @@ describe('a path that the manifest lists', () => {
     const directory = join(san, 'data')
     plant('a file', join(directory, 'system01.dbf'))
     own(directory)
-    chmodSync(directory, 0o000)
-    undos.push(() => { chmodSync(directory, 0o755) })
-    const refusal = await restoreTest(listed)
-    expect(refusal).toMatchObject({ exitCode: 3, code: 'GUARD_REFUSED', text: expect.stringMatching(/cannot be told whether data file/) as unknown })
+    await refused(listed, { text: /cannot be told whether data file/ }, { meanwhile: () => { chmodSync(directory, 0o000); return () => { chmodSync(directory, 0o755) } } })
   }, timeout)
+})
+
+function mount(...args: readonly string[]): void {
+  execFileSync('mount', args)
+  undos.push(() => { execFileSync('umount', [args.at(-1)!]) })
+}
+
+describe.skipIf(!root)('a path that is reached through a mount (root: for the mounts)', () => {
+  const here = (): string => join(san, 'data')
+  const text = /data file .*system01\.dbf of the source database exists on this host/
+
+  it('refuses a data file below a bind mount', async () => {
+    const real = join(stage.directory, 'bound')
+    for (const directory of [real, here()]) mkdirSync(directory)
+    undos.push(() => { rmSync(real, { recursive: true }) })
+    writeFileSync(join(real, 'system01.dbf'), 'production data')
+    mount('--bind', real, here())
+    await refused(listed, { text })
+  }, timeout)
+
+  it.skipIf(loopFilesystemLacks('xfs') !== undefined)('refuses a data file on another mount of the same device', async () => {
+    const filesystem = await makeLoopFilesystem({ type: 'xfs' })
+    try {
+      writeFileSync(join(filesystem.path, 'system01.dbf'), 'production data')
+      mkdirSync(here())
+      mount(execFileSync('findmnt', ['-n', '-o', 'SOURCE', filesystem.path], { encoding: 'utf8' }).trim(), here())
+      await refused(listed, { text })
+    } finally {
+      for (const undo of undos.splice(0).reverse()) undo()
+      await filesystem.dispose()
+    }
+  }, timeout)
+
+  it.skipIf(hungFilesystemLacks() !== undefined)('refuses, and ends, when the file system of a path does not answer', async () => {
+    mkdirSync(here())
+    await refused(listed, { text: /cannot be told whether data file .*: the file system does not answer/ }, { meanwhile: () => { const hung = mountHungFilesystem(here()); return () => { hung.dispose() } } })
+  }, timeout)
+
+  describe('the backup area', () => {
+    /** A storage that exports its volume by NFS; a guard must stop the test before it is asked for anything else. */
+    const exporting = `export const adapter = {
+      name: 'exporting', apiVersion: 1, options: { safeParse: (data) => ({ success: true, data }) },
+      open: async () => ({
+        capabilities: { atomic: true, atomicGroup: false, clones: true, thinClones: true, spaceAccounting: false, holds: false, labels: false, maxNameLength: 200 },
+        describe: async () => ({ name: 'orcl', mounts: [{ kind: 'nfs', server: 'filer', path: '/export/orcl', options: '' }], mechanism: 'x', warnings: [] }),
+        listSnapshots: async function* () {}, listClones: async function* () {},
+      }),
+    }`
+    const areaAt = (place: string): string => {
+      mkdirSync(place)
+      undos.push(() => { rmdirSync(place) })
+      writeFileSync(join(stage.directory, 'exporting.mjs'), exporting)
+      return stage.variant('sandbox', 'exporting', (_, settings) => { Object.assign(settings, { areaPath: place, storage: { adapter: './exporting.mjs' } }) })
+    }
+    const areaMounted = (options: string, source: string): string => {
+      const place = join(stage.directory, 'area-here')
+      const config = areaAt(place)
+      mount('-t', 'tmpfs', '-o', options, source, place)
+      return config
+    }
+
+    it.skipIf(hungFilesystemLacks() !== undefined)('refuses, and ends, when it does not answer', async () => {
+      const place = join(stage.directory, 'dead-area')
+      const config = areaAt(place)
+      await refused(good, { text: /backup area .* is on a file system that does not answer/ }, { config, timeoutMs: 60_000, meanwhile: () => { const hung = mountHungFilesystem(place); return () => { hung.dispose() } } })
+    }, timeout)
+
+    it.each(['filer:/export/orcl', '10.0.0.17:/export/orcl'])('refuses it mounted writable from %s', async (source) => {
+      const config = areaMounted('rw,size=1m', source)
+      await refused(good, { text: new RegExp(`live backup area ${source} is mounted writable at .*area-here`) }, { config })
+    }, timeout)
+
+    it('passes this guard when it is mounted read only', async () => {
+      const config = areaMounted('ro,size=1m', 'filer:/export/orcl')
+      expect(await restoreTest(good, { config })).toMatchObject({ exitCode: 1, text: expect.stringMatching(/has no snapshot/) as unknown })
+    }, timeout)
+  })
 })
 
 describe('a path that only the control file names', () => {
@@ -302,6 +416,14 @@ describe('what runs on the host', () => {
     await expect.poll(() => instances(sid).length).toBe(1)
     return child
   }
+
+  it('refuses a data file in a disk group while an ASM instance runs', async () => {
+    const sid = `+ASM${stage.slot}`
+    const child = spawn('/bin/sleep', ['300'], { argv0: `asm_pmon_${sid}`, stdio: 'ignore' })
+    undos.push(() => { child.kill('SIGKILL') })
+    await expect.poll(() => runningPrograms().some((program) => program.arguments[0] === `asm_pmon_${sid}`)).toBe(true)
+    await refused(grouped, { text: /\+DATA\/ORCL\/DATAFILE\/system\.256\.1 is in a disk group and an ASM instance runs/ })
+  }, timeout)
 
   it.each([['the same case', (sid: string) => sid], ['another case', (sid: string) => sid.toLowerCase()]])('refuses a SID that runs, in %s', async (_, spell) => {
     const child = await pretendInstance(spell(stage.slot))
@@ -378,7 +500,11 @@ describe('the scratch directory', () => {
     ['a directory in the backup area', () => { const path = join(stage.areaPath, 'scratch'); mkdirSync(path); own(path); undos.push(() => { rmSync(path, { recursive: true }) }); return path }, /overlaps .*backup/],
     ['a directory around the backup area', () => dirname(stage.areaPath), /overlaps .*backup/],
   ]
-  it.each(cases)('refuses %s', async (_, make, text) => {
+  const mounted: typeof cases = [
+    ['a mount point', () => { const path = directory('mounted'); mount('-t', 'tmpfs', '-o', 'size=1m', 'scratch', path); own(path); markFor(hostFacts().hostId)(path); return path }, /is a mount point/],
+    ['a directory with a mount below it', () => { const path = directory('mounted-below', markFor(hostFacts().hostId)); mkdirSync(join(path, 'inner')); mount('-t', 'tmpfs', '-o', 'size=1m', 'inner', join(path, 'inner')); return path }, /has .*inner mounted below it/],
+  ]
+  it.each(root ? [...cases, ...mounted] : cases)('refuses %s', async (_, make, text) => {
     const path = make()
     const before = path.startsWith(stage.directory) && path !== stage.directory ? treeState(path) : {}
     await refused(good, { text }, { config: withScratch(path) })
@@ -459,6 +585,69 @@ describe('a recovery point that is not one', () => {
     chmodSync(tree, 0o755)
     rmSync(join(tree, 'icb-manifest.json'))
     await refused(snapshot, { exitCode: 1, code: 'NOT_A_RECOVERY_POINT', outcome: 'failed', text: /has no icb-manifest\.json/ })
+  }, timeout)
+})
+
+describe('an RMAN that does something else than it was told', () => {
+  /** Puts a filter of scripts before the sandbox's RMAN: what its control file then says is the real thing. */
+  function filterScripts(filter: string): void {
+    const program = join(stage.labDirectory, 'hosts', 'sandbox', 'home', 'bin', 'rman')
+    renameSync(program, `${program}.real`)
+    writeFileSync(program, `#!/bin/sh\nsed ${filter} | exec '${program}.real' "$@"\n`)
+    chmodSync(program, 0o755)
+    undos.push(() => { renameSync(`${program}.real`, program) })
+  }
+  const copyOfUsers = (): string => join(stage.areaPath, names(stage.areaPath).find((name) => name.includes('TS-USERS'))!)
+
+  it('is stopped before recovery when no file was switched', async () => {
+    filterScripts("'/^SWITCH DATABASE TO COPY/d'")
+    await refused(good, { exitCode: 1, code: 'SWITCH_INCOMPLETE', outcome: 'failed', text: /file 1 is still / })
+  }, timeout)
+
+  it('is stopped before recovery when a file was switched to its copy in the live area', async () => {
+    filterScripts(`"s|^SWITCH DATABASE TO COPY;|&\\nCATALOG DATAFILECOPY '${copyOfUsers()}';\\nSWITCH DATAFILE 4 TO COPY;|"`)
+    await refused(good, { exitCode: 1, code: 'SWITCH_INCOMPLETE', outcome: 'failed', text: /file 4 is still .*TS-USERS/ })
+  }, timeout)
+
+  it('is stopped before recovery when a log of the live area is cataloged', async () => {
+    const log = names(join(stage.areaPath, 'archivelog')).at(-1)!
+    filterScripts(`"s|^SWITCH DATABASE TO COPY;|CATALOG ARCHIVELOG '${join(stage.areaPath, 'archivelog', log)}';\\n&|"`)
+    await refused(good, { text: /archived log .*archivelog.* is not in the clone or the scratch directory/ })
+  }, timeout)
+})
+
+describe('a restore to a point in time', () => {
+  const sid = (): string => `R${stage.slot.slice(1)}`
+  const restore = async (options?: IcbRunOptions): Promise<Refusal> => {
+    const entries = readFileSync(join(stage.areaPath, '.icb', 'points.jsonl'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { snapshot: string; lastScn?: string })
+    const document = await stage.icbJson('sandbox', ['restore', database, '--to', entries.find((entry) => entry.snapshot === good)!.lastScn!, '--sid', sid(), '--yes'], options)
+    return { exitCode: document.exitCode, code: document.error?.code ?? 'none', text: document.error?.message ?? '' }
+  }
+  const expectRefusal = (code: string, text: RegExp): { readonly [key in keyof Refusal]?: unknown } => ({ exitCode: 3, code: `ICB_AUTORESTORE_${code}`, text: expect.stringMatching(text) as unknown })
+
+  it('refuses a path of production', async () => {
+    for (const path of [join(san, 'data', 'system01.dbf'), join(san, 'san01.dbf')]) plant('a file', path)
+    await refusedRun(() => restore(), expectRefusal('REFUSED_PATH', /of the source database exists on this host/))
+  }, timeout)
+
+  it('refuses a SID that runs', async () => {
+    const child = spawn('/bin/sleep', ['300'], { argv0: `ora_pmon_${sid()}`, stdio: 'ignore' })
+    undos.push(() => { child.kill('SIGKILL') })
+    await expect.poll(() => instances(sid()).length).toBe(1)
+    await refusedRun(() => restore(), expectRefusal('REFUSED_INSTANCE', /already runs on this host/))
+  }, timeout)
+
+  it('refuses a scratch directory without a marker', async () => {
+    const path = join(stage.directory, 'no-marker')
+    mkdirSync(path)
+    own(path)
+    undos.push(() => { rmdirSync(path) })
+    const config = stage.variant('sandbox', 'no-marker', (_, settings) => { settings.restoreTest!['scratch'] = path })
+    await refusedRun(() => restore({ config }), expectRefusal('REFUSED_SCRATCH', /carries no sandbox marker/))
+  }, timeout)
+
+  it.skipIf(!root)('refuses root', async () => {
+    await refusedRun(() => restore({ user: { uid: 0, gid: 0 } }), expectRefusal('REFUSED_ROOT', /do not run as root/))
   }, timeout)
 })
 

@@ -133,6 +133,7 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
       sqlDeadlineSeconds: need(settings.sqlDeadlineSeconds, 1),
       rmanDeadlineSeconds: need(settings.rmanDeadlineSeconds, 1),
       landingDeadlineSeconds: need(settings.landingDeadlineSeconds, 1),
+      sessionDeadlineSeconds: need(settings.sessionDeadlineSeconds, 1),
       restoreTest: restoreTest(),
       origin: from.origin,
     }

@@ -28,6 +28,7 @@ export const icbKeys: readonly IcbKey[] = [
   { section: 'generic', key: 'sqldeadline', type: 'integer', default: '300', description: 'Longest time of a query or statement, seconds; starting and stopping a test instance may take twice that' },
   { section: 'generic', key: 'rmandeadline', type: 'integer', default: '3600', description: 'Longest time of RMAN in a backup run other than its refresh, seconds' },
   { section: 'generic', key: 'landingdeadline', type: 'integer', default: '300', description: 'Longest wait until a switched log is in the area, seconds' },
+  { section: 'generic', key: 'sessiondeadline', type: 'integer', default: '600', description: 'Longest wait for RMAN work of an earlier run to end, seconds' },
   { section: 'generic', key: 'driver', type: 'choice', default: 'auto', description: 'What carries SQL: auto, thin, thick (node-oracledb) or sqlplus; RMAN always is a program of the Oracle home' },
   { section: 'generic', key: 'dbuser', type: 'text', description: 'Database user for the driver; without it the wallet of /@alias is used' },
   { section: 'generic', key: 'dbpassword', type: 'secret', description: 'Where its password comes from: env NAME, file /path, or command /path argument' },

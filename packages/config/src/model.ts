@@ -122,6 +122,8 @@ export interface DatabaseConfig {
   readonly rmanDeadlineSeconds: number
   /** How long to wait for a switched log to land, seconds; default 300. */
   readonly landingDeadlineSeconds: number
+  /** How long a run waits for RMAN sessions of an earlier run to end; default 600. */
+  readonly sessionDeadlineSeconds: number
   readonly restoreTest: RestoreTestConfig
   readonly origin: ConfigOrigin
 }

@@ -86,6 +86,7 @@ export interface Settings {
   readonly sqlDeadlineSeconds: Setting<number>
   readonly rmanDeadlineSeconds: Setting<number>
   readonly landingDeadlineSeconds: Setting<number>
+  readonly sessionDeadlineSeconds: Setting<number>
   readonly testEnabled: Setting<boolean>
   readonly scratch: Setting<string>
   readonly mountPoint: Setting<string>
@@ -165,6 +166,7 @@ export const settings: Settings = {
   sqlDeadlineSeconds: setting('database', 'sqlDeadlineSeconds', integer(1, 1_000_000), 'generic', 'sqldeadline'),
   rmanDeadlineSeconds: setting('database', 'rmanDeadlineSeconds', integer(1, 1_000_000), 'generic', 'rmandeadline'),
   landingDeadlineSeconds: setting('database', 'landingDeadlineSeconds', integer(1, 1_000_000), 'generic', 'landingdeadline'),
+  sessionDeadlineSeconds: setting('database', 'sessionDeadlineSeconds', integer(1, 1_000_000), 'generic', 'sessiondeadline'),
   testEnabled: setting('database', 'restoreTest.enabled', boolean, 'database', 'autorestoreenabled'),
   scratch: setting('database', 'restoreTest.scratch', path, 'autorestore', 'autorestoredestination'),
   mountPoint: setting('database', 'restoreTest.mountPoint', path, 'autorestore', 'autorestoremountpoint'),

@@ -36,7 +36,7 @@ describe('one model', () => {
     expect(config.ledger).toEqual({ kind: 'file', path: '/etc/icb/ledger', shared: true, catalog: '/@results' })
     expect(sales).toMatchObject({
       dbid: '1234567890', connect: '/@sales', primaryConnect: '/@sales', areaPath: '/nfs/backup/sales', parallel: 4, tnsAdmin: '/etc/icb/tns', catalog: '/@rman', role: 'primary',
-      scheduleBackup: 'FREQ=DAILY', scheduleArchivelog: 'FREQ=HOURLY;INTERVAL=6', sqlDeadlineSeconds: 300, rmanDeadlineSeconds: 3600, landingDeadlineSeconds: 300,
+      scheduleBackup: 'FREQ=DAILY', scheduleArchivelog: 'FREQ=HOURLY;INTERVAL=6', sqlDeadlineSeconds: 300, rmanDeadlineSeconds: 3600, landingDeadlineSeconds: 300, sessionDeadlineSeconds: 600,
       retention: { keepDays: 31, keepMonths: 6, months: 'calendar', zone: 'Europe/Stockholm', minRedundancy: 3, rules: [{ every: 'week', count: 8, keep: 'last' }, { every: 'year', count: 7, keep: 'first' }] },
       restoreTest: { enabled: true, mount: 'fstab', validationKey: 'sales', verifyQuery: "select max(d) from app.pulse\nwhere name like '%X'", slots: ['ICB01', 'ICB02'] },
     })

@@ -23,6 +23,7 @@ export function backupSettingsOf(database: DatabaseConfig): BackupSettings {
     refreshDeadlineMs: database.backupDeadlineMinutes * minute,
     rmanDeadlineMs: database.rmanDeadlineSeconds * 1000,
     landingDeadlineMs: database.landingDeadlineSeconds * 1000,
+    sessionDeadlineMs: database.sessionDeadlineSeconds * 1000,
   }
 }
 

@@ -1,3 +1,6 @@
+export { noteGuardCase } from './guard-case.ts'
+export type { GuardCase } from './guard-case.ts'
+export { hungFilesystemLacks, mountHungFilesystem } from './hung-filesystem.ts'
 export { loopFilesystemLacks, makeLoopFilesystem } from './loop-filesystem.ts'
 export type { LoopFilesystem, LoopFilesystemType } from './loop-filesystem.ts'
 export { findPrograms, ownedDirectory, repositoryRoot, runProgram, unprivilegedUser } from './programs.ts'

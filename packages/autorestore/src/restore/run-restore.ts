@@ -1,10 +1,9 @@
-import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Verdict } from '@icb/ledger'
 import { hasErrorCode, isoNow, runSteps } from '@icb/runtime'
 import type { RunStepsResult, Step } from '@icb/runtime'
 import { outcomeOf, reasonOfResult } from '../findings.ts'
-import { guardNotRoot, guardSidName } from '../guards.ts'
+import { guardNotRoot, guardSidName, resolveLiveArea } from '../guards.ts'
 import { autorestoreErrors as errors } from '../errors.ts'
 import type { RecoveryRun } from '../restore-run.ts'
 import { cloneSteps, databaseTimeToUtc, createClone, guardHost, guardManifestPaths, mountClone, provePointManifest, readPointManifest } from '../steps/clone-steps.ts'
@@ -165,7 +164,7 @@ export async function runRestore(deps: RestoreDependencies, request: RestoreRequ
   }
   if (request.dryRun) return { ...base, outcome: 'planned', warnings: [], cleanupErrors: [], steps: made?.result.steps ?? [] }
 
-  const liveArea = await realpath(deps.settings.areaPath).catch(() => resolve(deps.settings.areaPath))
+  const liveArea = await resolveLiveArea(deps.settings.areaPath, deps.host)
   const run = restorationOf(deps, plan, liveArea)
   const startedAt = isoNow(deps.clock)
   try {

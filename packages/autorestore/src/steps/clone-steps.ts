@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { lstat, realpath } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DateTime } from 'luxon'
 import { readManifest, readPoints } from '@icb/recovery-point'
@@ -10,7 +10,7 @@ import type { Step } from '@icb/runtime'
 import type { Snapshot } from '@icb/storage-core'
 import { autorestoreErrors as errors } from '../errors.ts'
 import { finding } from '../findings.ts'
-import { guardAreaNotMounted, guardInstances, guardNotRoot, guardSourcePaths } from '../guards.ts'
+import { guardAreaNotMounted, guardInstances, guardNotRoot, guardSourcePaths, resolveLiveArea } from '../guards.ts'
 import type { SourcePath } from '../guards.ts'
 import { manifestOf, ownDirectories } from '../restore-run.ts'
 import type { ClonedPoint, RecoveryRun, RestoreRun } from '../restore-run.ts'
@@ -49,7 +49,7 @@ export const guardHost: Step<RecoveryRun> = {
     })
     const volume = await storage.describe({ signal: step.signal })
     await guardAreaNotMounted(volume.mounts, host)
-    run.liveArea = await realpath(settings.areaPath).catch(() => resolve(settings.areaPath))
+    run.liveArea = await resolveLiveArea(settings.areaPath, host)
     step.summary(`${host.hostname}, SID ${run.sid}`)
   },
 }
