@@ -12,6 +12,8 @@ export type Kind = 'snapshots' | 'clones'
  *     clones/<name>/clone.json, tree/
  *     …/.partial-<name>-<8 hex>/       being made (owner.json says by whom); renamed into place as its last act
  *     …/.deleting-<name>-<8 hex>/      being deleted; renamed away as the first act
+ *     volume.json.<8 hex>              being written
+ *     .icb-probe-<8 hex>, ….copy       asks whether blocks can be shared, where a file needs a name for that
  */
 export interface Layout {
   readonly root: string
@@ -51,4 +53,13 @@ export function passingName(state: Passing, name: string): string {
 export function parsePassingName(entry: string): { readonly state: Passing; readonly name: string } | undefined {
   const match = /^\.(partial|deleting)-(.+)-[0-9a-f]{8}$/.exec(entry)
   return match?.[2] === undefined ? undefined : { state: match[1] as Passing, name: match[2] }
+}
+
+export function probeName(): string {
+  return `.icb-probe-${randomBytes(4).toString('hex')}`
+}
+
+/** Files of a moment beside the document of the volume; they say nothing about who made them. */
+export function isMomentary(entry: string): boolean {
+  return /^(?:\.icb-probe-[0-9a-f]{8}(?:\.copy)?|volume\.json\.[0-9a-f]{8})$/.test(entry)
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { open, rm, stat, statfs } from 'node:fs/promises'
+import { constants, copyFile, open, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { IcbError } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import { btrfsMagic, isSubvolume } from './btrfs.ts'
 import type { Btrfs } from './btrfs.ts'
 import { reflinkFile } from './copy-file.ts'
-import { isMissing, unlessMissing } from './file-errors.ts'
+import { isMissing, systemCode, unlessMissing } from './file-errors.ts'
+import { probeName } from './layout.ts'
 import type { LocalMode } from './options.ts'
 
 export interface Mechanism {
@@ -23,8 +24,8 @@ const fileSystemNames: Readonly<Record<number, string>> = { [btrfsMagic]: 'btrfs
 const notAtomic = 'Files are copied one after another: nothing may write to the backup area meanwhile, except archived logs that are left out.'
 
 /**
- * Finds out what the two directories allow. It only looks, but for one probe file (made and removed beside the area) where
- * reflinks are in question. A missing area is no error here: listing snapshots must work without it.
+ * Finds out what the two directories allow. It only looks, but for two probe files (in the snapshot directory, without a name
+ * where that is possible) where reflinks are in question. A missing area is no error here: listing snapshots must work without it.
  */
 export async function chooseMechanism(mode: LocalMode, area: string, snapshotDirectory: string, btrfs: Btrfs): Promise<Mechanism> {
   const place = await nearestExisting(snapshotDirectory)
@@ -73,16 +74,40 @@ async function nearestExisting(path: string): Promise<string> {
   }
 }
 
+/** Of open(2): a file without a name, which is gone with the process that opened it. Node does not name this flag. */
+const nameless = 0o20000000
+
 async function probeReflink(directory: string): Promise<boolean> {
-  const probe = join(directory, `.icb-probe-${randomBytes(4).toString('hex')}`)
   try {
-    const handle = await open(probe, 'wx', 0o600)
-    try {
-      // One whole block: an empty or inlined file would be "cloned" where real ones cannot.
-      await handle.writeFile(randomBytes(65_536))
-    } finally {
-      await handle.close()
-    }
+    return await probeNameless(directory)
+  } catch (error) {
+    // Not every file system has such files (NFS), nor every system these flags.
+    if (!['EOPNOTSUPP', 'ENOTSUP', 'EISDIR', 'EINVAL'].includes(systemCode(error) ?? '')) return false
+    return probeNamed(directory)
+  }
+}
+
+/** One whole block: an empty or inlined file would be "cloned" where real ones cannot. */
+const probeContent = (): Buffer => randomBytes(65_536)
+
+/** @throws what `open` throws where files need a name. */
+async function probeNameless(directory: string): Promise<boolean> {
+  const flags = nameless | constants.O_DIRECTORY | constants.O_RDWR
+  await using source = await open(directory, flags, 0o600)
+  await using target = await open(directory, flags, 0o600)
+  try {
+    await source.writeFile(probeContent())
+    await copyFile(`/proc/self/fd/${source.fd}`, `/proc/self/fd/${target.fd}`, constants.COPYFILE_FICLONE_FORCE)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function probeNamed(directory: string): Promise<boolean> {
+  const probe = join(directory, probeName())
+  try {
+    await writeFile(probe, probeContent(), { flag: 'wx', mode: 0o600 })
     await reflinkFile(probe, `${probe}.copy`, undefined)
     return true
   } catch {

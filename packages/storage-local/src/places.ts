@@ -5,12 +5,12 @@ import type { Clock } from '@icb/runtime'
 import type { Btrfs } from './btrfs.ts'
 import { readOwner, syncDirectory, writeDocument } from './documents.ts'
 import { isMissing, systemCode, unlessMissing } from './file-errors.ts'
-import { parsePassingName, passingName, treeOf } from './layout.ts'
+import { isMomentary, parsePassingName, passingName, treeOf } from './layout.ts'
 import type { Kind, Layout } from './layout.ts'
 import { assertNothingMounted, removeTree } from './remove-tree.ts'
 
-/** A partial of another host is taken for abandoned after this time: its process cannot be asked. */
-const foreignPartialMs = 24 * 3_600_000
+/** What another host makes, or nobody knows who, is taken for abandoned after this time: its process cannot be asked. */
+const unansweredMs = 24 * 3_600_000
 
 /** Directories of snapshots and clones that come and go as a whole: made under a hidden name and renamed into place last. */
 export interface Places {
@@ -43,7 +43,7 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
   const isAbandoned = async (place: string): Promise<boolean> => {
     const owner = await readOwner(place)
     if (owner === undefined) return true
-    if (owner.host !== hostname()) return clock.now() - owner.startedAt > foreignPartialMs
+    if (owner.host !== hostname()) return clock.now() - owner.startedAt > unansweredMs
     return !isRunning(owner.pid)
   }
 
@@ -54,6 +54,11 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
         const place = layout.place(kind, entry)
         if (passing !== undefined && (passing.state !== 'partial' || (await isAbandoned(place)))) yield { name: passing.name, place }
       }
+    }
+    for (const name of ((await unlessMissing(readdir(layout.root))) ?? []).filter(isMomentary)) {
+      const place = join(layout.root, name)
+      const stats = await unlessMissing(lstat(place))
+      if (stats?.isFile() === true && clock.now() - stats.mtimeMs > unansweredMs) yield { name, place }
     }
   }
 
