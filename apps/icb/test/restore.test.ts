@@ -184,7 +184,9 @@ describe('restored databases', () => {
     // It can be written to, and archives into its own directory.
     await onTheCopy('alter system archive log current;')
     expect(readdirSync(restored.plan.scratch)).toEqual(expect.arrayContaining([expect.stringMatching(/^1_1_\d+\.dbf$/) as unknown]))
+    expect(await stage.icbJson('sandbox', ['restore', database, '--to', now, '--sid', `${stage.slot}B`, '--yes', '--resetlogs', '--name', 'copy1'])).toMatchObject({ exitCode: 2, error: { code: 'ICB_AUTORESTORE_SETTINGS' } })
     await remove(restored)
+    expect(readdirSync(join(stage.labDirectory, 'hosts', 'sandbox', 'home', 'dbs')).filter((name) => /copy1/i.test(name) || name.includes(stage.slot))).toEqual([])
   }, timeout)
 })
 

@@ -49,8 +49,10 @@ export async function* madeByRun(deps: LeftoverDependencies, run: JournalRun, cl
       // Another run may use the SID by now; ours is gone then.
       if (await runsOwnInstance(slot, signal)) yield { ...about, kind: 'instance', name: sid, remove: () => stopOwnInstance(slot, signal) }
       if (!(await host.runningSids()).includes(sid)) {
-        const remove = (): Promise<void> => removeInstanceFiles(sid, oracle.dbsDirectory)
-        for (const name of await instanceFiles(sid, oracle.dbsDirectory)) yield { ...about, kind: 'file', name, remove }
+        const uniqueName = recorded(run, 'start-instance', 'uniqueName')
+        const names = { sid, ...(uniqueName === undefined ? {} : { uniqueName }) }
+        const remove = (): Promise<void> => removeInstanceFiles(names, oracle.dbsDirectory)
+        for (const name of await instanceFiles(names, oracle.dbsDirectory)) yield { ...about, kind: 'file', name, remove }
       }
     } finally {
       await oracle.sql.close()

@@ -128,19 +128,27 @@ async function runInSlot(deps: RestoreTestDependencies, options: RestoreTestOpti
     cloneRequestedAt: undefined, openedAt: undefined, verified: undefined, timeDifferenceSeconds: undefined, validation: undefined, instanceStarted: false,
   }
   await deps.ledger.open({ runId, database: settings.database, startedAt, host: deps.host.hostname, ...(options.snapshot === undefined ? {} : { snapshot: options.snapshot }) })
+  let stored: { readonly verdict: Verdict; readonly storeError?: unknown } | undefined
   const result = await runSteps({
     action: 'restore-test', database: settings.database, context: run, steps: validation ? [...steps, validateBlocks] : steps,
     journal: deps.journal, lease: deps.lease, events: deps.events, clock, logger: deps.logger, signal: deps.signal,
+    conclude: async (ended) => {
+      await run.oracle.sql.close()
+      stored = await storeVerdict(run, verdictOf(run, ended, startedAt, validation))
+    },
   })
-  await run.oracle.sql.close()
-  const verdict = verdictOf(run, result, startedAt, validation)
-  const rest = { cleanupErrors: result.compensationErrors, steps: result.steps }
+  if (stored === undefined) throw new Error('a restore test ended without a verdict')
+  return { ...stored, cleanupErrors: result.compensationErrors, steps: result.steps }
+}
+
+async function storeVerdict(run: RestoreRun, verdict: Verdict): Promise<{ readonly verdict: Verdict; readonly storeError?: unknown }> {
+  const { ledger, logger, runId } = run.deps
   try {
-    await deps.ledger.close(verdict)
+    await ledger.close(verdict)
     await labelProof(run, verdict)
-    return { verdict, ...rest }
+    return { verdict }
   } catch (error) {
-    deps.logger.error({ error: (error as Error).message }, 'the verdict could not be stored')
-    return { verdict, storeError: errors.VERDICT_NOT_STORED(`the verdict of run ${runId} could not be stored: ${(error as Error).message}`, { cause: error, hint: 'The restore test counts as failed until its verdict is in the ledger.' }), ...rest }
+    logger.error({ error: (error as Error).message }, 'the verdict could not be stored')
+    return { verdict, storeError: errors.VERDICT_NOT_STORED(`the verdict of run ${runId} could not be stored: ${(error as Error).message}`, { cause: error, hint: 'The restore test counts as failed until its verdict is in the ledger.' }) }
   }
 }

@@ -57,7 +57,10 @@ it('names mount point and clone of each slot', () => {
 
 it('removes what an instance leaves in its home, and nothing of other slots', async () => {
   for (const name of ['hc_ICB01.dat', 'lkICB_ICB01', 'hc_ICB02.dat', 'lkICB_ICB02', 'init.ora']) await writeFile(join(directory, name), '')
-  await removeInstanceFiles('ICB01', directory)
-  await removeInstanceFiles('ICB01', directory)
+  await removeInstanceFiles({ sid: 'ICB01' }, directory)
+  await removeInstanceFiles({ sid: 'ICB01' }, directory)
   expect((await readdir(directory)).sort()).toEqual(['hc_ICB02.dat', 'init.ora', 'lkICB_ICB02'])
+  await writeFile(join(directory, 'lkCOPY1'), '')
+  await removeInstanceFiles({ sid: 'ICB02', uniqueName: 'copy1' }, directory)
+  expect((await readdir(directory)).sort()).toEqual(['init.ora', 'lkICB_ICB02'])
 })

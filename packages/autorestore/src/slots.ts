@@ -109,14 +109,26 @@ export async function takeSlot(deps: SlotDependencies): Promise<Slot> {
   }
 }
 
-/** Files that an instance of a slot left in its Oracle home. */
-export async function instanceFiles(sid: string, dbsDirectory: string): Promise<readonly string[]> {
-  const paths = [`hc_${sid}.dat`, `lk${uniqueNameOfSlot(sid).toUpperCase()}`].map((name) => join(dbsDirectory, name))
+/** The file that an instance locks for its db_unique_name, in its Oracle home. */
+export function nameLock(uniqueName: string, dbsDirectory: string): string {
+  return join(dbsDirectory, `lk${uniqueName.toUpperCase()}`)
+}
+
+/** An instance that somebody started, by the names that its files have. */
+export interface InstanceNames {
+  readonly sid: string
+  /** Default: that of a slot. */
+  readonly uniqueName?: string
+}
+
+/** Files that an instance left in its Oracle home. */
+export async function instanceFiles({ sid, uniqueName = uniqueNameOfSlot(sid) }: InstanceNames, dbsDirectory: string): Promise<readonly string[]> {
+  const paths = [join(dbsDirectory, `hc_${sid}.dat`), nameLock(uniqueName, dbsDirectory)]
   const there = await Promise.all(paths.map(async (path) => (await lstat(path).catch(() => undefined))?.isFile() === true))
   return paths.filter((_, index) => there[index])
 }
 
 /** Removes them: nothing of a slot may be left on the host, or they pile up. */
-export async function removeInstanceFiles(sid: string, dbsDirectory: string): Promise<void> {
-  for (const path of await instanceFiles(sid, dbsDirectory)) await rm(path, { force: true })
+export async function removeInstanceFiles(names: InstanceNames, dbsDirectory: string): Promise<void> {
+  for (const path of await instanceFiles(names, dbsDirectory)) await rm(path, { force: true })
 }

@@ -1,9 +1,9 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { guardNotRoot, leftoversOfTest, lockSlot, reconcileRestoreTests, slotLock, strayObjects } from '@icb/autorestore'
 import type { FoundLeftover, LeftoverDependencies, RestoreTestSettings } from '@icb/autorestore'
 import { reconcileBackup } from '@icb/backup'
-import { hasErrorCode, leaseOwnerLife, readJournals, readLease } from '@icb/runtime'
+import { findTemporaries, hasErrorCode, leaseOwnerLife, readJournals, readLease } from '@icb/runtime'
 import type { JournalRun, Lease, Leftover } from '@icb/runtime'
 import type { DatabaseConnection } from './connect.ts'
 import { withLease } from './run.ts'
@@ -258,18 +258,8 @@ async function placesOfTemporaries({ config, paths, ledger }: DatabaseConnection
   return [...new Set(there.flat())]
 }
 
-/** As `writeFileDurably` names them: `.<name>.<pid>-<12 hex digits>.tmp`. */
-const temporaryName = /^\..+\.\d+-[0-9a-f]{12}\.tmp$/
-const abandonedAfterMs = 3_600_000
-
 async function repairTemporaries(repair: Repair, directory: string): Promise<void> {
-  const { clock } = repair.connection.context
-  for (const name of (await readdir(directory)).filter((each) => temporaryName.test(each)).sort()) {
-    const path = join(directory, name)
-    const facts = await stat(path).catch(() => undefined)
-    if (facts === undefined) continue
-    // Writing one takes moments; the hour also covers clocks that differ.
-    const old = clock.now() - facts.mtimeMs > abandonedAfterMs
-    await settle(repair, { kind: 'file', name: path, ...(old ? { decision: 'repair', reason: 'a write that was cut off more than an hour ago', remove: () => rm(path, { force: true }) } : { decision: 'keep', reason: 'younger than an hour, so it may be in the making' }) })
+  for (const { path, abandoned, reason } of await findTemporaries(directory, repair.connection.context.clock.now())) {
+    await settle(repair, { kind: 'file', name: path, reason, ...(abandoned ? { decision: 'repair', remove: () => rm(path, { force: true }) } : { decision: 'keep' }) })
   }
 }

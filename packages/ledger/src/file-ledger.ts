@@ -1,6 +1,6 @@
-import { mkdir, rm, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { createFileOnce, writeFileDurably } from '@icb/runtime'
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createFileOnce, proveWritable } from '@icb/runtime'
 import type { Clock, Logger } from '@icb/runtime'
 import { ledgerErrors } from './errors.ts'
 import { databaseDirectories, databaseDirectory, encodeEntry, entryFileName, isProblem, readDirectory, readEntry } from './ledger-files.ts'
@@ -52,7 +52,7 @@ export function createFileLedger(options: FileLedgerOptions): KeptLedger {
     }
   }
 
-  const spool = createSpool({ directory: spoolDir, logger, storeError })
+  const spool = createSpool({ directory: spoolDir, clock, logger, storeError })
 
   const read = async (database?: string): Promise<{ readonly entries: readonly LedgerEntry[]; readonly problems: readonly LedgerProblem[] }> => {
     try {
@@ -122,14 +122,11 @@ export function createFileLedger(options: FileLedgerOptions): KeptLedger {
     },
 
     probe: async () => {
-      const path = join(directory, `.probe-${String(process.pid)}-${clock.now().toString(36)}`)
       try {
         await prepare(directory)
-        await writeFileDurably(path, basename(path))
+        await proveWritable(directory)
       } catch (error) {
         throw storeError(`the ledger in ${directory} cannot be written`, error, { directory })
-      } finally {
-        await rm(path, { force: true }).catch(() => undefined)
       }
     },
   }

@@ -73,7 +73,7 @@ export function createOracleLedger(options: OracleLedgerOptions): OracleLedger {
     const hint = /ORA-00942|ORA-02289/.test(text) ? 'Make the tables: icb ledger create' : 'Check that the database runs, the alias and the wallet (or ledger.user and ledger.password), and the privileges of the schema.'
     return ledgerErrors.errors.STORE(`${what}: ${text}`, { hint, details, cause: error })
   }
-  const spool = createSpool({ directory: options.spoolDir, logger, storeError })
+  const spool = createSpool({ directory: options.spoolDir, clock, logger, storeError })
 
   const using = async <T>(what: string, work: (session: SqlSession) => Promise<T>): Promise<T> => {
     const session = options.connect()

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileDurably } from '@icb/runtime'
-import type { Logger } from '@icb/runtime'
+import { sweepTemporaries, writeFileDurably } from '@icb/runtime'
+import type { Clock, Logger } from '@icb/runtime'
 import { entryFileName, isProblem, readEntry } from './ledger-files.ts'
 import type { LedgerProblem } from './ledger-files.ts'
 import type { LedgerEntry } from './verdict.ts'
@@ -19,11 +19,12 @@ export interface Spool {
 export interface SpoolOptions {
   /** Absent: nothing is kept. */
   readonly directory: string | undefined
+  readonly clock: Clock
   readonly logger: Logger
   readonly storeError: (what: string, error: unknown, details: Readonly<Record<string, unknown>>) => Error
 }
 
-export function createSpool({ directory, logger, storeError }: SpoolOptions): Spool {
+export function createSpool({ directory, clock, logger, storeError }: SpoolOptions): Spool {
   const files = async (): Promise<readonly string[]> => {
     if (directory === undefined) return []
     try {
@@ -48,6 +49,7 @@ export function createSpool({ directory, logger, storeError }: SpoolOptions): Sp
       }
     },
     flush: async (store) => {
+      if (directory !== undefined) await sweepTemporaries(directory, clock.now())
       let stored = 0
       let left = 0
       for (const path of await files()) {

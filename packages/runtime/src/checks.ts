@@ -1,8 +1,6 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Check, CheckResult } from './check.ts'
 import type { Clock } from './clock.ts'
-import { writeFileDurably } from './durable-file.ts'
+import { proveWritable } from './durable-file.ts'
 import { isIcbError } from './errors.ts'
 import { prepareJournalDirectory, readJournals } from './journal-file.ts'
 import { readLease } from './lease-file.ts'
@@ -35,12 +33,7 @@ export function checks(deps: RuntimeCheckDependencies): Check[] {
     run: () =>
       answering(async () => {
         await prepareJournalDirectory(journalDir, deps.protectedPaths)
-        const probe = join(journalDir, `.probe-${String(process.pid)}-${deps.clock.now().toString(36)}`)
-        try {
-          await writeFileDurably(probe, '')
-        } finally {
-          await rm(probe, { force: true })
-        }
+        await proveWritable(journalDir)
         return { status: 'ok', summary: `journals go to ${journalDir}` }
       }),
   }

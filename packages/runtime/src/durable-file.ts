@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { link, open, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { sweepTemporaries, temporaryName } from './temporary-files.ts'
 
 export interface DurableFileOptions {
   /** Permission bits of a new file. Default 0o644. */
@@ -21,12 +21,14 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+/** Also removes what dead writers left beside it. */
 async function writePrivateFile(path: string, data: string | Uint8Array, mode: number): Promise<string> {
-  const temporary = join(dirname(path), `.${basename(path)}.${String(process.pid)}-${randomBytes(6).toString('hex')}.tmp`)
+  const temporary = temporaryName(path)
   const handle = await open(temporary, 'wx', mode)
   try {
     await handle.writeFile(data)
     await handle.sync()
+    await sweepTemporaries(dirname(path), (await handle.stat()).mtimeMs)
   } catch (error) {
     await handle.close()
     await rm(temporary, { force: true })
@@ -69,6 +71,14 @@ export async function createFileOnce(path: string, data: string | Uint8Array, op
   }
   await syncDirectory(dirname(path))
   return true
+}
+
+/**
+ * Proves that files can be made in a directory, and leaves none.
+ * @throws the file system's own error
+ */
+export async function proveWritable(directory: string): Promise<void> {
+  await rm(await writePrivateFile(join(directory, 'probe'), '', 0o600), { force: true })
 }
 
 async function endsInsideLine(handle: FileHandle): Promise<boolean> {

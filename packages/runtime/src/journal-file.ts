@@ -7,6 +7,7 @@ import { syncDirectory, writeFileDurably } from './durable-file.ts'
 import { hasErrorCode } from './errors.ts'
 import type { Journal, JournalEntry, JournalHeader, JournalRecord, JournalRun, JournalStep } from './journal.ts'
 import { decodeJournal, encodeRecord, journalErrors, runOf } from './journal-format.ts'
+import { sweepTemporaries } from './temporary-files.ts'
 
 export interface OpenJournalOptions {
   readonly clock: Clock
@@ -67,6 +68,7 @@ export async function openJournal(dir: string, header: JournalHeader, options: O
   try {
     await journal.append({ kind: 'run', data: header })
     await syncDirectory(dir)
+    await sweepTemporaries(dir, options.clock.now())
     return journal
   } catch (error) {
     await journal.close()

@@ -150,26 +150,31 @@ class StepsRun<C> {
   }
 
   async finish(): Promise<RunStepsResult> {
-    const { clock, lease } = this.#options
-    let failure = this.#failure
-    const ok = failure === undefined && this.#compensationErrors.length === 0
+    const { clock, lease, conclude } = this.#options
+    const ok = this.#failure === undefined && this.#compensationErrors.length === 0
     const goesOn = ok && this.#options.continues === true
+    if (!goesOn) await conclude?.(this.#result())
     if (!this.#endUnknown && lease?.signal.aborted !== true && !goesOn) {
       try {
         await this.#record({ kind: 'end', data: { ok } })
       } catch (error) {
-        failure ??= { error }
+        this.#failure ??= { error }
       }
     }
-    const result: RunStepsResult = {
-      ok: ok && failure === undefined,
+    const result = this.#result()
+    if (!goesOn) this.#emit({ type: 'run.finished', ok: result.ok, durationMs: Math.round(clock.monotonic() - this.#begun) })
+    return result
+  }
+
+  #result(): RunStepsResult {
+    const failure = this.#failure
+    return {
+      ok: failure === undefined && this.#compensationErrors.length === 0,
       ...(failure === undefined ? {} : { error: failure.error, ...(failure.step === undefined ? {} : { failedStep: failure.step }) }),
       compensationErrors: this.#compensationErrors,
       warnings: this.#warnings,
       steps: this.#states.map(({ step, durationMs, status, summary }) => ({ name: step.name, durationMs, status, ...(summary === undefined ? {} : { summary }) })),
     }
-    if (!goesOn) this.#emit({ type: 'run.finished', ok: result.ok, durationMs: Math.round(clock.monotonic() - this.#begun) })
-    return result
   }
 
   #stepRun(state: StepState<C>, signal: AbortSignal): StepRun {

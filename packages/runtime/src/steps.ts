@@ -66,6 +66,8 @@ export interface RunStepsOptions<C> {
   readonly alreadyDone?: readonly string[]
   /** More steps follow under the same journal: when these succeed, no end is recorded and nothing is compensated yet. */
   readonly continues?: boolean
+  /** What a run must not end without, such as storing its verdict: called before its end is recorded, so that a run killed in it is found as unfinished. */
+  readonly conclude?: (result: RunStepsResult) => Promise<void>
   /** Time for one compensation; then it is given up and the next one starts. Default 600000. */
   readonly compensationDeadlineMs?: number
 }

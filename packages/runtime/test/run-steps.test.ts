@@ -217,6 +217,23 @@ describe('runSteps', () => {
     expect(result.steps[0]).toMatchObject({ name: 'a', status: 'done' })
   })
 
+  it('concludes before the end is recorded, so that a run killed there is unfinished', async () => {
+    const seen: unknown[] = []
+    const { run } = setup([step('a'), failing('b')], {
+      conclude: async ({ ok, failedStep }) => {
+        seen.push({ ok, failedStep, kinds: await kinds(), finished: (await readJournals(dir))[0]?.finished })
+      },
+    })
+    await run()
+    expect(seen).toEqual([{ ok: false, failedStep: 'b', kinds: (await kinds()).slice(0, -1), finished: false }])
+    expect((await kinds()).at(-1)).toBe('end')
+  })
+
+  it('does not conclude what goes on', async () => {
+    const conclude = async (): Promise<void> => { throw new Error('not yet') }
+    expect((await setup([step('a')], { continues: true, conclude }).run()).ok).toBe(true)
+  })
+
   it('an event receiver that throws harms nothing', async () => {
     const { run } = setup([step('a')], {
       events: {

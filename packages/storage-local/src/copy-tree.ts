@@ -1,11 +1,10 @@
 import type { BigIntStats } from 'node:fs'
 import { chmod, lchown, lstat, mkdir, open, readdir, readlink, symlink, unlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { deadlineIn } from '@icb/runtime'
+import { deadlineIn, syncDirectory } from '@icb/runtime'
 import type { Clock, Logger } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import type { FileCopier } from './copy-file.ts'
-import { syncDirectory } from './documents.ts'
 import { unlessMissing } from './file-errors.ts'
 
 export interface CopyTreeOptions {

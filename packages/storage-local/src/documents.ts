@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createFileOnce, writeFileDurably } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import { z } from 'zod'
-import { isMissing, systemCode, unlessMissing } from './file-errors.ts'
+import { isMissing, unlessMissing } from './file-errors.ts'
 
 /** `volume.json`: what the snapshot directory belongs to. */
 export interface VolumeDocument {
@@ -91,31 +91,11 @@ export const readHold = (place: string): Promise<HoldDocument | undefined> => re
 export const readLabels = async (place: string): Promise<Readonly<Record<string, string>>> => (await readDocument(labelsSchema, join(place, 'labels.json'))) ?? {}
 export const readOwner = (place: string): Promise<OwnerDocument | undefined> => readDocument(ownerSchema, join(place, 'owner.json'))
 
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
+const encoded = (content: unknown): string => `${JSON.stringify(content, undefined, 2)}\n`
 
-async function writeSynced(path: string, content: unknown): Promise<void> {
-  const handle = await open(path, 'wx', 0o644)
-  try {
-    await handle.writeFile(`${JSON.stringify(content, undefined, 2)}\n`)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Replaces a document at once: new name, synced, renamed. */
+/** Replaces a document at once. */
 export async function writeDocument(path: string, content: unknown): Promise<void> {
-  const fresh = `${path}.${randomBytes(4).toString('hex')}`
-  await writeSynced(fresh, content)
-  await rename(fresh, path)
-  await syncDirectory(dirname(path))
+  await writeFileDurably(path, encoded(content))
 }
 
 /** @throws ICB_STORAGE_PROTOCOL when the file is there but damaged: guessing could mix up two databases. */
@@ -127,17 +107,8 @@ export async function readVolume(path: string): Promise<VolumeDocument | undefin
   return found
 }
 
-/** Creates the document unless another process was faster; a hard link never replaces. */
+/** Creates the document unless another process was faster. */
 export async function claimVolume(path: string, content: VolumeDocument): Promise<VolumeDocument> {
-  const fresh = `${path}.${randomBytes(4).toString('hex')}`
-  await writeSynced(fresh, content)
-  try {
-    await link(fresh, path)
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error
-  } finally {
-    await unlink(fresh)
-  }
-  await syncDirectory(dirname(path))
+  await createFileOnce(path, encoded(content))
   return (await readVolume(path)) ?? content
 }

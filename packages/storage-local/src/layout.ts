@@ -12,7 +12,6 @@ export type Kind = 'snapshots' | 'clones'
  *     clones/<name>/clone.json, tree/
  *     …/.partial-<name>-<8 hex>/       being made (owner.json says by whom); renamed into place as its last act
  *     …/.deleting-<name>-<8 hex>/      being deleted; renamed away as the first act
- *     volume.json.<8 hex>              being written
  *     .icb-probe-<8 hex>, ….copy       asks whether blocks can be shared, where a file needs a name for that
  */
 export interface Layout {
@@ -59,7 +58,7 @@ export function probeName(): string {
   return `.icb-probe-${randomBytes(4).toString('hex')}`
 }
 
-/** Files of a moment beside the document of the volume; they say nothing about who made them. */
-export function isMomentary(entry: string): boolean {
-  return /^(?:\.icb-probe-[0-9a-f]{8}(?:\.copy)?|volume\.json\.[0-9a-f]{8})$/.test(entry)
+/** It says nothing about who made it. */
+export function isProbe(entry: string): boolean {
+  return /^\.icb-probe-[0-9a-f]{8}(?:\.copy)?$/.test(entry)
 }

@@ -1,11 +1,12 @@
 import { lstat, mkdir, readdir, rename } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { findTemporaries, syncDirectory } from '@icb/runtime'
 import type { Clock } from '@icb/runtime'
 import type { Btrfs } from './btrfs.ts'
-import { readOwner, syncDirectory, writeDocument } from './documents.ts'
+import { readOwner, writeDocument } from './documents.ts'
 import { isMissing, systemCode, unlessMissing } from './file-errors.ts'
-import { isMomentary, parsePassingName, passingName, treeOf } from './layout.ts'
+import { documentOf, isProbe, parsePassingName, passingName, treeOf } from './layout.ts'
 import type { Kind, Layout } from './layout.ts'
 import { assertNothingMounted, removeTree } from './remove-tree.ts'
 
@@ -55,10 +56,27 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
         if (passing !== undefined && (passing.state !== 'partial' || (await isAbandoned(place)))) yield { name: passing.name, place }
       }
     }
-    for (const name of ((await unlessMissing(readdir(layout.root))) ?? []).filter(isMomentary)) {
+    yield* momentary()
+  }
+
+  /** Files that were cut off while they were written, and probes. */
+  const momentary = async function* (): AsyncGenerator<{ readonly name: string; readonly place: string }> {
+    const root = (await unlessMissing(readdir(layout.root))) ?? []
+    for (const name of root.filter(isProbe)) {
       const place = join(layout.root, name)
       const stats = await unlessMissing(lstat(place))
       if (stats?.isFile() === true && clock.now() - stats.mtimeMs > unansweredMs) yield { name, place }
+    }
+    const directories = root.length === 0 ? [] : [layout.root]
+    for (const kind of ['snapshots', 'clones'] as const) {
+      for (const name of await names(kind)) {
+        const place = layout.place(kind, name)
+        // What others keep there is not looked at.
+        if ((await unlessMissing(lstat(documentOf(kind, place)))) !== undefined) directories.push(place)
+      }
+    }
+    for (const directory of directories) {
+      for (const { path, abandoned } of (await unlessMissing(findTemporaries(directory, clock.now()))) ?? []) if (abandoned) yield { name: basename(path), place: path }
     }
   }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeOwnedPlace } from './owned-places.ts'
 import { findPrograms, ownedDirectory, runProgram } from './programs.ts'
 import type { ProgramResult, ProgramUser, Programs, RunOptions } from './programs.ts'
 
@@ -119,7 +119,7 @@ function must(result: ProgramResult, what: string): ProgramResult {
 
 /** Makes the lab, starts its database, writes the configurations and marks the scratch directory. */
 export async function createStage(options: StageOptions = {}): Promise<Stage> {
-  const directory = realpathSync(mkdtempSync(join(options.parent ?? tmpdir(), 'icb-stage-')))
+  const directory = makeOwnedPlace('icb-stage-', options.parent)
   const programs = findPrograms(directory, { icb: options.icb })
   const { user } = programs
   chmodSync(directory, 0o755)

@@ -10,6 +10,7 @@ import { forbiddenInSandbox, forbiddenOnProd } from './forbidden.ts'
 import { outcomeOf, snapshotOf } from './outcome.ts'
 import type { CallFault, Command, Fault, Plan, Trigger } from './plan.ts'
 import { undoUnsynced } from './power-notes.ts'
+import type { Restoration } from './restoration.ts'
 import { serve } from './serve.ts'
 import { descendants, instanceOf, killNow, signal } from './processes.ts'
 import type { Stand } from './stand.ts'
@@ -44,12 +45,7 @@ function unnoticed(document: IcbDocument | undefined, what: string, snapshot: st
   return outcome === 'failed' ? [] : [lost(`the restore test of ${snapshot} ended ${outcome ?? 'without a verdict'}, although its ${what} was damaged`)]
 }
 
-export const hostOf = (command: Command): StageHost => (command === 'restore-test' ? 'sandbox' : 'prod')
-
-/** The product's arguments of a command. */
-export function argumentsOf(command: Command, database: string): readonly string[] {
-  return [...command.split(' '), database]
-}
+export const hostOf = (command: Command): StageHost => (command.startsWith('restore') ? 'sandbox' : 'prod')
 
 /** A hanging program ends by the product's own deadline; this is far behind all of them. */
 const hopelessMs = 180_000
@@ -59,12 +55,16 @@ interface StepLine {
   readonly step?: string
 }
 
-/** Runs one command of the product and does to it what the plan says. */
-export async function attack(stand: Stand, plan: Plan): Promise<AttackReport> {
+/**
+ * Runs one command of the product and does to it what the plan says.
+ * @param restoration what a plan with a restore is about
+ */
+export async function attack(stand: Stand, plan: Plan, restoration?: Restoration): Promise<AttackReport> {
   const { stage } = stand
   const { command, fault } = plan
   const host = hostOf(command)
-  const strike = new Strike(stand, plan)
+  const attacked = restoration === undefined ? [...command.split(' '), stage.database] : await restoration.before(plan)
+  const strike = new Strike(stand, plan, attacked, restoration)
   const notes = join(stage.directory, 'power-notes')
   strike.arm(notes)
   await stand.setDatabase({ destination: plan.brokenDestination ? 'broken' : 'whole', backup: plan.slowBackup ? 'slow' : 'quick' })
@@ -74,7 +74,7 @@ export async function attack(stand: Stand, plan: Plan): Promise<AttackReport> {
   const steps: string[] = []
   let output: Awaited<ReturnType<typeof stage.icb>>
   try {
-    const args = [...argumentsOf(command, stage.database), ...(damaged === undefined ? [] : ['--snapshot', damaged.snapshot, '--validate', 'always']), '--json', '--events', '&3']
+    const args = [...attacked, ...(damaged === undefined ? [] : ['--snapshot', damaged.snapshot, '--validate', 'always']), '--json', '--events', '&3']
     const running = stage.icb(host, args, {
       timeoutMs: hopelessMs,
       onStdout: () => undefined,
@@ -130,6 +130,8 @@ function powerEnvironment(stand: Stand, host: StageHost, notes: string): Readonl
 class Strike {
   readonly #stand: Stand
   readonly #plan: Plan
+  readonly #attacked: readonly string[]
+  readonly #restoration: Restoration | undefined
   readonly #fault: Fault
   #pid: number | undefined
   #struck = false
@@ -141,9 +143,11 @@ class Strike {
   /** Steps that a run has begun since its lease was broken. */
   #goneOn: Set<string> | undefined
 
-  constructor(stand: Stand, plan: Plan) {
+  constructor(stand: Stand, plan: Plan, attacked: readonly string[], restoration: Restoration | undefined) {
     this.#stand = stand
     this.#plan = plan
+    this.#attacked = attacked
+    this.#restoration = restoration
     this.#fault = plan.fault
   }
 
@@ -164,7 +168,7 @@ class Strike {
     const { stage, ledgerDirectory, doors } = this.#stand
     const fault = this.#fault
     doors.prod.onCall = async (call) => this.#watched('prod', call, await forbiddenOnProd(this.#stand, call))
-    doors.sandbox.onCall = async (call) => this.#watched('sandbox', call, await forbiddenInSandbox(this.#stand, call))
+    doors.sandbox.onCall = async (call) => this.#watched('sandbox', call, await this.#lookInSandbox(call))
     switch (fault.kind) {
       case 'half-switch': {
         const watch = doors.sandbox.onCall
@@ -201,6 +205,11 @@ class Strike {
         break
       default:
     }
+  }
+
+  async #lookInSandbox(call: DoorCall): Promise<readonly Finding[]> {
+    await this.#restoration?.watch(call)
+    return forbiddenInSandbox(this.#stand, call)
   }
 
   /** What is to be killed has to be a process; other calls need none. */
@@ -293,7 +302,7 @@ class Strike {
     const { stage } = this.#stand
     const { command } = this.#plan
     this.#struck = true
-    const second = await stage.icbJson(hostOf(command), argumentsOf(command, stage.database))
+    const second = await stage.icbJson(hostOf(command), this.#attacked)
     if (this.#running && second.exitCode !== 4) this.#findings.push(reached(`a second ${command} ended with ${String(second.exitCode)} while the first one ran`))
   }
 

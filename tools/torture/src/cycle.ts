@@ -10,6 +10,7 @@ import { outcomeOf, reasonsOf } from './outcome.ts'
 import { listPoints } from './points.ts'
 import type { ListedPoint, PointAudit } from './points.ts'
 import type { Random } from './random.ts'
+import type { Restoration } from './restoration.ts'
 import { serve } from './serve.ts'
 import type { Stand } from './stand.ts'
 
@@ -22,8 +23,9 @@ export interface CycleReport {
 /**
  * The next normal day after whatever happened: backup, retention, and a restore test of a point chosen by the seed. Nobody
  * repairs anything between; the product has to come back by itself. Then everything is audited.
+ * @param restoration stands or was interrupted; removed after the backup, as somebody has seen what he wanted to see
  */
-export async function normalCycle(stand: Stand, audit: PointAudit, random: Random): Promise<CycleReport> {
+export async function normalCycle(stand: Stand, audit: PointAudit, random: Random, restoration?: Restoration): Promise<CycleReport> {
   const { stage, doors } = stand
   const findings: Finding[] = []
   const converge = (document: IcbDocument, what: string): void => {
@@ -40,6 +42,7 @@ export async function normalCycle(stand: Stand, audit: PointAudit, random: Rando
   if (random.fraction() < 0.3) converge(await stage.icbJson('prod', ['snapshot', 'clean', stage.database]), 'snapshot clean')
   const points = await listPoints(stand)
   findings.push(...(await audit.audit(points)))
+  await restoration?.remove()
   const candidates = points.filter((point) => point.restorable === true)
   if (points.findLast((point) => point.ours)?.restorable !== true) findings.push(lost('the snapshot of a good backup is no recovery point'))
   if (candidates.length === 0) return { findings: [...findings, lost('there is no recovery point left')] }

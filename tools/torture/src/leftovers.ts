@@ -20,9 +20,25 @@ function storageLeftovers({ snapshotDirectory, foreign }: Stand): readonly strin
     ...clones.filter((name) => name !== foreign.clone).map((name) => `clone ${name}`),
     ...(clones.includes(foreign.clone) ? [] : [`no clone ${foreign.clone}: it was somebody else's`]),
     ...names(join(snapshotDirectory, 'snapshots')).filter((name) => name.startsWith('.')).map((name) => `half snapshot ${name}`),
+    ...strangeFiles(join(snapshotDirectory, 'snapshots'), ['owner.json', 'snapshot.json', 'tree', 'labels.json', 'hold.json'], [foreign.snapshot]),
+    ...strangeFiles(join(snapshotDirectory, 'clones'), ['owner.json', 'clone.json', 'tree'], []),
+    ...clonesWithoutSnapshot(snapshotDirectory),
     ...names(snapshotDirectory).filter((name) => !['volume.json', 'snapshots', 'clones'].includes(name)).map((name) => `${name} in the snapshot directory`),
     ...names(dirname(snapshotDirectory)).filter((name) => name.startsWith('.icb-probe-')).map((name) => `probe file ${name}`),
   ]
+}
+
+/** What does not belong beside the tree of a snapshot or clone. */
+function strangeFiles(directory: string, own: readonly string[], except: readonly string[]): readonly string[] {
+  return names(directory).filter((name) => !name.startsWith('.') && !except.includes(name)).flatMap((name) => names(join(directory, name)).filter((file) => !own.includes(file)).map((file) => `${file} in ${name}`))
+}
+
+function clonesWithoutSnapshot(snapshotDirectory: string): readonly string[] {
+  const snapshots = names(join(snapshotDirectory, 'snapshots'))
+  return names(join(snapshotDirectory, 'clones')).filter((name) => !name.startsWith('.')).flatMap((name) => {
+    const { snapshot } = JSON.parse(readFileSync(join(snapshotDirectory, 'clones', name, 'clone.json'), 'utf8')) as { snapshot: string }
+    return snapshots.includes(snapshot) ? [] : [`clone ${name} of the snapshot ${snapshot}, which is gone`]
+  })
 }
 
 function instanceLeftovers({ stage }: Stand): readonly string[] {
@@ -66,7 +82,8 @@ async function journalLeftovers(stand: Stand): Promise<readonly string[]> {
 /** Leases are released, and nobody's claim or private file lies beside them. */
 async function leaseLeftovers(stand: Stand): Promise<readonly string[]> {
   const found: string[] = []
-  for (const path of [join(stand.stage.areaPath, '.icb', 'lease'), join(stand.stateDirectory('sandbox'), 'leases', `restore-test-${stand.stage.database}.lease`)]) {
+  const own = join(stand.stateDirectory('sandbox'), 'leases')
+  for (const path of [join(stand.stage.areaPath, '.icb', 'lease'), ...names(own).filter((name) => name.endsWith('.lease')).map((name) => join(own, name))]) {
     if ((await readLease(path))?.released === false) found.push(`the lease ${path} is held`)
     found.push(...names(dirname(path)).filter((name) => name.includes('.claim-')).map((name) => `claim ${name} beside a lease`))
   }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { sweepOwnedPlaces } from '@icb/testing'
 import { describePlan, planOf } from './plan.ts'
 import { Worker } from './run.ts'
 import type { WorkerOptions } from './run.ts'
@@ -16,6 +17,8 @@ const { values } = parseArgs({
 })
 const json = values.json
 const tell = (text: string): void => { if (!json) process.stdout.write(`${text}\n`) }
+
+if (values.worker === undefined) for (const prefix of ['icb-stage-', 'icb-variant-']) for (const place of await sweepOwnedPlaces(prefix)) process.stderr.write(`removed ${place}: its process has ended\n`)
 
 if (values.worker !== undefined) await work(JSON.parse(values.worker) as WorkerOptions)
 else if (values.patches || values.patch !== undefined) process.exitCode = await breakGuarantees(values.patch)

@@ -1,8 +1,11 @@
 import { randomOf } from './random.ts'
 import type { Random } from './random.ts'
 
-/** The product's commands that are attacked. */
-export type Command = 'backup' | 'snapshot create' | 'snapshot clean' | 'archivelogs' | 'restore-test'
+/**
+ * The product's commands that are attacked. `restore resume`: the same restore again after a kill. `restore cleanup`: the removal of a
+ * restore that stands or was killed.
+ */
+export type Command = 'backup' | 'snapshot create' | 'snapshot clean' | 'archivelogs' | 'restore-test' | 'restore' | 'restore resume' | 'restore cleanup'
 
 /** When something is done to a running command. */
 export type Trigger =
@@ -41,6 +44,19 @@ export type Fault =
   /** Something in the tested snapshot is changed, and changed back afterwards. */
   | { readonly kind: 'damage'; readonly what: Damage; readonly choice: number }
 
+/** What a restore under attack is to reach. */
+export interface RestoreAim {
+  /** A place inside the window of a point, or between two points. */
+  readonly target: 'window' | 'gap'
+  /** Which point and which SCN. */
+  readonly choice: number
+  readonly open: 'read-only' | 'resetlogs'
+  /** Killed when this step begins, before the command that is attacked; absent: it ran to its end. */
+  readonly killedAt?: string
+  /** What somebody does about an interrupted one: ask for the same again, or remove it. */
+  readonly afterwards: 'again' | 'remove'
+}
+
 export interface Plan {
   readonly seed: number
   readonly run: number
@@ -52,6 +68,7 @@ export interface Plan {
   readonly brokenDestination: boolean
   /** RMAN reads slowly while the command runs, so that its work outlives what is killed. */
   readonly slowBackup: boolean
+  readonly restore?: RestoreAim
 }
 
 /** Steps by name and order, as the workflows emit them. A name that no event ever has is a failure of the harness, see `table.ts`. */
@@ -63,15 +80,27 @@ export const restoreTestSteps: readonly string[] = [
   'guard-host', 'choose-snapshot', 'create-clone', 'mount-clone', 'read-manifest', 'guard-manifest-paths', 'prepare-scratch', 'start-instance', 'restore-control-file', 'guard-control-file-paths', 'clear-rman-settings',
   'uncatalog', 'catalog-clone', 'detach-source', 'restore-missing-files', 'switch-to-copies', 'guard-before-recovery', 'recover', 'check-headers', 'open-read-only', 'verify',
 ]
+/** Of `icb restore`; the first ones make the plan that an interrupted one goes on with. */
+const planningSteps: readonly string[] = ['read-index', 'choose-points', 'confirm', 'plan']
+const restoringSteps: readonly string[] = [
+  'guard-host', 'find-snapshots', 'create-clone', 'mount-clone', 'read-manifest', 'guard-manifest-paths', 'prepare-scratch', 'start-instance', 'restore-control-file', 'guard-control-file-paths', 'clear-rman-settings',
+  'uncatalog', 'catalog-clone', 'detach-source', 'restore-missing-files', 'switch-to-copies', 'guard-before-recovery', 'recover', 'check-headers',
+]
+export const restoreSteps: readonly string[] = [...planningSteps, ...restoringSteps]
+/** Only when a second snapshot gives logs. */
+export const secondSnapshotSteps: readonly string[] = ['create-logs-clone', 'mount-logs-clone', 'read-logs-manifest']
+/** By how it is opened. */
+export const openingSteps: Readonly<Record<RestoreAim['open'], readonly string[]>> = { 'read-only': ['open-read-only'], resetlogs: ['move-online-logs', 'open-resetlogs'] }
 
 const criticalSteps: ReadonlySet<string> = new Set(['snapshot-create', 'refresh', 'manifest-refreshed', 'archivelogs-delete', 'retention', 'create-clone', 'start-instance', 'switch-to-copies', 'recover'])
 
 /** About how long a command runs, for moments that are not bound to a step; milliseconds. */
-const usualMs: Readonly<Record<Command, number>> = { backup: 4000, 'snapshot create': 2200, 'snapshot clean': 450, archivelogs: 1400, 'restore-test': 5200 }
+const usualMs: Readonly<Record<Command, number>> = { backup: 4000, 'snapshot create': 2200, 'snapshot clean': 450, archivelogs: 1400, 'restore-test': 5200, restore: 5200, 'restore resume': 4200, 'restore cleanup': 900 }
 
 /** About how many calls of each program a command makes. */
 const usualCalls: Readonly<Record<Command, Readonly<Record<'rman' | 'sqlplus', number>>>> = {
   backup: { rman: 6, sqlplus: 18 }, 'snapshot create': { rman: 0, sqlplus: 9 }, 'snapshot clean': { rman: 0, sqlplus: 0 }, archivelogs: { rman: 0, sqlplus: 6 }, 'restore-test': { rman: 7, sqlplus: 22 },
+  restore: { rman: 7, sqlplus: 20 }, 'restore resume': { rman: 6, sqlplus: 18 }, 'restore cleanup': { rman: 0, sqlplus: 2 },
 }
 
 const storageCalls: Readonly<Record<Command, readonly StorageCall[]>> = {
@@ -80,18 +109,36 @@ const storageCalls: Readonly<Record<Command, readonly StorageCall[]>> = {
   'snapshot clean': ['describe', 'listSnapshots', 'deleteSnapshot'],
   archivelogs: ['describe'],
   'restore-test': ['describe', 'listSnapshots', 'createClone', 'createClone', 'listClones', 'deleteClone', 'deleteClone'],
+  restore: ['describe', 'listSnapshots', 'createClone', 'createClone'],
+  'restore resume': ['listSnapshots', 'createClone', 'createClone'],
+  'restore cleanup': ['listClones', 'deleteClone'],
 }
 
 /** The plan of one run: it follows from seed and number alone. */
 export function planOf(seed: number, run: number): Plan {
   const random = randomOf(`${String(seed)}/${String(run)}`)
-  const command = random.weighted<Command>({ backup: 44, 'restore-test': 36, 'snapshot clean': 8, 'snapshot create': 6, archivelogs: 6 })
-  const fault = faultOf(random, command)
-  return { seed, run, command, fault, busy: random.fraction() < 0.5, brokenDestination: random.fraction() < 0.12, slowBackup: command === 'backup' && random.fraction() < (strikesAt(fault, 'refresh') ? 0.7 : 0.15) }
+  const command = random.weighted<Command>({ backup: 42, 'restore-test': 30, restore: 7, 'restore resume': 3, 'restore cleanup': 3, 'snapshot clean': 6, 'snapshot create': 5, archivelogs: 4 })
+  const restore = restoreAimOf(random, command)
+  const fault = faultOf(random, command, restore)
+  return {
+    seed, run, command, fault, busy: random.fraction() < 0.5, brokenDestination: random.fraction() < 0.12, slowBackup: command === 'backup' && random.fraction() < (strikesAt(fault, 'refresh') ? 0.7 : 0.15),
+    ...(restore === undefined ? {} : { restore }),
+  }
 }
 
-function faultOf(random: Random, command: Command): Fault {
-  const steps = stepsOf(command)
+function restoreAimOf(random: Random, command: Command): RestoreAim | undefined {
+  if (command !== 'restore' && command !== 'restore resume' && command !== 'restore cleanup') return undefined
+  const open = random.weighted<RestoreAim['open']>({ 'read-only': 2, resetlogs: 1 })
+  const killed = command === 'restore resume' || (command === 'restore cleanup' && random.fraction() < 0.5)
+  return {
+    target: random.weighted<RestoreAim['target']>({ window: 1, gap: 1 }), choice: random.below(1_000_000), open,
+    ...(killed ? { killedAt: random.pick([...restoringSteps.slice(2), ...openingSteps[open]]) } : {}),
+    afterwards: random.weighted<RestoreAim['afterwards']>({ again: 3, remove: 1 }),
+  }
+}
+
+function faultOf(random: Random, command: Command, restore: RestoreAim | undefined): Fault {
+  const steps = stepsOf(command, restore)
   const calls = usualCalls[command]
   const programs = (['rman', 'sqlplus'] as const).filter((program) => calls[program] > 0)
   const kind = random.weighted<Fault['kind']>({
@@ -99,9 +146,9 @@ function faultOf(random: Random, command: Command): Fault {
     'kill-child': programs.length > 0 ? 8 : 0,
     'kill-instance': programs.length > 0 ? 5 : 0,
     call: programs.length > 0 ? 20 : 0,
-    ledger: command === 'restore-test' ? 6 : 0,
+    ledger: command === 'restore-test' || restore !== undefined ? 6 : 0,
     suspend: command === 'backup' ? 9 : 0,
-    twice: command === 'backup' || command === 'restore-test' ? 5 : 0,
+    twice: command === 'backup' || command === 'restore-test' || command === 'restore' ? 5 : 0,
     'half-switch': command === 'restore-test' ? 4 : 0,
     damage: command === 'restore-test' ? 12 : 0,
   })
@@ -133,8 +180,14 @@ function strikesAt(fault: Fault, step: string): boolean {
   return 'trigger' in fault && fault.trigger.at === 'step' && fault.trigger.step === step
 }
 
-function stepsOf(command: Command): readonly string[] {
-  return command === 'backup' ? backupSteps : command === 'restore-test' ? restoreTestSteps : []
+function stepsOf(command: Command, restore: RestoreAim | undefined): readonly string[] {
+  switch (command) {
+    case 'backup': return backupSteps
+    case 'restore-test': return restoreTestSteps
+    case 'restore':
+    case 'restore resume': return [...(command === 'restore' ? restoreSteps : restoringSteps), ...(restore?.target === 'gap' ? secondSnapshotSteps : []), ...openingSteps[restore?.open ?? 'read-only']]
+    default: return []
+  }
 }
 
 function triggerOf(random: Random, command: Command, steps: readonly string[]): Trigger {
@@ -191,5 +244,9 @@ export function describePlan(plan: Plan): string {
       case 'damage': return `${fault.what} of the snapshot changed`
     }
   })()
-  return `${plan.command}, ${what}${plan.busy ? ', busy database' : ''}${plan.brokenDestination ? ', broken archive destination' : ''}${plan.slowBackup ? ', slow RMAN' : ''}`
+  return `${plan.command}${plan.restore === undefined ? '' : describeAim(plan.restore)}, ${what}${plan.busy ? ', busy database' : ''}${plan.brokenDestination ? ', broken archive destination' : ''}${plan.slowBackup ? ', slow RMAN' : ''}`
+}
+
+function describeAim({ target, open, killedAt, afterwards }: RestoreAim): string {
+  return ` (${target === 'gap' ? 'from two snapshots' : 'from one snapshot'}, ${open}${killedAt === undefined ? '' : `, killed at ${killedAt} before`}${afterwards === 'remove' ? ', removed afterwards' : ''})`
 }

@@ -9,6 +9,7 @@ import type { Plan } from './plan.ts'
 import { PointAudit } from './points.ts'
 import { listPoints } from './points.ts'
 import { randomOf } from './random.ts'
+import { Restoration } from './restoration.ts'
 import { createStand } from './stand.ts'
 import type { Stand, StandOptions } from './stand.ts'
 
@@ -46,17 +47,21 @@ export class Worker implements AsyncDisposable {
     const plan = planOf(this.#options.seed, number)
     let report: AttackReport | undefined
     const findings: Finding[] = []
+    let restoration: Restoration | undefined
     try {
       const { stand, audit } = await this.#prepared()
-      report = await attack(stand, plan)
+      restoration = plan.restore === undefined ? undefined : await Restoration.prepare(stand, plan.restore)
+      report = await attack(stand, plan, restoration)
       findings.push(...report.findings, ...audit.unindexed())
       if (report.damaged !== undefined) audit.forget(report.damaged)
       await recoverDatabase(stand, plan)
-      findings.push(...(await normalCycle(stand, audit, randomOf(`${String(plan.seed)}/${String(number)}/cycle`))).findings)
+      await restoration?.again(plan, report.document)
+      findings.push(...(await normalCycle(stand, audit, randomOf(`${String(plan.seed)}/${String(number)}/cycle`), restoration)).findings)
       for (const trouble of Object.values(stand.doors).flatMap((door) => door.trouble)) throw new Error(trouble)
     } catch (error) {
       findings.push(leftOver(`the harness: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
     }
+    findings.push(...(restoration?.findings ?? []))
     if (findings.length > 0) await this.#abandon()
     const code = report?.document?.error?.code
     return {

@@ -28,6 +28,8 @@ export interface Stand extends AsyncDisposable {
   readonly doors: Readonly<Record<StageHost, Door>>
   /** From now on this process runs the programs of a host, see `serve.ts`. */
   serveCalls(host: StageHost): void
+  /** The same on the sandbox host, with a look at each call before. */
+  watchSandbox(look: (call: DoorCall) => Promise<void>): void
   /** Where the local adapter keeps snapshots and clones. */
   readonly snapshotDirectory: string
   readonly ledgerDirectory: string
@@ -87,6 +89,12 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
   const openHostDoor = (host: StageHost): Door => openDoor(join(labDirectory, 'hosts', host, 'home'), join(directory, `door-${host}`), stage.programs.user)
   const doors = { prod: openHostDoor('prod'), sandbox: openHostDoor('sandbox') }
   const serveCalls = (host: StageHost): void => { doors[host].onCall = (call: DoorCall): Promise<DoorAnswer> => serve(labDirectory, host, call) }
+  const watchSandbox: Stand['watchSandbox'] = (look) => {
+    doors.sandbox.onCall = async (call) => {
+      await look(call)
+      return serve(labDirectory, 'sandbox', call)
+    }
+  }
   serveCalls('prod')
   serveCalls('sandbox')
   const dispose = async (): Promise<void> => {
@@ -116,8 +124,8 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     }
     return {
       stage, snapshotDirectory, foreign,
-      doors, serveCalls,
-      history: new BlockHistory(labDirectory, Number(dbid)),
+      doors, serveCalls, watchSandbox,
+      history: new BlockHistory(labDirectory, Number(dbid), onlyIncarnation(labDirectory)),
       ledgerDirectory: join(directory, 'ledger'),
       powerCut: join(directory, 'power-cut.mjs'),
       orderStorageFault(order) {
@@ -148,4 +156,11 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     await dispose()
     throw error
   }
+}
+
+/** Copies of the database may be opened with RESETLOGS; what happens in them is not its history. */
+function onlyIncarnation(labDirectory: string): number {
+  const found = readdirSync(join(labDirectory, 'history')).map((name) => Number(/^\d+-(\d+)\.bin$/.exec(name)?.[1]))
+  if (found.length !== 1 || found[0] === undefined) throw new Error(`the database has ${String(found.length)} incarnations`)
+  return found[0]
 }

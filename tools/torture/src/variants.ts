@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { repositoryRoot } from '@icb/testing'
+import { makeOwnedPlace, repositoryRoot } from '@icb/testing'
 
 /** A source patch that breaks one guarantee of the product. Kept in `patches/`, each with what it breaks on top. */
 export interface BrokenGuarantee {
@@ -37,7 +37,7 @@ const sources = ['packages', 'apps', 'tools/torture', 'tools/testing', 'tools/la
 
 /** @throws when the patch does not apply to the sources as they are, or the result does not build. */
 export function buildVariant(patch: BrokenGuarantee): Variant {
-  const directory = mkdtempSync(join(tmpdir(), 'icb-variant-'))
+  const directory = makeOwnedPlace('icb-variant-')
   try {
     for (const source of sources) cpSync(join(repositoryRoot, source), join(directory, source), { recursive: true, filter: (path) => !/\/(?:dist|node_modules|coverage|test)$/.test(path) })
     linkModules(directory)

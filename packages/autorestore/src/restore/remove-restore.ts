@@ -36,7 +36,10 @@ export async function removeRestore(deps: RemovalDependencies, runs: readonly Jo
     clone('copies', 'create-clone', 'mount-clone', mount),
     clone('index', 'read-index', 'read-index', undefined),
   ])
+  const closeRow = async (): Promise<void> => { if (deps.ledger !== undefined) await closeInterrupted({ ...deps, ledger: deps.ledger }, run, removed) }
   if (run.finished) {
+    // It may have been killed before its row was written. A ledger that is away is no reason to keep it.
+    await closeRow().catch((error: unknown) => { deps.logger.error({ runId, error }, 'whether the restore has its row in the ledger is not known') })
     const journal = await reopenJournal(run, { clock })
     try {
       await journal.append({ kind: 'compensated', step: 'restore', token: lease.token, data: { removed } })
@@ -44,7 +47,7 @@ export async function removeRestore(deps: RemovalDependencies, runs: readonly Jo
       await journal.close()
     }
   } else {
-    if (deps.ledger !== undefined) await closeInterrupted({ ...deps, ledger: deps.ledger }, run, removed)
+    await closeRow()
     await reconcileRun(run, { clock, token: lease.token, answer: () => Promise.resolve({ removed }) })
   }
   return { runId, removed }
@@ -52,5 +55,14 @@ export async function removeRestore(deps: RemovalDependencies, runs: readonly Jo
 
 /** Restores of this host that still have something standing: finished ones that were never removed, and interrupted ones. */
 export function standingRestores(runs: readonly JournalRun[], database: string): readonly JournalRun[] {
-  return runs.filter((run) => run.header.action === 'restore' && run.header.database === database && planOf(run) !== undefined && !run.records.some((record) => (record.kind === 'compensated' && record.step === 'restore') || (record.kind === 'end' && (record.data as { ok?: boolean } | undefined)?.ok === false)))
+  return runs.filter((run) => run.header.action === 'restore' && run.header.database === database && (!run.finished || (planOf(run) !== undefined && !hasFailed(run) && !isRemoved(run))))
+}
+
+/** What a failed restore had made was undone, or its journal would have no end. */
+function hasFailed(run: JournalRun): boolean {
+  return run.records.some((record) => record.kind === 'end' && (record.data as { ok?: boolean } | undefined)?.ok === false)
+}
+
+function isRemoved(run: JournalRun): boolean {
+  return run.records.some((record) => record.kind === 'compensated' && record.step === 'restore')
 }

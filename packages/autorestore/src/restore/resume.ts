@@ -4,7 +4,8 @@ import { readIdentity } from '@icb/oracle'
 import { finding } from '../findings.ts'
 import type { RecoveryRun } from '../restore-run.ts'
 import { removeRunDirectory } from '../sandbox.ts'
-import { runsOwnInstance, stopOwnInstance } from '../steps/instance-steps.ts'
+import { removeInstanceFiles } from '../slots.ts'
+import { namesOf, runsOwnInstance, stopOwnInstance } from '../steps/instance-steps.ts'
 import { openModeOf } from './open-steps.ts'
 import type { Restoration } from './restoration.ts'
 
@@ -44,6 +45,7 @@ export async function prepareResume(run: Restoration, journal: JournalRun): Prom
   if (begun(journal, 'open-resetlogs') && (await wasReset(run, runs))) return { kind: 'opened', done: [] }
   await stopOwnInstance(run, signal)
   if (!begun(journal, 'recover')) {
+    await removeInstanceFiles(namesOf(run), run.oracle.dbsDirectory)
     await removeRunDirectory(run.scratch, run.deps.host)
     return { kind: 'starting', done: [] }
   }

@@ -6,6 +6,7 @@ import { outcomeOf, reasonOfResult } from '../findings.ts'
 import { guardNotRoot, guardSidName, resolveLiveArea } from '../guards.ts'
 import { autorestoreErrors as errors } from '../errors.ts'
 import type { RecoveryRun } from '../restore-run.ts'
+import { nameLock } from '../slots.ts'
 import { cloneSteps, databaseTimeToUtc, createClone, guardHost, guardManifestPaths, mountClone, provePointManifest, readPointManifest } from '../steps/clone-steps.ts'
 import { clearRmanSettings, detachFromSource, guardControlFilePaths, prepareScratch, restoreControlFile, startInstance } from '../steps/instance-steps.ts'
 import { catalogClone, checkHeaders, guardBeforeRecovery, openReadOnly, recover, restoreMissingFiles, switchToCopies, uncatalogSource } from '../steps/recovery-steps.ts'
@@ -98,7 +99,15 @@ function checkRequest(request: RestoreRequest, database: string): void {
   if (uniqueName.toLowerCase() === database.toLowerCase()) throw errors.SETTINGS(`a database opened with RESETLOGS needs another name than ${database}`, { hint: 'Two databases of one name would meet in recovery catalogs and listeners.' })
 }
 
+/** So that whatever locks the name later is this restore, and may be removed with it. */
+async function refuseNameInUse({ host, sandboxOracle }: RestoreDependencies, { sid, open }: RestoreRequest): Promise<void> {
+  if (open.mode !== 'resetlogs') return
+  const lock = nameLock(open.uniqueName, sandboxOracle(sid).dbsDirectory)
+  if ((await host.probe(lock)).state !== 'absent') throw errors.SETTINGS(`a database ${open.uniqueName} is or was on this host: ${lock}`, { hint: 'Choose another name, or remove the file if nothing uses that name any more.' })
+}
+
 async function makePlan(deps: RestoreDependencies, request: RestoreRequest): Promise<{ readonly plan: RestorePlan | undefined; readonly result: RunStepsResult }> {
+  await refuseNameInUse(deps, request)
   const mount = await mountOf(deps, request)
   const planning: Planning = { deps, request, mount, index: indexPoint(deps, mount), entries: [], plan: undefined }
   const base = { action: 'restore', database: deps.settings.database, context: planning, journal: deps.journal, lease: deps.lease, events: deps.events, clock: deps.clock, logger: deps.logger, signal: deps.signal }

@@ -13,6 +13,7 @@ import { mainPath, manifestOf, ownDirectories, runRman } from '../restore-run.ts
 import type { RecoveryRun } from '../restore-run.ts'
 import { isWithin, removeRunDirectory } from '../sandbox.ts'
 import { removeInstanceFiles } from '../slots.ts'
+import type { InstanceNames } from '../slots.ts'
 
 /** The test's own directory with its parameter file. */
 export const prepareScratch: Step<RecoveryRun> = {
@@ -69,10 +70,14 @@ export async function stopOwnInstance(run: OwnInstance, signal: AbortSignal): Pr
   })
 }
 
+export function namesOf({ sid, uniqueName }: RecoveryRun): InstanceNames {
+  return { sid, ...(uniqueName === undefined ? {} : { uniqueName }) }
+}
+
 export const startInstance: Step<RecoveryRun> = {
   name: 'start-instance',
   title: 'Start the test instance',
-  intent: (run) => ({ sid: run.sid, pfile: join(run.scratch, 'init.ora') }),
+  intent: (run) => ({ ...namesOf(run), pfile: join(run.scratch, 'init.ora') }),
   async run(run, step) {
     run.instanceStarted = true
     await run.oracle.instance.startup({ mode: 'nomount', pfile: join(run.scratch, 'init.ora'), signal: step.signal })
@@ -82,7 +87,7 @@ export const startInstance: Step<RecoveryRun> = {
   async compensate(run, step) {
     if (!run.instanceStarted) return
     await stopOwnInstance(run, step.signal)
-    await removeInstanceFiles(run.sid, run.oracle.dbsDirectory)
+    await removeInstanceFiles(namesOf(run), run.oracle.dbsDirectory)
   },
 }
 

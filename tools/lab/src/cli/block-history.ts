@@ -20,9 +20,10 @@ export class BlockHistory {
   readonly #versions = new Map<number, Map<number, BlockVersion[]>>()
   readonly #read = new Map<string, number>()
 
-  constructor(labDir: string, dbid: number) {
+  /** @param resetlogsId of one incarnation; default: all of them */
+  constructor(labDir: string, dbid: number, resetlogsId?: number) {
     this.#directory = path.join(labDir, 'history')
-    this.#prefix = `${dbid}-`
+    this.#prefix = resetlogsId === undefined ? `${dbid}-` : `${dbid}-${resetlogsId}.`
   }
 
   /** Reads what was written since the last call. */
