@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { repositoryRoot } from '@icb/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { backupSteps, describePlan, planOf, restoreTestSteps } from '../src/plan.ts'
+import { backupSteps, describePlan, openingSteps, planOf, restoreSteps, restoreTestSteps, secondSnapshotSteps } from '../src/plan.ts'
 import { undoUnsynced } from '../src/power-notes.ts'
 import { readPatches } from '../src/variants.ts'
 
@@ -19,12 +19,13 @@ describe('plans', () => {
 
   it('strike at steps that the workflows have', () => {
     const sources = globSync('packages/{backup,autorestore}/src/**/*.ts', { cwd: repositoryRoot }).map((file) => readFileSync(join(repositoryRoot, file), 'utf8')).join('\n')
-    for (const step of [...backupSteps, ...restoreTestSteps]) expect(sources, step).toContain(`'${step}'`)
+    for (const step of [...backupSteps, ...restoreTestSteps, ...restoreSteps, ...secondSnapshotSteps, ...Object.values(openingSteps).flat()]) expect(sources, step).toContain(`'${step}'`)
   })
 
-  it('use every kind of fault in every thousand', () => {
-    const kinds = new Set(Array.from({ length: 1000 }, (_, index) => planOf(1, index).fault.kind))
-    expect([...kinds].sort()).toEqual(['call', 'damage', 'half-switch', 'kill', 'kill-child', 'kill-instance', 'ledger', 'power-cut', 'signal', 'storage', 'suspend', 'twice'])
+  it('attack every command, with every kind of fault, in every thousand', () => {
+    const plans = Array.from({ length: 1000 }, (_, index) => planOf(1, index))
+    expect([...new Set(plans.map((plan) => plan.command))].sort()).toEqual(['archivelogs', 'backup', 'restore', 'restore cleanup', 'restore resume', 'restore-test', 'snapshot clean', 'snapshot create'])
+    expect([...new Set(plans.map((plan) => plan.fault.kind))].sort()).toEqual(['call', 'damage', 'half-switch', 'kill', 'kill-child', 'kill-instance', 'ledger', 'power-cut', 'signal', 'storage', 'suspend', 'twice'])
   })
 })
 
