@@ -1,10 +1,11 @@
+import { isIcbError } from '@icb/runtime'
 import { oracleErrors } from './errors.ts'
 
 /** What the driver says of a listener, in Oracle's own codes. */
 const listenerCodes: Readonly<Record<string, string>> = { 'NJS-517': 'ORA-12154', 'NJS-518': 'ORA-12514', 'NJS-519': 'ORA-12505', 'NJS-503': 'ORA-12541', 'NJS-510': 'ORA-12170' }
 
-/** The server's own words end the connection with these. */
-const lostCodes: ReadonlySet<string> = new Set(['NJS-500', 'NJS-501', 'NJS-003', 'ORA-00028', 'ORA-01012', 'ORA-01089', 'ORA-03113', 'ORA-03114', 'ORA-03135', 'ORA-12537'])
+/** The server's own words end the connection with these; `DPI-` are those of Thick mode. */
+const lostCodes: ReadonlySet<string> = new Set(['NJS-500', 'NJS-501', 'NJS-003', 'DPI-1010', 'DPI-1080', 'ORA-00028', 'ORA-01012', 'ORA-01089', 'ORA-03113', 'ORA-03114', 'ORA-03135', 'ORA-12537'])
 const downCodes: ReadonlySet<string> = new Set(['ORA-01034', 'ORA-01033', 'ORA-12514', 'ORA-12528', 'ORA-12541'])
 
 export interface DriverProblem {
@@ -24,11 +25,17 @@ export function problemOf(error: unknown): DriverProblem {
 
 export const isLost = ({ codes }: DriverProblem): boolean => codes.some((code) => lostCodes.has(code))
 
+/** Thick mode could not be started: the package does not load, or Oracle's client libraries do not. */
+export function thickFailure(error: unknown): Error {
+  const { text, codes } = problemOf(error)
+  return oracleErrors.DRIVER(`Thick mode does not start: ${text}`, { cause: error, hint: 'Install Oracle Client 19 or later and set LD_LIBRARY_PATH before the program starts, or set driver = sqlplus.', details: { codes } })
+}
+
 /** The connection could not be made. */
 export function connectFailure(target: string, error: unknown): Error {
+  if (isIcbError(error)) return error
   const problem = problemOf(error)
   const idle = problem.codes.some((code) => downCodes.has(code))
-  if (problem.codes.some((code) => code.startsWith('DPI-'))) return oracleErrors.DRIVER(`Thick mode does not start: ${problem.text}`, { cause: error, hint: 'Install Oracle Client 19 or later and set LD_LIBRARY_PATH before the program starts, or set driver = sqlplus.', details: { codes: problem.codes } })
   return oracleErrors.CONNECT(`cannot connect to ${target}: ${problem.text}`, {
     cause: error,
     details: { connect: target, codes: problem.codes, idle },

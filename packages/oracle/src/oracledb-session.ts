@@ -60,7 +60,7 @@ export function createOracledbSession(options: OracledbSessionOptions): SqlSessi
       ...(options.tnsAdmin === undefined ? {} : { configDir: options.tnsAdmin }),
       ...(options.walletLocation === undefined ? {} : { walletLocation: options.walletLocation }),
     }
-    const opened = await (options.driver === 'thin' ? openThinPort(loadOracledb(directories), logon) : openThickPort(requireOracledb(directories), logon)).catch((error: unknown) => {
+    const opened = await (options.driver === 'thin' ? openThinPort(loadOracledb(directories), logon) : openThickPort(requireOracledb(directories), logon, clock)).catch((error: unknown) => {
       throw connectFailure(connectString, error)
     })
     await opened.execute(settings, {})
@@ -162,7 +162,12 @@ export function createOracledbSession(options: OracledbSessionOptions): SqlSessi
       await last
       const open = port
       port = undefined
-      await open?.close().catch((error: unknown) => { logger.debug({ connect: connectString, error: problemOf(error).text }, 'closing failed') })
+      if (open === undefined) return
+      const over = new AbortController()
+      const ended = open.close().catch((error: unknown) => { logger.debug({ connect: connectString, error: problemOf(error).text }, 'closing failed') })
+      // A server that went without a word answers no farewell.
+      await Promise.race([ended, clock.sleep(breakMs, over.signal).catch(() => undefined)])
+      over.abort()
     },
   }
 }

@@ -1,4 +1,6 @@
 import { Worker } from 'node:worker_threads'
+import type { Clock } from '@icb/runtime'
+import { thickFailure } from './oracledb-errors.ts'
 import { attributesOf, type OracledbLogon, type OracledbPort } from './oracledb-port.ts'
 
 /**
@@ -7,12 +9,15 @@ import { attributesOf, type OracledbLogon, type OracledbPort } from './oracledb-
  */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads')
-const driver = require(workerData.file)
+let driver
 let connection
 const binds = (given) => Object.fromEntries(Object.entries(given).map(([name, val]) => [name, { val, type: typeof val === 'number' || typeof val === 'bigint' ? driver.DB_TYPE_NUMBER : driver.DB_TYPE_VARCHAR, dir: driver.BIND_IN }]))
 const calls = {
-  open: async (attributes) => {
+  start: () => {
+    driver = require(workerData.file)
     driver.initOracleClient(workerData.configDir === undefined ? {} : { configDir: workerData.configDir })
+  },
+  open: async (attributes) => {
     connection = await driver.getConnection(attributes)
   },
   query: async (sql, given) => (await connection.execute(sql, binds(given), { fetchTypeHandler: () => ({ type: driver.DB_TYPE_VARCHAR }), fetchArraySize: 1000, prefetchRows: 1001, outFormat: driver.OUT_FORMAT_ARRAY })).rows ?? [],
@@ -31,6 +36,9 @@ parentPort.on('message', ({ id, call, args }) => {
 })
 `
 
+/** How long a connection may take to end before its worker is ended. */
+const closeMs = 5_000
+
 interface Answer {
   readonly id: number
   readonly value?: unknown
@@ -38,10 +46,11 @@ interface Answer {
 }
 
 /**
- * Opens a connection in Thick mode, in a worker of its own. Rejects with the driver's error (`DPI-1047` without Oracle's client libraries).
+ * Opens a connection in Thick mode, in a worker of its own. Rejects with the driver's error when the database cannot be reached.
  * @param file of the `oracledb` package
+ * @throws ICB_ORACLE_DRIVER when Thick mode does not start: `DPI-1047` without Oracle's client libraries
  */
-export async function openThickPort(file: string, logon: OracledbLogon): Promise<OracledbPort> {
+export async function openThickPort(file: string, logon: OracledbLogon, clock: Clock): Promise<OracledbPort> {
   const worker = new Worker(program, { eval: true, workerData: { file, configDir: logon.configDir } })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let last = 0
@@ -57,7 +66,7 @@ export async function openThickPort(file: string, logon: OracledbLogon): Promise
   })
   worker.on('error', end)
   worker.on('exit', () => { end(new Error('NJS-500: the worker of Thick mode has ended')) })
-  const ask = <T>(call: keyof OracledbPort | 'open', ...args: readonly unknown[]): Promise<T> =>
+  const ask = <T>(call: keyof OracledbPort | 'start' | 'open', ...args: readonly unknown[]): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       last += 1
       waiting.set(last, { resolve: (value) => { resolve(value as T) }, reject })
@@ -67,6 +76,7 @@ export async function openThickPort(file: string, logon: OracledbLogon): Promise
     await worker.terminate()
   }
   try {
+    await ask('start').catch((error: unknown) => { throw thickFailure(error) })
     await ask('open', attributesOf(logon))
   } catch (error) {
     await stop()
@@ -80,7 +90,10 @@ export async function openThickPort(file: string, logon: OracledbLogon): Promise
     ping: () => ask('ping'),
     interrupt: () => ask('interrupt'),
     close: async () => {
-      await ask('close').catch(() => undefined)
+      const over = new AbortController()
+      // A call that hangs in the client libraries also holds the end of its connection.
+      await Promise.race([ask('close').catch(() => undefined), clock.sleep(closeMs, over.signal).catch(() => undefined)])
+      over.abort()
       await stop()
     },
   }
