@@ -4,11 +4,14 @@ export type Expression =
   | { readonly kind: 'null'; readonly at: number }
   | { readonly kind: 'datetime'; readonly type: 'DATE' | 'TIMESTAMP'; readonly value: string; readonly at: number }
   | { readonly kind: 'interval'; readonly seconds: number; readonly at: number }
+  | { readonly kind: 'months'; readonly months: number; readonly at: number }
   | { readonly kind: 'bind'; readonly name: string; readonly at: number }
   | { readonly kind: 'column'; readonly path: readonly string[]; readonly outer: boolean; readonly at: number }
   | { readonly kind: 'binary'; readonly operator: '+' | '-' | '*' | '/' | '||'; readonly left: Expression; readonly right: Expression; readonly at: number }
   | { readonly kind: 'negate'; readonly operand: Expression; readonly at: number }
-  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[]; /** Of the arguments in named notation. */ readonly names?: readonly (string | undefined)[]; readonly star: boolean; readonly distinct: boolean; readonly withinGroup: readonly OrderKey[] | undefined; readonly over: Window | undefined; readonly at: number }
+  /** PRIOR and CONNECT_BY_ROOT. */
+  | { readonly kind: 'prior' | 'root'; readonly operand: Expression; readonly at: number }
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[]; /** Of the arguments in named notation. */ readonly names?: readonly (string | undefined)[]; readonly star: boolean; readonly distinct: boolean; readonly withinGroup: readonly OrderKey[] | undefined; /** KEEP (DENSE_RANK FIRST | LAST …) */ readonly keep?: { readonly last: boolean; readonly order: readonly OrderKey[] }; readonly over: Window | undefined; readonly at: number }
   | { readonly kind: 'case'; readonly operand: Expression | undefined; readonly branches: readonly { readonly when: Expression | Condition; readonly then: Expression }[]; readonly otherwise: Expression | undefined; readonly at: number }
   | { readonly kind: 'cast'; readonly operand: Expression; readonly type: 'NUMBER' | 'VARCHAR2' | 'DATE' | 'TIMESTAMP_TZ'; readonly length: number | undefined; readonly at: number }
   | { readonly kind: 'extract'; readonly field: string; readonly operand: Expression; readonly at: number }
@@ -57,6 +60,8 @@ export type SelectItem = { readonly kind: 'star'; readonly qualifier: string | u
 export type TableSource =
   | { readonly kind: 'table'; readonly path: readonly string[]; readonly alias: string | undefined; readonly at: number }
   | { readonly kind: 'derived'; readonly query: Query; readonly alias: string | undefined; readonly at: number }
+  | { readonly kind: 'pivot'; readonly source: TableSource; readonly aggregates: readonly { readonly call: Expression & { kind: 'call' }; readonly alias: string | undefined }[]; readonly columns: readonly (Expression & { kind: 'column' })[]; readonly values: readonly { readonly tuple: readonly Expression[]; readonly name: string }[]; readonly alias: string | undefined; readonly at: number }
+  | { readonly kind: 'unpivot'; readonly source: TableSource; readonly nulls: boolean; readonly value: string; readonly name: string; readonly columns: readonly { readonly column: string; readonly label: Expression }[]; readonly alias: string | undefined; readonly at: number }
   | { readonly kind: 'join'; readonly type: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS'; readonly left: TableSource; readonly right: TableSource; readonly on: Condition | undefined; readonly using: readonly string[] | undefined; readonly at: number }
 
 export interface SelectBlock {
@@ -67,8 +72,11 @@ export interface SelectBlock {
   readonly where: Condition | undefined
   readonly groupBy: readonly Expression[]
   readonly having: Condition | undefined
-  /** `CONNECT BY LEVEL <= n`: how many rows come out of each. */
+  /** ROLLUP, CUBE and GROUPING SETS written out; `groupBy` has the expressions of all of them. */
+  readonly groupingSets?: readonly (readonly Expression[])[]
+  /** `CONNECT BY LEVEL <= n` on DUAL: how many rows come out. */
   readonly levels?: Expression
+  readonly hierarchy?: { readonly start: Condition | undefined; readonly connect: Condition; readonly nocycle: boolean }
 }
 
 export type QueryBody = SelectBlock | { readonly kind: 'set'; readonly operator: 'UNION' | 'UNION ALL' | 'MINUS' | 'INTERSECT'; readonly left: QueryBody; readonly right: QueryBody; readonly at: number } | { readonly kind: 'nested'; readonly query: Query }
@@ -83,6 +91,8 @@ export interface Query {
   readonly with: readonly CommonTable[]
   readonly body: QueryBody
   readonly orderBy: readonly OrderKey[]
+  /** ORDER SIBLINGS BY. */
+  readonly siblings?: true
   readonly offset: Expression | undefined
   readonly fetch: Expression | undefined
 }

@@ -2,7 +2,7 @@ import { ora } from '../engine/ora-error.ts'
 import { formatWidth } from './date-format.ts'
 import type { StatementContext } from './session-state.ts'
 
-export type Kind = 'NUMBER' | 'VARCHAR2' | 'DATE' | 'TIMESTAMP_TZ' | 'INTERVAL' | 'BOOLEAN' | 'NULL'
+export type Kind = 'NUMBER' | 'VARCHAR2' | 'DATE' | 'TIMESTAMP_TZ' | 'INTERVAL' | 'MONTHS' | 'BOOLEAN' | 'NULL'
 
 export interface SqlType {
   readonly kind: Kind
@@ -26,6 +26,8 @@ export const NUMBER: SqlType = { kind: 'NUMBER', length: 22 }
 export const DATE: SqlType = { kind: 'DATE', length: 7 }
 export const TIMESTAMP_TZ: SqlType = { kind: 'TIMESTAMP_TZ', length: 13 }
 export const INTERVAL: SqlType = { kind: 'INTERVAL', length: 11 }
+/** INTERVAL YEAR TO MONTH: months. */
+export const MONTHS: SqlType = { kind: 'MONTHS', length: 5 }
 /** Of PL/SQL alone; 1 and 0 inside SQLite. */
 export const BOOLEAN: SqlType = { kind: 'BOOLEAN', length: 1 }
 export const CLOB: SqlType = { kind: 'VARCHAR2', length: 4000, clob: true }
@@ -33,7 +35,7 @@ export const NULL: SqlType = { kind: 'NULL', length: 1 }
 const longestText = 4000
 export const varchar = (length: number): SqlType => ({ kind: 'VARCHAR2', length: Math.max(1, Math.min(Math.ceil(length), longestText)) })
 
-const oracleNames: Readonly<Record<Kind, string>> = { NUMBER: 'NUMBER', VARCHAR2: 'CHAR', DATE: 'DATE', TIMESTAMP_TZ: 'TIMESTAMP WITH TIME ZONE', INTERVAL: 'INTERVAL DAY TO SECOND', BOOLEAN: 'BOOLEAN', NULL: 'CHAR' }
+const oracleNames: Readonly<Record<Kind, string>> = { NUMBER: 'NUMBER', VARCHAR2: 'CHAR', DATE: 'DATE', TIMESTAMP_TZ: 'TIMESTAMP WITH TIME ZONE', INTERVAL: 'INTERVAL DAY TO SECOND', MONTHS: 'INTERVAL YEAR TO MONTH', BOOLEAN: 'BOOLEAN', NULL: 'CHAR' }
 
 export function inconsistent(expected: Kind, got: Kind): ReturnType<typeof ora> {
   return ora(932, `inconsistent datatypes: expected ${oracleNames[expected]} got ${oracleNames[got]}`)
@@ -78,6 +80,8 @@ export class Conversions {
         return derive(`o_timestamp_text(${value.sql}, ${quote(nls.nlsTimestampTzFormat)})`, varchar(formatWidth(nls.nlsTimestampTzFormat)), [value])
       case 'INTERVAL':
         return derive(`o_interval_text(${value.sql})`, varchar(30), [value])
+      case 'MONTHS':
+        return derive(`o_months_text(${value.sql})`, varchar(30), [value])
       case 'BOOLEAN':
         throw inconsistent('VARCHAR2', 'BOOLEAN').at(value.at)
     }
@@ -130,7 +134,8 @@ export class Conversions {
       case 'VARCHAR2':
         return this.char(value)
       case 'INTERVAL':
-        if (value.type.kind !== 'INTERVAL' && value.type.kind !== 'NULL') throw inconsistent('INTERVAL', value.type.kind).at(value.at)
+      case 'MONTHS':
+        if (value.type.kind !== kind && value.type.kind !== 'NULL') throw inconsistent(kind, value.type.kind).at(value.at)
         return value
       case 'BOOLEAN':
         if (value.type.kind !== 'BOOLEAN' && value.type.kind !== 'NULL') throw inconsistent('BOOLEAN', value.type.kind).at(value.at)

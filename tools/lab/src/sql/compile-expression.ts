@@ -1,8 +1,9 @@
 import { ora } from '../engine/ora-error.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import type { Comparison, Condition, Expression, OrderKey, Query, Window } from './ast.ts'
-import { BOOLEAN, Conversions, DATE, derive, inconsistent, INTERVAL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Kind, type SqlType } from './bound.ts'
+import { BOOLEAN, Conversions, DATE, derive, inconsistent, INTERVAL, MONTHS, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Kind, type SqlType } from './bound.ts'
 import { parseMoment } from './date-parse.ts'
+import { bindRelative } from './hierarchy.ts'
 import { bindCall, bindPseudo, concatenate, isFunction, nullOf, type CallContext } from './functions.ts'
 import { normalise, storeNumber, type StoredNumber } from './number.ts'
 import { StoredCalls } from './stored-calls.ts'
@@ -41,8 +42,10 @@ interface Test {
   readonly parts: readonly Bound[]
 }
 
-const aggregates = new Set(['COUNT', 'MAX', 'MIN', 'SUM', 'AVG', 'LISTAGG'])
-const analytic = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK', 'LAG', 'LEAD', 'FIRST_VALUE', 'LAST_VALUE'])
+const aggregates = new Set('COUNT MAX MIN SUM AVG LISTAGG MEDIAN STDDEV STDDEV_POP STDDEV_SAMP VARIANCE VAR_POP VAR_SAMP PERCENTILE_CONT PERCENTILE_DISC'.split(' '))
+const analytic = new Set('ROW_NUMBER RANK DENSE_RANK LAG LEAD FIRST_VALUE LAST_VALUE NTH_VALUE NTILE PERCENT_RANK CUME_DIST RATIO_TO_REPORT'.split(' '))
+/** Analytic functions of a row's place, which need an order. */
+const placing = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK', 'PERCENT_RANK', 'CUME_DIST', 'NTILE'])
 
 /** Compiles values and conditions; queries inside of them go back to the query compiler. */
 export abstract class ExpressionCompiler extends Conversions implements CallContext {
@@ -76,6 +79,7 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
   value(expression: Expression, scope: Scope): Bound {
     try {
       const bound = this.#value(expression, scope)
+      if (scope.absentKeys.has(bound.sql)) return { ...bound, sql: 'NULL', ungrouped: undefined }
       return scope.groupKeys.has(bound.sql) ? { ...bound, ungrouped: undefined } : bound
     } catch (error) {
       throw locate(error, expression.at)
@@ -92,7 +96,9 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
       case 'datetime':
         return this.#datetime(expression.type, expression.value, at)
       case 'interval':
-        return { sql: `${String(expression.seconds)}.0`, type: INTERVAL, at, ungrouped: undefined, aggregate: false }
+        return { sql: realText(expression.seconds), type: INTERVAL, at, ungrouped: undefined, aggregate: false }
+      case 'months':
+        return { sql: String(expression.months), type: MONTHS, at, ungrouped: undefined, aggregate: false }
       case 'bind':
         return this.#bind(expression.name, at)
       case 'column':
@@ -103,6 +109,9 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
         const operand = this.number(this.value(expression.operand, scope))
         return derive(`o_subtract(0, ${operand.sql})`, NUMBER, [operand], at)
       }
+      case 'prior':
+      case 'root':
+        return bindRelative(expression, this, scope)
       case 'call':
         return this.#call(expression, scope)
       case 'case':
@@ -191,6 +200,9 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
       const pseudo = bindPseudo(path[0] ?? '', this, at)
       if (pseudo !== undefined) return pseudo
     }
+    if (path.length === 1 && path[0] === 'LEVEL') throw ora(1788, 'CONNECT BY clause required in this query block').at(at)
+    const stored = this.storedCalls.bind({ kind: 'call', name: path.join('.'), args: [], star: false, distinct: false, withinGroup: undefined, over: undefined, at }, this, scope)
+    if (stored !== undefined) return stored
     throw ora(904, `${path.map((part) => `"${part}"`).join('.')}: invalid identifier`).at(at)
   }
 
@@ -218,6 +230,7 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
   #dateArithmetic(operator: '+' | '-', left: Bound, right: Bound, at: number): Bound | undefined {
     const [a, b] = [left.type.kind, right.type.kind]
     const isDate = (kind: Kind): boolean => kind === 'DATE' || kind === 'TIMESTAMP_TZ'
+    if (a === 'MONTHS' && b === 'MONTHS') return derive(`(${left.sql} ${operator} ${right.sql})`, MONTHS, [left, right], at)
     if (a === 'INTERVAL' && b === 'INTERVAL') return derive(`(${left.sql} ${operator} ${right.sql})`, INTERVAL, [left, right], at)
     if (!isDate(a) && !(operator === '+' && isDate(b))) return undefined
     if (!isDate(a)) return this.#dateArithmetic('+', right, left, at)
@@ -225,6 +238,10 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
       if (operator === '+') throw ora(975, 'date + date not allowed').at(at)
       if (a === 'DATE' && b === 'DATE') return derive(`o_date_difference(${left.sql}, ${right.sql})`, NUMBER, [left, right], at)
       return derive(`o_timestamp_difference(${this.timestamp(left).sql}, ${this.timestamp(right).sql})`, INTERVAL, [left, right], at)
+    }
+    if (b === 'MONTHS') {
+      const months = operator === '+' ? right.sql : `(0 - ${right.sql})`
+      return a === 'DATE' ? derive(`o_date_months(${left.sql}, ${months})`, DATE, [left, right], at) : derive(`o_timestamp_months(${left.sql}, ${months})`, TIMESTAMP_TZ, [left, right], at)
     }
     if (b === 'INTERVAL') {
       const seconds = operator === '+' ? right.sql : `(0.0 - ${right.sql})`
@@ -237,6 +254,11 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
     const { name, at } = expression
     const resolved = this.resolver?.call(expression, this, scope)
     if (resolved !== undefined) return resolved
+    if (name === 'GROUPING' || name === 'GROUPING_ID') return this.#grouping(expression, scope)
+    if (name === 'SYS_CONNECT_BY_PATH') {
+      if (scope.hierarchy === undefined) throw ora(30002, 'SYS_CONNECT_BY_PATH function is not allowed here').at(at)
+      return scope.hierarchy.path(expression)
+    }
     if (aggregates.has(name)) return this.#aggregate(expression, scope)
     if (analytic.has(name)) return this.#analytic(expression, scope)
     if (expression.over !== undefined || expression.withinGroup !== undefined || expression.distinct) throw ora(30484, 'missing window specification for this function').at(at)
@@ -244,14 +266,38 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
     return stored ?? bindCall(name, expression.args.map((arg) => this.value(arg, scope)), this, at)
   }
 
+  /** Bit by bit, whether a key belongs to another grouping set. @throws OraError 00979 for anything but a key */
+  #grouping(expression: Expression & { kind: 'call' }, scope: Scope): Bound {
+    const { name, at, args } = expression
+    if (args.length === 0 || (name === 'GROUPING' && args.length > 1)) throw ora(909, 'invalid number of arguments').at(at)
+    const bits = whole(scope, () => args.map((arg) => this.value(arg, scope).sql)).map((sql) => {
+      if (!scope.absentKeys.has(sql) && !scope.groupKeys.has(sql)) throw ora(979, 'not a GROUP BY expression').at(at)
+      return scope.absentKeys.has(sql) ? 1 : 0
+    })
+    return { sql: String(Number.parseInt(bits.join(''), 2)), type: NUMBER, at, ungrouped: undefined, aggregate: true }
+  }
+
   #aggregate(expression: Expression & { kind: 'call' }, scope: Scope): Bound {
     const { name, at, args, distinct } = expression
-    const bound = args.map((arg) => this.value(arg, scope))
+    const bound = whole(scope, () => args.map((arg) => this.value(arg, scope)))
     if (bound.some((arg) => arg.aggregate) && expression.over === undefined) throw ora(935, 'group function is nested too deeply').at(at)
     if (!expression.star && args.length !== 1 && !(name === 'LISTAGG' && args.length === 2)) throw ora(909, 'invalid number of arguments').at(at)
+    if (expression.keep !== undefined) return this.#keep(expression, expression.keep, bound, scope)
     const call = this.#aggregateCall(name, bound, expression.star, distinct, expression.withinGroup, scope, at)
     if (expression.over !== undefined) return { ...derive(`${call.sql} OVER (${this.#window(expression.over, scope)})`, call.type, bound, at) }
     return { ...call, ungrouped: undefined, aggregate: true }
+  }
+
+  /** `max(x) KEEP (DENSE_RANK FIRST ORDER BY y)` */
+  #keep(expression: Expression & { kind: 'call' }, keep: NonNullable<(Expression & { kind: 'call' })['keep']>, args: readonly Bound[], scope: Scope): Bound {
+    const { name, at, star } = expression
+    if (expression.over !== undefined || !['MAX', 'MIN', 'SUM', 'AVG', 'COUNT'].includes(name)) throw ora(3001, 'unimplemented feature').at(at)
+    const [first] = args
+    const value = first === undefined ? undefined : name === 'SUM' || name === 'AVG' ? this.number(first) : first
+    const keys = whole(scope, () => keep.order.map((key) => this.value(key.expression, scope)))
+    const order = keep.order.map((key) => `${key.descending ? 'd' : 'a'}${(key.nulls ?? (key.descending ? 'FIRST' : 'LAST')) === 'FIRST' ? 'f' : 'l'}`).join('')
+    const list = [quote(name), quote(`${keep.last ? 'L' : 'F'}${order}`), star || value === undefined ? '1' : value.sql, ...keys.map((key) => key.sql)]
+    return { sql: `o_keep(${list.join(', ')})`, type: name === 'MAX' || name === 'MIN' ? (first?.type ?? NUMBER) : NUMBER, at, ungrouped: undefined, aggregate: true }
   }
 
   #aggregateCall(name: string, args: readonly Bound[], star: boolean, distinct: boolean, within: readonly OrderKey[] | undefined, scope: Scope, at: number): Bound {
@@ -269,6 +315,13 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
         const order = within === undefined ? '' : ` ORDER BY ${this.orderKeys(within, scope)}`
         return derive(`group_concat(${unique}${this.char(first).sql}, ${separator === undefined ? "''" : `ifnull(${this.char(separator).sql}, '')`}${order})`, varchar(4000), args, at)
       }
+      case 'PERCENTILE_CONT':
+      case 'PERCENTILE_DISC': {
+        const [key] = within ?? []
+        if (key === undefined || within?.length !== 1) throw ora(30491, 'missing ORDER BY clause').at(at)
+        const value = this.number(this.value(key.expression, scope))
+        return derive(`o_${name.toLowerCase()}(${this.number(first).sql}, ${value.sql}, ${key.descending ? '1' : '0'})`, NUMBER, args, at)
+      }
       default: {
         const number = this.number(first)
         return derive(`o_${name.toLowerCase()}(${unique}${number.sql})`, NUMBER, args, at)
@@ -280,10 +333,14 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
     const { name, at, over } = expression
     if (over === undefined) throw ora(30484, 'missing window specification for this function').at(at)
     const args = expression.args.map((arg) => this.value(arg, scope))
-    const ranking = name === 'ROW_NUMBER' || name === 'RANK' || name === 'DENSE_RANK'
-    if (ranking && over.order.length === 0) throw ora(30485, 'missing ORDER BY expression in the window specification').at(at)
-    if (ranking !== (args.length === 0)) throw ora(909, 'invalid number of arguments').at(at)
-    return derive(`${name.toLowerCase()}(${args.map((arg) => arg.sql).join(', ')}) OVER (${this.#window(over, scope)})`, ranking ? NUMBER : (args[0]?.type ?? NUMBER), args, at)
+    if (placing.has(name) && over.order.length === 0) throw ora(30485, 'missing ORDER BY expression in the window specification').at(at)
+    const window = `OVER (${this.#window(over, scope)})`
+    const [first] = args
+    const count = { NTILE: 1, NTH_VALUE: 2, RATIO_TO_REPORT: 1 }[name] ?? (placing.has(name) ? 0 : undefined)
+    if (count === undefined ? args.length === 0 || args.length > (name === 'LAG' || name === 'LEAD' ? 3 : 1) : args.length !== count) throw ora(909, 'invalid number of arguments').at(at)
+    if (name === 'RATIO_TO_REPORT' && first !== undefined) return derive(`o_divide(${this.number(first).sql}, nullif(o_sum(${this.number(first).sql}) ${window}, 0))`, NUMBER, args, at)
+    const valued = first !== undefined && name !== 'NTILE'
+    return derive(`${name.toLowerCase()}(${args.map((arg) => arg.sql).join(', ')}) ${window}`, valued ? first.type : NUMBER, args, at)
   }
 
   #window(over: Window, scope: Scope): string {
@@ -434,6 +491,17 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
     const other: Bound = { sql: 'any_.c0', type: column.type, at: condition.at, ungrouped: undefined, aggregate: false }
     const test = this.#compare(condition.operator, left, other)
     return { sql: all ? `(NOT EXISTS (SELECT 1 FROM (${query.sql}) AS any_ WHERE NOT ${test}))` : `(EXISTS (SELECT 1 FROM (${query.sql}) AS any_ WHERE ${test}))`, parts: [left] }
+  }
+}
+
+/** Keys of other grouping sets keep their values inside of group functions. */
+function whole<T>(scope: Scope, body: () => T): T {
+  const { absentKeys } = scope
+  scope.absentKeys = new Set()
+  try {
+    return body()
+  } finally {
+    scope.absentKeys = absentKeys
   }
 }
 

@@ -1,16 +1,21 @@
 import { ora } from '../engine/ora-error.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
-import type { Condition, Expression, OrderKey, Query, QueryBody, SelectBlock, TableSource } from './ast.ts'
+import type { CommonTable, Condition, Expression, OrderKey, Query, QueryBody, SelectBlock, TableSource } from './ast.ts'
 import type { Bound, SqlType } from './bound.ts'
 import { NULL, NUMBER } from './bound.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
 import { ExpressionCompiler, locate, orderDirection, type Binds, type CompiledQuery, type NameResolver } from './compile-expression.ts'
+import { hierarchicalRows, splitJoins } from './hierarchy.ts'
 import { splitOuterJoins } from './outer-joins.ts'
+import { pivotQuery, unpivotQuery } from './pivot.ts'
 import { rownumLimit } from './rownum.ts'
 import { Scope, type Relation, type ScopeColumn } from './scope.ts'
 import type { StatementContext } from './session-state.ts'
 import { environmentValue } from './environment.ts'
 import { writeSequences } from './schema/sequences.ts'
+
+/** Rows of a recursive WITH that are taken for an endless one. */
+const mostRecursion = 1_000_000
 
 interface CompiledBlock extends CompiledQuery {
   readonly scope: Scope | undefined
@@ -41,7 +46,7 @@ export class QueryCompiler extends ExpressionCompiler {
     this.#common.push(common)
     try {
       for (const table of query.with) {
-        const compiled = this.compileQuery(table.query, undefined)
+        const compiled = this.#recursive(table, common) ?? this.compileQuery(table.query, undefined)
         if (table.columns !== undefined && table.columns.length !== compiled.columns.length) throw ora(32038, 'number of WITH clause column names does not match number of elements in select list')
         common.set(table.name, table.columns === undefined ? compiled : { sql: compiled.sql, columns: compiled.columns.map((column, index) => ({ name: table.columns?.[index] ?? column.name, type: column.type })) })
       }
@@ -51,12 +56,32 @@ export class QueryCompiler extends ExpressionCompiler {
     }
   }
 
+  /** WITH name (columns) AS (rows UNION ALL further rows of name): `undefined` when it does not speak of itself. @throws OraError 32039, 32044 */
+  #recursive(table: CommonTable, common: Map<string, CompiledQuery>): CompiledQuery | undefined {
+    const { body } = table.query
+    if (body.kind !== 'set' || body.operator !== 'UNION ALL' || !mentions(body.right, table.name)) return undefined
+    if (table.columns === undefined) throw ora(32039, 'recursive WITH clause must have column alias list')
+    if (table.query.orderBy.length > 0) throw ora(3001, 'unimplemented feature')
+    const first = this.#queryBody(body.left, undefined, [])
+    if (table.columns.length !== first.columns.length) throw ora(32038, 'number of WITH clause column names does not match number of elements in select list')
+    const name = `w${String(this.#aliases++)}`
+    const columns = first.columns.map((column, index) => ({ name: table.columns?.[index] ?? column.name, type: column.type }))
+    common.set(table.name, { sql: name, columns })
+    const further = this.#queryBody(body.right, undefined, [])
+    if (further.columns.length !== columns.length) throw ora(1789, 'query block has incorrect number of result columns').at(body.at)
+    const typed = columns.map((column, index) => ({ name: column.name, type: unionType(column.type, further.columns[index]?.type ?? NULL, body.at) }))
+    const list = columns.map((_, index) => `c${String(index)}`).join(', ')
+    return { sql: `SELECT ${list} FROM (WITH RECURSIVE ${name}(${list}) AS (${first.sql} UNION ALL ${further.sql} LIMIT ${String(mostRecursion)}) SELECT *, row_number() OVER () AS n FROM ${name}) WHERE o_no_cycle(n, ${String(mostRecursion)})`, columns: typed }
+  }
+
   #body(query: Query, parent: Scope | undefined): CompiledQuery {
-    const body = this.#queryBody(query.body, parent, query.orderBy)
+    const siblings = query.siblings === true
+    if (siblings && (query.body.kind !== 'select' || query.body.hierarchy === undefined)) throw ora(30929, 'ORDER SIBLINGS BY clause not allowed here')
+    const body = siblings && query.body.kind === 'select' ? this.#block(query.body, parent, [], query.orderBy) : this.#queryBody(query.body, parent, query.orderBy)
     const limit = query.fetch === undefined ? undefined : `max(0, o_floor(${this.number(this.value(query.fetch, new Scope(undefined))).sql}))`
     const offset = query.offset === undefined ? '' : ` OFFSET max(0, ${this.number(this.value(query.offset, new Scope(undefined))).sql})`
     // A LIMIT keeps SQLite from dropping the order of an inner query.
-    const limited = limit !== undefined || offset !== '' || query.orderBy.length > 0 ? ` LIMIT ${limit ?? '-1'}${offset}` : ''
+    const limited = limit !== undefined || offset !== '' || (query.orderBy.length > 0 && !siblings) ? ` LIMIT ${limit ?? '-1'}${offset}` : ''
     return { sql: body.sql + limited, columns: body.columns }
   }
 
@@ -98,20 +123,48 @@ export class QueryCompiler extends ExpressionCompiler {
     return index < 0 ? undefined : index + 1
   }
 
-  #block(block: SelectBlock, parent: Scope | undefined, orderBy: readonly OrderKey[]): CompiledBlock {
+  /** One block for each grouping set, in which the expressions of the others are null. */
+  #groupingSets(block: SelectBlock, sets: NonNullable<SelectBlock['groupingSets']>, parent: Scope | undefined, orderBy: readonly OrderKey[]): CompiledBlock {
+    const plain = this.#block({ ...block, groupingSets: [block.groupBy] }, parent, [])
+    const order = orderBy.map((key) => ({ key, position: this.#position(key, plain.columns) }))
+    const extra = order.filter((entry) => entry.position === undefined)
+    const items = [...block.items, ...extra.map(({ key }) => ({ kind: 'value', expression: key.expression, alias: undefined, heading: '' }) as const)]
+    const parts = sets.map((set) => this.#block({ ...block, distinct: false, items, groupingSets: [set] }, parent, []))
+    if (parts.some((part) => / OVER \(/.test(part.sql))) throw ora(3001, 'unimplemented feature').at(block.groupBy[0]?.at ?? 0)
+    const columns = plain.columns.map((column, index) => ({ name: column.name, type: parts.reduce((type, part) => unionType(type, part.columns[index]?.type ?? NULL, 0), column.type) }))
+    const orderText = order.map(({ key, position }) => `${String(position ?? columns.length + 1 + extra.findIndex((entry) => entry.key === key))}${orderDirection(key)}`).join(', ')
+    const all = parts.map((part) => part.sql).join(' UNION ALL ')
+    const list = columns.map((_, index) => `c${String(index)}`).join(', ')
+    const ordered = `SELECT * FROM (${all})${orderText === '' ? '' : ` ORDER BY ${orderText} LIMIT -1`}`
+    return { sql: `SELECT ${block.distinct ? 'DISTINCT ' : ''}${list} FROM (${ordered})`, columns, scope: undefined }
+  }
+
+  #block(block: SelectBlock, parent: Scope | undefined, orderBy: readonly OrderKey[], siblings: readonly OrderKey[] = []): CompiledBlock {
+    const { groupingSets } = block
+    if (groupingSets !== undefined && !(groupingSets.length === 1 && orderBy.length === 0)) return this.#groupingSets(block, groupingSets, parent, orderBy)
+    const grouping = groupingSets?.[0] ?? block.groupBy
     const scope = new Scope(parent)
     const { from, conditions } = splitOuterJoins(block)
     const sources = from.map((source) => this.#source(source.table, scope)).map((sql, index) => ({ sql, on: from[index]?.on }))
     const levels = block.levels === undefined ? '' : ` CROSS JOIN ${this.#levels(block.levels, scope)}`
-    const joined = sources.map(({ sql, on }, index) => (index === 0 ? sql : on === undefined ? ` CROSS JOIN ${sql}` : ` LEFT JOIN ${sql} ON ${this.#conditions(on, scope)}`)).join('') + levels
-    const { where, limit } = this.#where(conditions, scope)
+    let joined = sources.map(({ sql, on }, index) => (index === 0 ? sql : on === undefined ? ` CROSS JOIN ${sql}` : ` LEFT JOIN ${sql} ON ${this.#conditions(on, scope)}`)).join('') + levels
+    let filters = conditions
+    if (block.hierarchy !== undefined) {
+      const split = from.length > 1 ? splitJoins(conditions, scope) : { joins: [], filters: conditions }
+      filters = split.filters
+      joined = hierarchicalRows(this, block, `${joined}${split.joins.length === 0 ? '' : ` WHERE ${this.#conditions(split.joins, scope)}`}`, siblings, orderBy, scope)
+    }
+    const { where, limit } = this.#where(filters, scope)
     const whereText = where === '' ? '' : ` WHERE ${where}`
     const selectList = (): ReturnType<QueryCompiler['items']> => {
-      for (const key of block.groupBy) {
+      scope.absentKeys = new Set()
+      const keys = new Map(block.groupBy.map((key) => {
         const bound = this.value(key, scope)
         if (bound.aggregate) throw ora(934, 'group function is not allowed here').at(key.at)
-        scope.groupKeys.add(bound.sql)
-      }
+        return [key, bound.sql]
+      }))
+      for (const key of grouping) scope.groupKeys.add(keys.get(key) ?? '')
+      scope.absentKeys = new Set([...keys.values()].filter((key) => !scope.groupKeys.has(key)))
       return this.items(block, scope)
     }
     scope.takeRownum()
@@ -127,13 +180,14 @@ export class QueryCompiler extends ExpressionCompiler {
     const order = orderBy.map((key) => ({ key, position: this.#position(key, columns), value: undefined as Bound | undefined }))
     for (const entry of order) if (entry.position === undefined) entry.value = this.value(entry.key.expression, scope)
     const orderValues = order.flatMap((entry) => entry.value ?? [])
-    const grouped = block.groupBy.length > 0 || having !== undefined || [...items.map((item) => item.value), ...orderValues].some((value) => value.aggregate)
+    const grouped = block.groupBy.length > 0 || groupingSets !== undefined || having !== undefined || [...items.map((item) => item.value), ...orderValues].some((value) => value.aggregate)
     if (grouped) {
       const loose = [...items.map((item) => item.value), ...orderValues, ...(having === undefined ? [] : [having])].find((value) => value.ungrouped !== undefined)
       if (loose !== undefined) throw (block.groupBy.length > 0 ? ora(979, 'not a GROUP BY expression') : ora(937, 'not a single-group group function')).at(loose.ungrouped ?? 0)
     }
     if (block.distinct && order.some((entry) => entry.value !== undefined && !items.some((item) => item.value.sql === entry.value?.sql))) throw ora(1791, 'not a SELECTed expression').at(orderValues[0]?.at ?? 0)
-    const groupText = block.groupBy.length === 0 ? '' : ` GROUP BY ${[...scope.groupKeys].map((key) => (/^\d/.test(key) ? `(${key} + 0)` : key)).join(', ')}`
+    // No row, no total: a constant key keeps an empty input empty.
+    const groupText = grouping.length === 0 ? (groupingSets === undefined || block.groupBy.length === 0 ? '' : " GROUP BY 'all'") : ` GROUP BY ${[...scope.groupKeys].map((key) => (/^\d/.test(key) ? `(${key} + 0)` : key)).join(', ')}`
     const orderText = order.length === 0 ? '' : ` ORDER BY ${order.map(({ key, position, value }) => `${position === undefined ? (value?.sql ?? '1') : String(position)}${orderDirection(key)}`).join(', ')}`
     const list = items.map(({ value }, index) => `${value.sql} AS c${String(index)}`).join(', ')
     return { sql: `SELECT ${block.distinct ? 'DISTINCT ' : ''}${list} FROM ${tables}${groupText}${having === undefined ? '' : ` HAVING ${having.sql}`}${orderText}`, columns, scope }
@@ -207,6 +261,14 @@ export class QueryCompiler extends ExpressionCompiler {
       }
       case 'join':
         return this.#join(source, scope)
+      case 'pivot':
+      case 'unpivot': {
+        const probe = new Scope(scope.parent)
+        this.#source(source.source, probe)
+        const names = probe.relations.flatMap((relation) => relation.columns.map((column) => column.name))
+        const query = this.compileQuery(source.kind === 'pivot' ? pivotQuery(source, names) : unpivotQuery(source, names), scope.parent)
+        return this.#relate(`(${query.sql})`, source.alias, undefined, query.columns, scope)
+      }
     }
   }
 
@@ -215,7 +277,7 @@ export class QueryCompiler extends ExpressionCompiler {
     if (source.path.length === 1 && name !== undefined) {
       for (const level of [...this.#common].reverse()) {
         const common = level.get(name)
-        if (common !== undefined) return this.#relate(`(${common.sql})`, source.alias ?? name, undefined, common.columns, scope)
+        if (common !== undefined) return this.#relate(/^w\d+$/.test(common.sql) ? common.sql : `(${common.sql})`, source.alias ?? name, undefined, common.columns, scope)
       }
     }
     try {
@@ -321,6 +383,13 @@ function columnName(item: SelectBlock['items'][number] & { kind: 'value' }): str
 function unknownName(key: OrderKey): never {
   const { expression } = key
   throw (expression.kind === 'column' ? ora(904, `${expression.path.map((part) => `"${part}"`).join('.')}: invalid identifier`) : ora(1785, 'ORDER BY item must be the number of a SELECT-list expression')).at(expression.at)
+}
+
+/** Whether a query reads a table of this name. */
+function mentions(part: unknown, name: string): boolean {
+  if (typeof part !== 'object' || part === null) return false
+  if ('kind' in part && part.kind === 'table' && 'path' in part && Array.isArray(part.path) && part.path.length === 1 && part.path[0] === name) return true
+  return Object.values(part).some((inner) => mentions(inner, name))
 }
 
 function unionType(left: SqlType, right: SqlType, at: number): SqlType {

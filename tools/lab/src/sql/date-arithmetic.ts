@@ -16,6 +16,17 @@ export function addMonths(millis: number, count: number): string {
   return dateText(target.getTime())
 }
 
+/** The same day of another month. @throws OraError 01839 when that month has no such day */
+export function sameDay(millis: number, count: number): number {
+  const from = new Date(millis)
+  const target = new Date(millis)
+  target.setUTCDate(1)
+  target.setUTCMonth(from.getUTCMonth() + count)
+  if (from.getUTCDate() > lastDay(target.getTime())) throw ora(1839, 'date not valid for month specified')
+  target.setUTCDate(from.getUTCDate())
+  return target.getTime()
+}
+
 /** The last day (28 to 31) of the month. */
 export function lastDay(millis: number): number {
   const date = new Date(millis)

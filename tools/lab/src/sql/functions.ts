@@ -1,5 +1,5 @@
 import { ora } from '../engine/ora-error.ts'
-import { DATE, derive, inconsistent, INTERVAL, NULL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Conversions, type SqlType } from './bound.ts'
+import { CLOB, DATE, derive, inconsistent, INTERVAL, MONTHS, NULL, NUMBER, quote, textLiteral, TIMESTAMP_TZ, varchar, type Bound, type Conversions, type SqlType } from './bound.ts'
 import { formatWidth } from './date-format.ts'
 import { timestampText } from './zone.ts'
 
@@ -71,6 +71,15 @@ numberFunction('FLOOR', 1, 1, 'n')
 numberFunction('POWER', 2, 2, 'nn')
 numberFunction('SQRT', 1, 1, 'n')
 numberFunction('BITAND', 2, 2, 'nn')
+numberFunction('EXP', 1, 1, 'n')
+numberFunction('LN', 1, 1, 'n')
+numberFunction('LOG', 2, 2, 'nn')
+numberFunction('SIN', 1, 1, 'n')
+numberFunction('COS', 1, 1, 'n')
+numberFunction('TAN', 1, 1, 'n')
+numberFunction('ORA_HASH', 1, 2, 'cn')
+define('SYS_GUID', 0, 0, (_args, _context, at) => constant('upper(hex(randomblob(16)))', varchar(32), at))
+define('TO_CLOB', 1, 1, (args, context, at) => ({ ...context.char(argument(args, 0)), type: CLOB, at }))
 
 define('LENGTHB', 1, 1, (args, context, at) => derive(`length(cast(${context.char(argument(args, 0)).sql} as blob))`, NUMBER, args, at))
 define('ABS', 1, 1, (args, context, at) => {
@@ -153,7 +162,7 @@ define('TO_CHAR', 1, 3, (args, context, at) => {
   const written = context.literal(format)
   switch (value.type.kind) {
     case 'NUMBER':
-      return derive(`o_number_format(${value.sql}, ${model.sql})`, varchar(written === undefined || /tm/i.test(written) ? 64 : written.length + 1), [value, model], at)
+      return derive(`o_number_format(${value.sql}, ${model.sql})`, varchar(written === undefined || /tm/i.test(written) ? 64 : /rn/i.test(written) ? 15 : written.length + (/l/i.test(written) ? 10 : 1)), [value, model], at)
     case 'DATE':
       return derive(`o_date_text(${value.sql}, ${model.sql})`, varchar(written === undefined ? 75 : formatWidth(written)), [value, model], at)
     case 'TIMESTAMP_TZ':
@@ -161,6 +170,7 @@ define('TO_CHAR', 1, 3, (args, context, at) => {
     case 'VARCHAR2':
       return derive(`o_number_format(${context.number(value).sql}, ${model.sql})`, varchar(64), [value, model], at)
     case 'INTERVAL':
+    case 'MONTHS':
       return context.char(value)
     case 'BOOLEAN':
       throw inconsistent('VARCHAR2', 'BOOLEAN').at(at)
@@ -199,6 +209,11 @@ define('NUMTODSINTERVAL', 2, 2, (args, context, at) => {
   const seconds = unit === undefined ? undefined : { DAY: 86400, HOUR: 3600, MINUTE: 60, SECOND: 1 }[unit]
   if (seconds === undefined) throw ora(1760, 'illegal argument for function').at(at)
   return derive(`(0.0 + o_multiply(${context.number(argument(args, 0)).sql}, ${String(seconds)}))`, INTERVAL, args, at)
+})
+define('NUMTOYMINTERVAL', 2, 2, (args, context, at) => {
+  const unit = context.literal(argument(args, 1))?.toUpperCase()
+  if (unit !== 'YEAR' && unit !== 'MONTH') throw ora(1760, 'illegal argument for function').at(at)
+  return derive(`o_round(o_multiply(${context.number(argument(args, 0)).sql}, ${unit === 'YEAR' ? '12' : '1'}), 0)`, MONTHS, args, at)
 })
 define('SYS_CONTEXT', 2, 3, (args, context, at) => {
   const namespace = context.literal(argument(args, 0))

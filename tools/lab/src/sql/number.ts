@@ -123,6 +123,8 @@ interface NumberModel {
   readonly fill: boolean
   readonly sign: 'none' | 'S' | 'S-end' | 'MI' | 'PR'
   readonly dollar: boolean
+  /** L: ten places for the currency. */
+  readonly local: boolean
   /** Digits and group marks before the point, as written. */
   readonly whole: string
   readonly fraction: string
@@ -141,11 +143,13 @@ function parseModel(format: string): NumberModel {
   const fill = !take(/^FM/)
   const exponent = take(/EEEE$/)
   const sign = take(/^S/) ? 'S' : take(/S$/) ? 'S-end' : take(/MI$/) ? 'MI' : take(/PR$/) ? 'PR' : 'none'
-  const dollar = take(/^\$/)
+  // The local currency of this database is the dollar too.
+  const local = take(/^L|L$/)
+  const dollar = take(/^\$/) || local
   const blankZero = take(/^B/)
   const parts = /^([09,G]*)(?:([.D])([09]*))?$/.exec(rest)
   if (parts === null || rest === '') invalidModel()
-  return { fill, sign, dollar, blankZero, exponent, whole: parts[1] ?? '', point: parts[2] === undefined ? '' : '.', fraction: parts[3] ?? '' }
+  return { fill, sign, dollar, local, blankZero, exponent, whole: parts[1] ?? '', point: parts[2] === undefined ? '' : '.', fraction: parts[3] ?? '' }
 }
 
 /**
@@ -155,6 +159,7 @@ function parseModel(format: string): NumberModel {
 export function formatNumber(value: OraNumber, format: string): string {
   if (/^(fm)?tm9?$/i.test(format)) return numberText(value)
   if (/^(fm)?tme$/i.test(format)) return Number(value).toExponential().replace(/e([+-])(\d)$/, 'E$10$2').replace('e', 'E')
+  if (/^(fm)?rn$/i.test(format)) return roman(value, format)
   const hex = /^(fm)?(0*)(x+)$/i.exec(format)
   if (hex !== null) return formatHex(value, hex)
   const model = parseModel(format)
@@ -163,11 +168,23 @@ export function formatNumber(value: OraNumber, format: string): string {
   const { negative, whole, fraction } = digitsOf(rounded)
   const places = model.whole.replace(/[,G]/g, '')
   const digits = whole === '0' && (places.length === 0 || model.fraction !== '') && !places.includes('0') ? '' : whole
-  const width = model.whole.length + model.point.length + model.fraction.length + (model.dollar ? 1 : 0) + (model.sign === 'PR' ? 2 : 1)
+  const width = model.whole.length + model.point.length + model.fraction.length + (model.local ? 10 : model.dollar ? 1 : 0) + (model.sign === 'PR' ? 2 : 1)
   if (digits.length > places.length) return '#'.repeat(width)
   const body = placeWhole(digits, model.whole) + model.point + placeFraction(fraction, model)
   const signed = applySign(model.blankZero && rounded === 0n ? '' : `${model.dollar ? '$' : ''}${body}`, negative && rounded !== 0n, model.sign, model.fill)
   return model.fill ? signed.padStart(width) : signed
+}
+
+/** RN: 15 places, `#` beyond 3999. */
+function roman(value: OraNumber, format: string): string {
+  let rest = Number(value)
+  if (!Number.isInteger(rest) || rest < 1 || rest > 3999) return '#'.repeat(15)
+  let text = ''
+  for (const [size, letters] of [[1000, 'M'], [900, 'CM'], [500, 'D'], [400, 'CD'], [100, 'C'], [90, 'XC'], [50, 'L'], [40, 'XL'], [10, 'X'], [9, 'IX'], [5, 'V'], [4, 'IV'], [1, 'I']] as const) {
+    for (; rest >= size; rest -= size) text += letters
+  }
+  const cased = format.endsWith('n') ? text.toLowerCase() : text
+  return /^fm/i.test(format) ? cased : cased.padStart(15)
 }
 
 function formatHex(value: OraNumber, parts: RegExpExecArray): string {

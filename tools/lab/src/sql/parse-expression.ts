@@ -36,6 +36,10 @@ function parseUnary(cursor: Cursor): Expression {
   const at = cursor.at
   if (cursor.acceptOperator('-')) return { kind: 'negate', operand: parseUnary(cursor), at }
   if (cursor.acceptOperator('+')) return parseUnary(cursor)
+  if (!cursor.procedural && (cursor.isWord('PRIOR') || (cursor.isWord('CONNECT_BY_ROOT') && !['.', ',', ')'].includes(cursor.peek().value)))) {
+    const kind = cursor.next().value === 'PRIOR' ? 'prior' : 'root'
+    return { kind, operand: parseUnary(cursor), at }
+  }
   let value = parsePrimary(cursor)
   if (cursor.acceptOperator('**')) value = { kind: 'call', name: 'POWER', args: [value, parseUnary(cursor)], star: false, distinct: false, withinGroup: undefined, over: undefined, at }
   while (cursor.acceptWords('AT', 'TIME', 'ZONE')) value = { kind: 'zone', operand: value, zone: parsePrimary(cursor), at }
@@ -109,15 +113,39 @@ function parseWord(cursor: Cursor): Expression {
   return parseReference(cursor)
 }
 
+const intervalFields = ['DAY', 'HOUR', 'MINUTE', 'SECOND']
+
+/** `INTERVAL '2' DAY`, `'1 02:30' DAY TO MINUTE`, `'2-3' YEAR TO MONTH`. @throws OraError 01867, 30089 */
 function parseInterval(cursor: Cursor): Expression {
   const at = cursor.at
   cursor.next()
-  const amount = Number(cursor.next().value)
-  const unit = intervalSeconds[cursor.token.value]
-  if (cursor.token.kind !== 'word' || unit === undefined) throw ora(30089, 'missing or invalid <datetime field>').at(cursor.at)
-  if (!Number.isFinite(amount)) throw ora(1867, 'the interval is invalid').at(at)
-  cursor.next()
-  return { kind: 'interval', seconds: amount * unit, at }
+  const text = cursor.next().value.trim()
+  const invalid = () => ora(1867, 'the interval is invalid').at(at)
+  const field = (): string => {
+    if (cursor.token.kind !== 'word') throw ora(30089, 'missing or invalid <datetime field>').at(cursor.at)
+    const name = cursor.next().value
+    if (cursor.acceptOperator('(')) {
+      do cursor.integer(missingRight)
+      while (cursor.acceptOperator(','))
+      cursor.expectOperator(')', missingRight)
+    }
+    return name
+  }
+  const place = cursor.at
+  const first = field()
+  const last = cursor.acceptWords('TO') ? field() : first
+  const [, sign = '', rest = ''] = /^([+-]?)(.*)$/.exec(text) ?? []
+  const factor = sign === '-' ? -1 : 1
+  if (first === 'YEAR' || first === 'MONTH') {
+    const parts = /^(\d+)(?:-(\d+))?$/.exec(rest)
+    if (parts === null || (parts[2] !== undefined) !== (first === 'YEAR' && last === 'MONTH')) throw invalid()
+    return { kind: 'months', months: factor * (first === 'YEAR' ? Number(parts[1]) * 12 + Number(parts[2] ?? 0) : Number(parts[1])), at }
+  }
+  const [from, to] = [intervalFields.indexOf(first), intervalFields.indexOf(last)]
+  if (from < 0 || to < from) throw ora(30089, 'missing or invalid <datetime field>').at(place)
+  const numbers = rest.split(/[ :]+/)
+  if (numbers.length !== to - from + 1 || numbers.some((number) => !/^\d+(\.\d+)?$/.test(number))) throw invalid()
+  return { kind: 'interval', seconds: factor * numbers.reduce((sum, number, index) => sum + Number(number) * (intervalSeconds[intervalFields[from + index] ?? ''] ?? 0), 0), at }
 }
 
 function parseCase(cursor: Cursor): Expression {
@@ -276,7 +304,15 @@ function parseCall(cursor: Cursor, name: string, at: number): Expression {
     withinGroup = parseOrderBy(cursor)
     cursor.expectOperator(')', missingRight)
   }
-  return { kind: 'call', name, args, ...(names.some((given) => given !== undefined) ? { names } : {}), star, distinct, withinGroup, over: cursor.isWord('OVER') ? parseWindow(cursor) : undefined, at }
+  let keep: { last: boolean; order: OrderKey[] } | undefined
+  if (cursor.acceptWords('KEEP')) {
+    cursor.expectOperator('(', missingLeft)
+    cursor.expectWord('DENSE_RANK')
+    if (!cursor.isWord('FIRST', 'LAST')) throw ora(905, 'missing keyword').at(cursor.at)
+    keep = { last: cursor.next().value === 'LAST', order: parseOrderBy(cursor) }
+    cursor.expectOperator(')', missingRight)
+  }
+  return { kind: 'call', name, args, ...(keep === undefined ? {} : { keep }), ...(names.some((given) => given !== undefined) ? { names } : {}), star, distinct, withinGroup, over: cursor.isWord('OVER') ? parseWindow(cursor) : undefined, at }
 }
 
 function parseWindow(cursor: Cursor): Window {

@@ -1,12 +1,14 @@
 import { ora } from '../engine/ora-error.ts'
 import type { CommonTable, Condition, Expression, Query, QueryBody, SelectBlock, SelectItem, TableSource } from './ast.ts'
 import type { Cursor } from './cursor.ts'
-import { parseCondition, parseExpression, parseList, parseOrderBy } from './parse-expression.ts'
+import { parseGroupBy } from './grouping-sets.ts'
+import { parseCondition, parseExpression, parseOrderBy } from './parse-expression.ts'
+import { parsePivot, parseUnpivot } from './pivot.ts'
 
 const missingRight = () => ora(907, 'missing right parenthesis')
 const missingLeft = () => ora(906, 'missing left parenthesis')
 /** Words that may follow a table and so are no alias of it, though Oracle does not reserve them. */
-const afterTable = new Set(['CONNECT', 'START', 'JOIN', 'INNER', 'LEFT', 'RIGHT', 'FULL', 'CROSS', 'NATURAL', 'USING', 'OFFSET', 'FETCH'])
+const afterTable = new Set(['PIVOT', 'UNPIVOT', 'CONNECT', 'START', 'JOIN', 'INNER', 'LEFT', 'RIGHT', 'FULL', 'CROSS', 'NATURAL', 'USING', 'OFFSET', 'FETCH'])
 
 /** `[with …] select … [union …] [order by …] [offset …] [fetch …]`, up to the first token that does not belong to it. */
 export function parseQuery(cursor: Cursor): Query {
@@ -16,6 +18,7 @@ export function parseQuery(cursor: Cursor): Query {
     while (cursor.acceptOperator(','))
   }
   const body = parseBody(cursor)
+  const siblings = cursor.isWord('ORDER') && cursor.peek().value === 'SIBLINGS'
   const orderBy = cursor.isWord('ORDER') ? parseOrderBy(cursor) : []
   let offset: Expression | undefined
   let fetch: Expression | undefined
@@ -29,7 +32,7 @@ export function parseQuery(cursor: Cursor): Query {
     if (!cursor.acceptWords('ROWS')) cursor.expectWord('ROW')
     cursor.expectWord('ONLY')
   }
-  return { with: common, body, orderBy, offset, fetch }
+  return { with: common, body, orderBy, ...(siblings ? { siblings } : {}), offset, fetch }
 }
 
 function parseCommonTable(cursor: Cursor): CommonTable {
@@ -45,6 +48,7 @@ function parseCommonTable(cursor: Cursor): CommonTable {
   cursor.expectOperator('(', missingLeft)
   const query = parseQuery(cursor)
   cursor.expectOperator(')', missingRight)
+  if (cursor.isWord('SEARCH', 'CYCLE')) throw ora(3001, 'unimplemented feature').at(cursor.at)
   return { name, columns, query }
 }
 
@@ -83,26 +87,36 @@ function parseBlock(cursor: Cursor): SelectBlock {
   do from.push(parseJoined(cursor))
   while (cursor.acceptOperator(','))
   const where = cursor.acceptWords('WHERE') ? parseCondition(cursor) : undefined
-  const levels = cursor.isWord('CONNECT', 'START') ? parseLevels(cursor) : undefined
-  let groupBy: Expression[] = []
+  const tree = cursor.isWord('CONNECT', 'START') ? parseHierarchy(cursor, from) : undefined
+  let grouping: ReturnType<typeof parseGroupBy> = { groupBy: [], sets: undefined }
   let having: Condition | undefined
   if (cursor.acceptWords('GROUP')) {
     cursor.expectWord('BY', () => ora(924, 'missing BY keyword'))
-    groupBy = parseList(cursor)
+    grouping = parseGroupBy(cursor)
   }
   if (cursor.acceptWords('HAVING')) having = parseCondition(cursor)
-  return { kind: 'select', distinct, items, from, where, groupBy, having, ...(levels === undefined ? {} : { levels }) }
+  return { kind: 'select', distinct, items, from, where, groupBy: grouping.groupBy, having, ...(grouping.sets === undefined ? {} : { groupingSets: grouping.sets }), ...tree }
 }
 
-/** Of hierarchical queries only the row generator, `CONNECT BY LEVEL <= n`. @throws OraError 03001 */
-function parseLevels(cursor: Cursor): Expression {
-  const at = cursor.at
-  if (!cursor.acceptWords('CONNECT', 'BY')) throw ora(3001, 'unimplemented feature').at(at)
-  if (!cursor.isWord('LEVEL') || !['<', '<='].includes(cursor.peek().value)) throw ora(3001, 'unimplemented feature').at(cursor.at)
-  cursor.next()
-  const below = cursor.next().value === '<'
-  const bound = parseExpression(cursor)
-  return below ? { kind: 'binary', operator: '-', left: bound, right: { kind: 'literal', type: 'NUMBER', value: '1', at }, at } : bound
+/** `[START WITH c] CONNECT BY [NOCYCLE] c`, in either order. */
+function parseHierarchy(cursor: Cursor, from: readonly TableSource[]): Pick<SelectBlock, 'levels' | 'hierarchy'> {
+  let start = cursor.acceptWords('START', 'WITH') ? parseCondition(cursor) : undefined
+  cursor.expectWord('CONNECT', () => ora(1788, 'CONNECT BY clause required in this query block'))
+  cursor.expectWord('BY', () => ora(924, 'missing BY keyword'))
+  const nocycle = cursor.acceptWords('NOCYCLE')
+  const connect = parseCondition(cursor)
+  if (start === undefined && cursor.acceptWords('START', 'WITH')) start = parseCondition(cursor)
+  const levels = start === undefined ? rowGenerator(connect, from) : undefined
+  return levels === undefined ? { hierarchy: { start, connect, nocycle } } : { levels }
+}
+
+/** The bound of `FROM DUAL CONNECT BY LEVEL <= n`, which needs no tree. */
+function rowGenerator(connect: Condition, from: readonly TableSource[]): Expression | undefined {
+  const [source] = from
+  if (from.length !== 1 || source?.kind !== 'table' || source.path.at(-1) !== 'DUAL') return undefined
+  if (connect.kind !== 'compare' || connect.left.kind !== 'column' || connect.left.path[0] !== 'LEVEL' || (connect.operator !== '<' && connect.operator !== '<=')) return undefined
+  const { at } = connect
+  return connect.operator === '<' ? { kind: 'binary', operator: '-', left: connect.right, right: { kind: 'literal', type: 'NUMBER', value: '1', at }, at } : connect.right
 }
 
 /** PL/SQL: `[BULK COLLECT] INTO target, …` */
@@ -180,7 +194,14 @@ function parseTable(cursor: Cursor): TableSource {
   } else {
     source = { kind: 'table', path: cursor.path(() => ora(903, 'invalid table name')), alias: undefined, at }
   }
-  if (cursor.isIdentifier && !(cursor.token.kind === 'word' && afterTable.has(cursor.token.value))) source = { ...source, alias: cursor.next().value }
+  const takeAlias = (): void => {
+    if (cursor.isIdentifier && !(cursor.token.kind === 'word' && afterTable.has(cursor.token.value))) source = { ...source, alias: cursor.next().value } as TableSource
+  }
+  takeAlias()
+  while (cursor.isWord('PIVOT', 'UNPIVOT') && ['(', 'INCLUDE', 'EXCLUDE', 'XML'].includes(cursor.peek().value)) {
+    source = cursor.isWord('PIVOT') ? parsePivot(cursor, source) : parseUnpivot(cursor, source)
+    takeAlias()
+  }
   return source
 }
 

@@ -4,7 +4,7 @@ import type { Conversions, SqlType } from './bound.ts'
 import { formatWidth } from './date-format.ts'
 import { storeNumber, parseNumber, loadNumber, numberText, type StoredNumber } from './number.ts'
 import { currentValue, takeNext } from './schema/sequences.ts'
-import { intervalText, registerFunctions } from './runtime.ts'
+import { intervalMonths, intervalText, registerFunctions } from './runtime.ts'
 import type { StoredCalls } from './stored-calls.ts'
 import type { CatalogTable, CellValue, ViewContext } from './catalog.ts'
 import type { CompiledQuery } from './compile-expression.ts'
@@ -113,6 +113,8 @@ function cellText(value: StoredValue | undefined, type: SqlType, conversions: Co
     }
     case 'INTERVAL':
       return intervalText(Number(value))
+    case 'MONTHS':
+      return intervalMonths(Number(value))
     default:
       return String(value)
   }
@@ -128,6 +130,7 @@ function describe(name: string, type: SqlType, conversions: Conversions): SqlCol
     case 'TIMESTAMP_TZ':
       return { name, type: 'TIMESTAMP_TZ', width: 75 }
     case 'INTERVAL':
+    case 'MONTHS':
       return { name, type: 'VARCHAR2', width: 75 }
     default:
       return { name, type: 'VARCHAR2', width: type.length }

@@ -1,15 +1,19 @@
+import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { ora } from '../engine/ora-error.ts'
-import { addMonths, lastDay, monthsBetween, roundDate, truncateDate } from './date-arithmetic.ts'
+import { addMonths, lastDay, monthsBetween, roundDate, sameDay, truncateDate } from './date-arithmetic.ts'
 import { formatMoment } from './date-format.ts'
 import { parseMoment } from './date-parse.ts'
 import { arithmetic, formatNumber, loadNumber, modulo, numberText, parseNumber, parseNumberWith, roundNumber, storeNumber, truncateNumber, type OraNumber, type StoredNumber } from './number.ts'
+import { registerStatistics } from './statistics.ts'
 import { dateMillis, dateText, localDate, offsetAt, timestampParts, timestampText, utcOf } from './zone.ts'
 
 type Value = bigint | number | string | null
 type Given = bigint | number | string
 
 const dayMillis = 86400000
+/** Levels of a hierarchy without PRIOR: it has no other end than its condition. */
+const deepestTree = 10_000
 const text = (value: Given | undefined): string => String(value)
 const whole = (value: Given | undefined): number => Math.trunc(Number(value === undefined ? 0 : loadNumber(value)))
 const number = (value: Given | undefined): OraNumber => loadNumber(value ?? 0n)
@@ -121,6 +125,12 @@ export function intervalText(seconds: number): string {
   return `${seconds < 0 ? '-' : '+'}${part(86400, 1e9, 9)} ${part(3600, 24, 2)}:${part(60, 60, 2)}:${part(1, 60, 2)}.${String(micros % 1e6).padStart(6, '0')}`
 }
 
+/** An INTERVAL YEAR TO MONTH as Oracle shows it. */
+export function intervalMonths(months: number): string {
+  const size = Math.abs(months)
+  return `${months < 0 ? '-' : '+'}${String(Math.floor(size / 12)).padStart(2, '0')}-${String(size % 12).padStart(2, '0')}`
+}
+
 function extract(field: string, local: number, offset: number): bigint | number {
   const date = new Date(local)
   switch (field) {
@@ -156,6 +166,18 @@ const strict: Readonly<Record<string, (...given: (Given | undefined)[]) => Value
   o_mod: (left, right) => storeNumber(modulo(number(left), number(right))),
   o_round: (value, digits) => storeNumber(roundNumber(number(value), whole(digits))),
   o_trunc: (value, digits) => storeNumber(truncateNumber(number(value), whole(digits))),
+  o_no_loop: (found) => {
+    if (Number(found) > 0) throw ora(1436, 'CONNECT BY loop in user data')
+    return 1n
+  },
+  o_connect_depth: (level) => {
+    if (Number(level) >= deepestTree) throw ora(30009, 'Not enough memory for CONNECT BY operation')
+    return 1n
+  },
+  o_no_cycle: (row, most) => {
+    if (Number(row) >= Number(most)) throw ora(32044, 'cycle detected while executing recursive WITH query')
+    return 1n
+  },
   o_ceil: (value) => storeNumber(typeof value === 'number' ? Math.ceil(value) : number(value)),
   o_floor: (value) => storeNumber(typeof value === 'number' ? Math.floor(value) : number(value)),
   o_power: (base, exponent) => {
@@ -165,6 +187,22 @@ const strict: Readonly<Record<string, (...given: (Given | undefined)[]) => Value
   o_sqrt: (value) => {
     if (Number(number(value)) < 0) throw ora(1428, `argument '${numberText(number(value))}' is out of range`)
     return storeNumber(Math.sqrt(Number(number(value))))
+  },
+  o_exp: (value) => storeNumber(Number(Math.exp(Number(number(value))).toPrecision(15))),
+  o_ln: (value) => {
+    if (Number(number(value)) <= 0) throw ora(1428, `argument '${numberText(number(value))}' is out of range`)
+    return storeNumber(Number(Math.log(Number(number(value))).toPrecision(15)))
+  },
+  o_log: (base, value) => storeNumber(Number((Math.log(Number(number(value))) / Math.log(Number(number(base)))).toPrecision(15))),
+  o_sin: (value) => storeNumber(Math.sin(Number(number(value)))),
+  o_cos: (value) => storeNumber(Math.cos(Number(number(value)))),
+  o_tan: (value) => storeNumber(Math.tan(Number(number(value)))),
+  o_ora_hash: (value, buckets) => BigInt(createHash('md5').update(text(value)).digest().readUInt32BE(0)) % (BigInt(whole(buckets ?? 4294967295n)) + 1n),
+  o_months_text: (value) => intervalMonths(Number(value)),
+  o_date_months: (date, count) => dateText(sameDay(dateMillis(text(date)), whole(count))),
+  o_timestamp_months: (value, count) => {
+    const { utc, offset } = timestampParts(text(value))
+    return timestampText(sameDay(utc + offset * 60000, whole(count)) - offset * 60000, offset)
   },
   o_bitand: (left, right) => storeNumber(BigInt(whole(left)) & BigInt(whole(right))),
   o_date_text: (value, format) => orNull(formatMoment({ local: dateMillis(text(value)), offset: undefined }, text(format))),
@@ -268,6 +306,7 @@ export function registerFunctions(database: DatabaseSync): void {
     })
   }
   for (const [name, call] of Object.entries(lenient)) database.function(name, { varargs: true, useBigIntArguments: true, deterministic: true }, (...given) => call(...(given as Value[])))
+  registerStatistics(database)
   const total = (sign: 1 | -1) => (state: Total, value: unknown): Total => {
     if (value === null) return state
     return { sum: arithmetic(sign === 1 ? '+' : '-', state.sum, loadNumber(value as StoredNumber)), count: state.count + sign }

@@ -1,5 +1,6 @@
 import { ora } from '../engine/ora-error.ts'
-import type { SqlType } from './bound.ts'
+import type { Bound, SqlType } from './bound.ts'
+import type { Expression } from './ast.ts'
 
 export interface ScopeColumn {
   readonly name: string
@@ -16,6 +17,14 @@ export interface Relation {
   readonly hidden?: true
 }
 
+/** What a block with CONNECT BY knows besides its columns. */
+export interface Hierarchy {
+  /** Compiles a value with the columns of the parent, or of the root. @throws OraError 00976 where there is none */
+  readonly prior: (at: number, body: () => Bound) => Bound
+  readonly root: (at: number, body: () => Bound) => Bound
+  readonly path: (call: Expression) => Bound
+}
+
 /** The names that one query block sees. */
 export class Scope {
   readonly parent: Scope | undefined
@@ -24,6 +33,10 @@ export class Scope {
   readonly merged: Map<string, ScopeColumn> = new Map()
   /** SQL of the GROUP BY expressions; anything equal to one is grouped. */
   readonly groupKeys: Set<string> = new Set()
+  /** SQL of GROUP BY expressions of other grouping sets than this one: null here. */
+  absentKeys: ReadonlySet<string> = new Set()
+  /** Of a block with CONNECT BY. */
+  hierarchy: Hierarchy | undefined
   #usesRownum = false
 
   constructor(parent: Scope | undefined) {
