@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { DirectoryEngine } from '../volume-engine/directory-engine.ts'
+import type { VolumeEngine } from '../volume-engine/volume-engine.ts'
 import type { Jobs } from './jobs.ts'
 
 /** 9.6 is 906, 9.16 is 916. */
@@ -113,7 +113,7 @@ export interface FilerSettings {
 export interface Cluster {
   readonly uuid: string
   readonly settings: FilerSettings
-  readonly engine: DirectoryEngine
+  readonly engine: VolumeEngine
   readonly jobs: Jobs
   readonly svms: Map<string, Svm>
   readonly aggregates: readonly { readonly uuid: string; readonly name: string; readonly size: number }[]
@@ -143,7 +143,7 @@ export const defaultSettings: FilerSettings = {
   multiAdmin: false,
 }
 
-export function createCluster(engine: DirectoryEngine, jobs: Jobs, settings: FilerSettings): Cluster {
+export function createCluster(engine: VolumeEngine, jobs: Jobs, settings: FilerSettings): Cluster {
   let sequence = 0
   let lastStamp = 0
   return {

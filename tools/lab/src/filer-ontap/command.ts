@@ -3,10 +3,11 @@ import type { Command } from 'commander'
 import { startFiler } from './filer.ts'
 
 /** The usage text of the command. */
-export const filerOntapUsage: string = `lab appliance ontap --directory <dir> [--port <n>] [--address <ip>] [--release 9.6|9.10|9.16] [--job-ms <n>]
+export const filerOntapUsage: string = `lab appliance ontap --directory <dir> [--port <n>] [--address <ip>] [--release 9.6|9.10|9.16] [--job-ms <n>] [--engine directory|zfs]
 
 A simulated NetApp ONTAP system: the REST API for volumes, snapshots, FlexClones and consistency groups over HTTPS.
 The password of its logins admin and vsadmin is read from the environment, LAB_APPLIANCE_PASSWORD.
+Files lie in directories, whose copies share blocks where the file system can, or on a real ZFS (zfs-fuse, as root).
 Prints one line of JSON with its addresses and the file of its certificate authority, then runs until it is ended.`
 
 /** `lab appliance ontap`: runs until SIGTERM, SIGINT or the end of standard input (`--with-parent`). Answers with the exit code. */
@@ -15,7 +16,7 @@ export async function filerOntapCommand(args: readonly string[]): Promise<number
     args: [...args],
     options: {
       directory: { type: 'string' }, port: { type: 'string' }, address: { type: 'string' }, release: { type: 'string' }, 'job-ms': { type: 'string' },
-      'with-parent': { type: 'boolean' }, help: { type: 'boolean' },
+      engine: { type: 'string' }, 'with-parent': { type: 'boolean' }, help: { type: 'boolean' },
     },
   })
   const password = process.env['LAB_APPLIANCE_PASSWORD']
@@ -28,7 +29,13 @@ export async function filerOntapCommand(args: readonly string[]): Promise<number
     process.stderr.write(`unknown release ${values.release ?? ''}\n`)
     return 2
   }
+  const engine = values.engine ?? 'directory'
+  if (engine !== 'directory' && engine !== 'zfs') {
+    process.stderr.write(`unknown engine ${engine}\n`)
+    return 2
+  }
   const filer = await startFiler({
+    engine,
     directory: values.directory,
     password,
     ...(values.port === undefined ? {} : { port: Number(values.port) }),

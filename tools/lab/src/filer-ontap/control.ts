@@ -67,7 +67,8 @@ function perform({ cluster, users, faults, log }: FilerParts & { readonly users:
     case 'remove-volumes': {
       const gone = [...cluster.volumes.values()].filter(({ svm, name }) => svm === request.svm && request.names.includes(name))
       const ids = new Set(gone.map(({ uuid }) => uuid))
-      for (const volume of [...cluster.volumes.values()].filter(({ uuid, parent }) => ids.has(uuid) || ids.has(parent?.volume ?? ''))) removeVolume(cluster, volume)
+      // Clones first: a file system may know what depends on what.
+      for (const volume of [...cluster.volumes.values()].filter(({ uuid, parent }) => ids.has(uuid) || ids.has(parent?.volume ?? '')).sort((a, b) => b.sequence - a.sequence)) removeVolume(cluster, volume)
       for (const group of [...cluster.groups.values()]) if (group.volumes.some((uuid) => ids.has(uuid))) cluster.groups.delete(group.uuid)
       return undefined
     }

@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { makeZfsPool, zfsPoolLacks } from '../appliance-zfssa/zfs-fuse.ts'
 import { createDirectoryEngine } from '../volume-engine/directory-engine.ts'
+import { createZfsVolumeEngine } from '../volume-engine/zfs-volume-engine.ts'
 import type { FilerUser } from './access.ts'
 import { makeCertificates } from './certificates.ts'
 import { addSvm, createCluster, defaultSettings } from './cluster.ts'
@@ -21,6 +23,8 @@ export interface FilerOptions {
   readonly address?: string
   readonly password: string
   readonly settings?: Partial<FilerSettings>
+  /** Where files are: directories (shared blocks where the file system can), or a real ZFS (zfs-fuse, root). Default directory. */
+  readonly engine?: 'directory' | 'zfs'
 }
 
 /** What a client needs to know. */
@@ -33,6 +37,8 @@ export interface FilerAddress {
   readonly clientKeyFile: string
   readonly svm: string
   readonly user: string
+  /** For people: what the files lie on. */
+  readonly engine: string
 }
 
 export interface RunningFiler {
@@ -43,12 +49,16 @@ export interface RunningFiler {
 const client = 'icb-cert'
 
 /** Starts a simulated ONTAP system: one cluster `lab-filer` with the SVM `svm1`, the logins `admin`, `vsadmin` and, by certificate, `icb-cert`. */
-export async function startFiler({ directory, port = 0, address = '127.0.0.1', password, settings }: FilerOptions): Promise<RunningFiler> {
+export async function startFiler({ directory, port = 0, address = '127.0.0.1', password, settings, engine: wanted = 'directory' }: FilerOptions): Promise<RunningFiler> {
   mkdirSync(directory, { recursive: true })
+  const lacking = wanted === 'zfs' ? zfsPoolLacks() : undefined
+  if (lacking !== undefined) throw new Error(`no ZFS here: ${lacking}`)
+  const pool = wanted === 'zfs' ? await makeZfsPool({ sizeBytes: 8 * 1024 ** 3 }) : undefined
+  const engine = pool === undefined ? createDirectoryEngine(directory) : createZfsVolumeEngine(pool)
   const certificates = makeCertificates(join(directory, 'certificates'), client)
   const all: FilerSettings = { ...defaultSettings, ...settings }
   const jobs = new Jobs(() => all.jobMs, () => all.jobKeepMs)
-  const cluster = createCluster(createDirectoryEngine(directory), jobs, all)
+  const cluster = createCluster(engine, jobs, all)
   addSvm(cluster, 'svm1', address)
   const users = new Map<string, FilerUser>(
     [
@@ -66,13 +76,14 @@ export async function startFiler({ directory, port = 0, address = '127.0.0.1', p
   return {
     address: {
       url: `https://${address}:${portOf(servers[0])}`, control: `http://127.0.0.1:${portOf(servers[1])}`, caFile: certificates.caFile,
-      clientCertFile: certificates.clientCertFile, clientKeyFile: certificates.clientKeyFile, svm: 'svm1', user: 'admin',
+      clientCertFile: certificates.clientCertFile, clientKeyFile: certificates.clientKeyFile, svm: 'svm1', user: 'admin', engine: engine.description,
     },
     stop: async () => {
       for (const server of servers) {
         server.closeAllConnections()
         await new Promise<void>((resolve) => { server.close(() => { resolve() }) })
       }
+      await pool?.dispose()
     },
   }
 }

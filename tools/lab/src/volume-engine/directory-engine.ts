@@ -1,29 +1,13 @@
-import { chownSync, constants, copyFileSync, existsSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { chownSync, constants, copyFileSync, existsSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { VolumeEngine } from './volume-engine.ts'
 
 /**
- * The files of volumes, their snapshots and clones as directories. Copies share their blocks where the file system can (reflink
- * on XFS and btrfs), else they are plain copies. One copy is made without giving way to other work of this process, so that what
- * an appliance itself does is never caught half way; a program that writes to the volume meanwhile is, as on a storage without
- * a write fence.
+ * Volumes, snapshots and clones as directories. Copies share their blocks where the file system can (reflink on XFS and btrfs),
+ * else they are plain copies. One copy is made without giving way to other work of this process, so that what an appliance itself
+ * does is never caught half way; a program that writes to the volume meanwhile is, as on a storage without a write fence.
  */
-export interface DirectoryEngine {
-  /** Where the files of a volume or clone are. */
-  volume(id: string): string
-  create(id: string): void
-  snapshot(volume: string, snapshot: string): void
-  clone(volume: string, snapshot: string, id: string): void
-  /** Puts a volume back to a snapshot. */
-  restore(volume: string, snapshot: string): void
-  removeSnapshot(volume: string, snapshot: string): void
-  removeVolume(id: string): void
-  /** Bytes of a volume's files as they are now. */
-  bytes(id: string): number
-  /** Bytes that the removal of these snapshots would free: versions of files that nothing else of the volume has. */
-  freedBy(id: string, snapshots: ReadonlySet<string>): number
-}
-
-export function createDirectoryEngine(root: string): DirectoryEngine {
+export function createDirectoryEngine(root: string): VolumeEngine {
   const volume = (id: string): string => join(root, 'volumes', id)
   const snapshotsOf = (id: string): string => join(root, 'snapshots', id)
   /** Copied under another name first: what has its name is whole. */
@@ -35,6 +19,7 @@ export function createDirectoryEngine(root: string): DirectoryEngine {
     renameSync(partial, to)
   }
   return {
+    description: `directories, copied ${sharesBlocks(root) ? 'with shared blocks (reflink)' : 'whole'}`,
     volume,
     create: (id) => { copy(undefined, volume(id)) },
     snapshot: (id, snapshot) => { copy(volume(id), join(snapshotsOf(id), snapshot)) },
@@ -48,6 +33,8 @@ export function createDirectoryEngine(root: string): DirectoryEngine {
       rmSync(snapshotsOf(id), { recursive: true, force: true })
       rmSync(volume(id), { recursive: true, force: true })
     },
+    // A copy depends on nothing.
+    split: () => undefined,
     bytes: (id) => [...versionsBelow(volume(id)).values()].reduce((sum, size) => sum + size, 0),
     freedBy: (id, snapshots) => {
       const [gone, kept] = [new Map<string, number>(), new Map(versionsBelow(volume(id)))]
@@ -56,6 +43,21 @@ export function createDirectoryEngine(root: string): DirectoryEngine {
       }
       return [...gone].reduce((sum, [version, size]) => sum + (kept.has(version) ? 0 : size), 0)
     },
+  }
+}
+
+/** Whether copies in this directory share their blocks. */
+function sharesBlocks(root: string): boolean {
+  mkdirSync(root, { recursive: true })
+  const [probe, copy] = [join(root, '.reflink-probe'), join(root, '.reflink-probe.copy')]
+  try {
+    writeFileSync(probe, Buffer.alloc(4096))
+    copyFileSync(probe, copy, constants.COPYFILE_FICLONE_FORCE)
+    return true
+  } catch {
+    return false
+  } finally {
+    for (const path of [probe, copy]) rmSync(path, { force: true })
   }
 }
 

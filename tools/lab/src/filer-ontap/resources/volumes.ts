@@ -72,7 +72,10 @@ async function change(call: Call, volume: FilerVolume): Promise<Answer> {
     }
     volume.snapshotLocking = locking ?? volume.snapshotLocking
     volume.permissions = numberAt(body, 'nas.unix_permissions') ?? volume.permissions
-    if (truthAt(body, 'clone.split_initiated') === true) volume.parent = undefined
+    if (truthAt(body, 'clone.split_initiated') === true && volume.parent !== undefined) {
+      cluster.engine.split(volume.uuid)
+      volume.parent = undefined
+    }
   })
   return asJob(call, job, { done: 200 })
 }
