@@ -83,7 +83,7 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
     load: async () => (await import('./commands/schedule-show.command.ts')).scheduleShow,
   },
   { usage: 'check <db>', summary: 'snapshots, redo, copies, last proven restore and space, for Nagios', load: async () => (await import('./commands/check.command.ts')).check },
-  { usage: 'report [db...]', summary: 'what is proven and what is late, of many databases', options: [['--html <file>', 'one self-contained page'], ['--metrics <file>', 'Prometheus text format, for node_exporter\'s textfile collector']], load: async () => (await import('./commands/report.command.ts')).report },
+  { usage: 'report [db...]', summary: 'what is proven and what is late, of many databases', options: [['--html <file>', 'one self-contained page'], ['--metrics <file>', 'Prometheus text format, for node_exporter\'s textfile collector'], ['--mail', 'the table and the page as a mail, to the recipients of the configuration']], load: async () => (await import('./commands/report.command.ts')).report },
   { usage: 'validate <db>', summary: 'read everything that a restore of the live copies would read', load: async () => (await import('./commands/validate.command.ts')).validate },
   { usage: 'backup-report <db>', summary: 'what RMAN says needs a backup, is unrecoverable, or would be restored', load: async () => (await import('./commands/backup-report.command.ts')).backupReport },
   { usage: 'info <db>', summary: 'the database, its area, its storage and its proofs', load: async () => (await import('./commands/info.command.ts')).info },

@@ -1,4 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findPrograms, ownedDirectory, runProgram } from '@icb/testing'
@@ -15,7 +17,7 @@ const wanted = process.env['ICB_PROOF_MONITORING'] === '1'
 
 describe('icb check and icb report', () => {
   let directory: string
-  let icb: (args: readonly string[]) => ReturnType<typeof runProgram>
+  let icb: (args: readonly string[], more?: Readonly<Record<string, string>>) => ReturnType<typeof runProgram>
   const env = { PATH: '/usr/bin:/bin', LANG: 'C' }
 
   beforeAll(() => {
@@ -28,9 +30,9 @@ describe('icb check and icb report', () => {
     writeFileSync(config, JSON.stringify({
       stateDir: join(directory, 'state'), ledger: { path: join(directory, 'ledger') },
       defaults: { backupDest: join(directory, 'backup'), recoveryWindowDays: 2, parallel: 1, retention: { keepDays: 3, keepMonths: 0 } },
-      databases: { here: { dbid: '1' }, also_here: { dbid: '2' }, away: { dbid: '3' } },
+      databases: { here: { dbid: '1', notify: { webhook: { env: 'HOOK' } } }, also_here: { dbid: '2' }, away: { dbid: '3' } },
     }))
-    icb = (args) => runProgram(programs.node, [programs.icb, '--config', config, ...args], { cwd: directory, env: { ...env, HOME: directory }, user: programs.user })
+    icb = (args, more = {}) => runProgram(programs.node, [programs.icb, '--config', config, ...args], { cwd: directory, env: { ...env, HOME: directory, ...more }, user: programs.user })
   })
   afterAll(() => {
     rmSync(directory, { recursive: true, force: true })
@@ -47,6 +49,25 @@ describe('icb check and icb report', () => {
     expect(JSON.parse(written.stdout)).toMatchObject({ schema: 'icb/report/1', exitCode: 0, result: { databases: [{ database: 'here' }, { database: 'also_here' }, { database: 'away', unavailable: expect.any(String) as unknown }] } })
     expect(readFileSync(join(directory, 'icb.prom'), 'utf8')).toContain('icb_up{database="away"} 0')
     expect(readFileSync(join(directory, 'report.html'), 'utf8')).toContain('3 databases')
+  }, 60_000)
+
+  it('posts a failed backup to the webhook; what the webhook does changes nothing, and its address is told to nobody', async () => {
+    const posted: string[] = []
+    const server = createServer((request, response) => {
+      request.on('data', (chunk: Buffer) => { posted.push(chunk.toString()) })
+      request.on('end', () => response.writeHead(posted.length === 1 ? 200 : 403, { connection: 'close' }).end())
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const HOOK = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/planted-path-77125`
+    const first = await icb(['backup', 'here', '--json'], { HOOK })
+    const second = await icb(['backup', 'here', '--json', '--verbose'], { HOOK })
+    server.close()
+    const document = JSON.parse(first.stdout) as { exitCode: number; error: { message: string }; warnings: unknown[] }
+    expect(document.exitCode).toBeGreaterThan(0)
+    expect(document.warnings).toEqual([])
+    expect(JSON.parse(posted[0] ?? '')).toMatchObject({ schema: 'icb/notice/1', database: 'here', action: 'backup', ok: false, summary: document.error.message })
+    expect(JSON.parse(second.stdout)).toMatchObject({ exitCode: document.exitCode, error: { message: document.error.message }, warnings: [{ code: 'ICB_MONITORING_DELIVERY', message: expect.stringContaining('403') as unknown }] })
+    expect(first.stdout + first.stderr + second.stdout + second.stderr).not.toContain('planted-path')
   }, 60_000)
 
   if (wanted) {

@@ -1,5 +1,5 @@
 import { plan } from '@icb/retention'
-import type { RetentionCandidate, RetentionPlan } from '@icb/retention'
+import type { RetentionCandidate, RetentionPlan, RetentionReasonCode } from '@icb/retention'
 import { hasErrorCode, isIcbError, isoNow } from '@icb/runtime'
 import { DateTime } from 'luxon'
 import type { StorageDependencies } from './dependencies.ts'
@@ -90,6 +90,32 @@ async function drop(deps: StorageDependencies, point: ListedPoint, runId: string
     if (hasErrorCode(error, 'ICB_STORAGE_HAS_CLONES')) return { outcome: 'has-clones', error: told }
     return { outcome: hasErrorCode(error, 'ICB_STORAGE_LOCKED') ? 'held' : 'failed', error: told }
   }
+}
+
+/** A snapshot that retention gave up a while ago and that is still there. */
+export interface OverdueDrop {
+  readonly snapshot: string
+  /** `clone`: something depends on it; `frozen`: backups are overdue, so nothing is dropped; `failed`: neither, so dropping it fails or never happens. */
+  readonly why: 'clone' | 'frozen' | 'failed'
+}
+
+/**
+ * Snapshots that should have gone before `since` and are still there: what a retention that silently stopped leaves. Pinned and locked ones are
+ * meant to stay and are none. Pure, and needs no state: the plan of that moment is made again.
+ */
+export function overdueDrops(points: readonly ListedPoint[], settings: BackupSettings, times: { readonly now: DateTime; readonly since: DateTime; readonly proofs: 'known' | 'unknown' }): readonly OverdueDrop[] {
+  const policy = settings.restoreTests ? settings.retention : { ...settings.retention, keepNewestProven: false }
+  const given = (candidates: readonly ListedPoint[], now: DateTime, floor: ReadonlySet<RetentionReasonCode>): ReadonlySet<string> => {
+    const situation = { now, overdue: false, proofs: settings.restoreTests ? times.proofs : ('known' as const) }
+    const { decisions } = plan(candidates.map((point) => ({ ...candidateOf(point), hasClones: point.snapshot.hasClones === undefined ? undefined : false })), policy, situation)
+    return new Set(decisions.filter(({ action, reasons }) => action === 'drop' || (reasons.length > 0 && reasons.every(({ code }) => floor.has(code)))).map(({ candidate }) => candidate.id))
+  }
+  // Given up by age already then, whatever the floor was, and not needed for the floor now.
+  const then = points.filter((point) => point.snapshot.createdAt <= times.since)
+  const old = given(then, times.since, new Set(['min-redundancy', 'newest-proven']))
+  const now = given(points, times.now, new Set())
+  const frozen = backupOverdue(points, settings, times.now)
+  return then.filter(({ snapshot }) => old.has(snapshot.id) && now.has(snapshot.id)).map(({ snapshot }) => ({ snapshot: snapshot.name, why: snapshot.hasClones === true ? 'clone' : frozen ? 'frozen' : 'failed' }))
 }
 
 /** A proof made on another host counts only where this host can see it: in a shared ledger, or as a label on a snapshot. */

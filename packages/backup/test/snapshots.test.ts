@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { findManifest } from '@icb/recovery-point'
 import { hasErrorCode, newRunId } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
+import { DateTime } from 'luxon'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { proveAreaIsVolume } from '../src/area.ts'
-import { cleanSnapshots, createManualSnapshot, deleteSnapshot, listPoints, openArea, pinSnapshot, readPins, unpinSnapshot } from '../src/index.ts'
+import { cleanSnapshots, createManualSnapshot, deleteSnapshot, listPoints, openArea, overdueDrops, pinSnapshot, readPins, unpinSnapshot } from '../src/index.ts'
 import type { ManualSnapshotResult } from '../src/index.ts'
 import { makeStand } from './stand.ts'
 import type { Stand } from './stand.ts'
@@ -175,6 +176,22 @@ describe('retention', () => {
     expect(outcome(third!.name)).toMatchObject({ outcome: 'failed', error: { code: 'ICB_STORAGE_BUSY' } })
     expect(cleaned.warnings.join()).toContain('array is busy')
     expect(cleaned.dropped).toBeGreaterThan(0)
+  })
+
+  it('knows which snapshots have outlived it, and why', async () => {
+    await age(6)
+    const [oldest, second, third] = [...stand.memory.volume.snapshots.values()]
+    const deps = { ...(await storageDependencies()), settings: { ...stand.settings, retention: { keepDays: 1, keepMonths: 0, minRedundancy: 1 } } }
+    await pinSnapshot(deps, { snapshot: oldest!.name, reason: 'audit' })
+    await stand.memory.createClone(second!.id, 'test')
+    const now = DateTime.fromMillis(deps.clock.now(), { zone: 'utc' })
+    const drops = async (days: number, at = now): Promise<readonly (readonly [string, string])[]> => overdueDrops(await listPoints(deps), deps.settings, { now: at, since: now.minus({ days }), proofs: 'known' }).map((drop) => [drop.snapshot, drop.why] as const)
+    // Whatever was due two days ago and is there: a pin is meant to hold, a clone is not.
+    expect(await drops(2)).toEqual([[second!.name, 'clone'], [third!.name, 'failed']])
+    expect(await drops(5)).toEqual([])
+    expect((await drops(2, now.plus({ days: 4 }))).map(([, why]) => why)).toEqual(['clone', 'frozen'])
+    await cleanSnapshots(deps)
+    expect(await drops(2)).toEqual([[second!.name, 'clone']])
   })
 
   it('stops when pins cannot be read', async () => {

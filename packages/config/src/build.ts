@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import type { ConfigProblem } from './errors.ts'
 import { throwProblems } from './errors.ts'
 import { readValue } from './kinds.ts'
-import type { ConfigOrigin, ConfigWarning, DatabaseConfig, IcbConfig, LedgerConfig, RestoreTestConfig, StorageConfig } from './model.ts'
+import type { ConfigOrigin, ConfigWarning, DatabaseConfig, IcbConfig, LedgerConfig, MonitoringConfig, NotifyConfig, RestoreTestConfig, StorageConfig } from './model.ts'
 import { settings } from './settings.ts'
 import type { Setting } from './settings.ts'
 import { isUnset } from './source.ts'
@@ -135,7 +135,32 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
       landingDeadlineSeconds: need(settings.landingDeadlineSeconds, 1),
       sessionDeadlineSeconds: need(settings.sessionDeadlineSeconds, 1),
       restoreTest: restoreTest(),
+      monitoring: monitoring(),
+      notify: notify(),
       origin: from.origin,
+    }
+
+    function monitoring(): MonitoringConfig {
+      const pairs = [[settings.proofWarningHours, settings.proofCriticalHours, 1], [settings.redoWarningHours, settings.redoCriticalHours, 1], [settings.spaceWarningPercent, settings.spaceCriticalPercent, -1]] as const
+      for (const [warning, critical, direction] of pairs) {
+        const [first, second] = [get(warning), get(critical)]
+        if (first !== undefined && second !== undefined && (second - first) * direction < 0) wrong(critical, 'INVALID_VALUE', `critical at ${String(second)} comes before warning at ${String(first)}`)
+      }
+      return {
+        proofWarningHours: need(settings.proofWarningHours, 0), proofCriticalHours: need(settings.proofCriticalHours, 0),
+        ...present({ redoWarningHours: get(settings.redoWarningHours), redoCriticalHours: get(settings.redoCriticalHours) }),
+        spaceWarningPercent: need(settings.spaceWarningPercent, 0), spaceCriticalPercent: need(settings.spaceCriticalPercent, 0),
+      }
+    }
+
+    function notify(): NotifyConfig {
+      const mailTo = get(settings.mailTo) ?? []
+      const mailServer = get(settings.mailServer)
+      if (mailTo.length > 0 && mailServer === undefined) wrong(settings.mailServer, 'MISSING_KEY', 'required where mail has a recipient')
+      return {
+        mailTo,
+        ...present({ mailServer, mailFrom: get(settings.mailFrom), webhook: get(settings.webhook), backupHeartbeat: get(settings.backupHeartbeat), restoreTestHeartbeat: get(settings.restoreTestHeartbeat) }),
+      }
     }
 
     function areaPath(): string {

@@ -1,12 +1,12 @@
 import type { KeyDefinition, SeedSection } from './seed.ts'
 
-export type IcbSection = 'generic' | 'autorestore' | 'ledger' | 'database'
+export type IcbSection = 'generic' | 'autorestore' | 'ledger' | 'monitoring' | 'database'
 
 /**
  * INI sections of our own. The keys of `local` (the built-in local adapter) and `storage` (any adapter without a section of its own) belong to the adapter, so they are
  * passed on as written and checked by its schema.
  */
-export const icbSections: readonly string[] = ['ledger', 'local', 'storage']
+export const icbSections: readonly string[] = ['ledger', 'monitoring', 'local', 'storage']
 
 /** Sections whose keys only the adapter knows. */
 export const freeSections: readonly string[] = ['local', 'storage']
@@ -53,6 +53,18 @@ export const icbKeys: readonly IcbKey[] = [
   { section: 'ledger', key: 'oraclehome', type: 'path', description: 'Oracle home whose SQL*Plus reaches autorestorecatalog; default: that of the first database' },
   { section: 'ledger', key: 'tnsadmin', type: 'path', description: 'Directory of its tnsnames.ora and sqlnet.ora; default: that of the first database' },
   { section: 'ledger', key: 'shared', type: 'boolean', default: 'false', description: 'The backup host and the sandbox host see the same ledger' },
+  { section: 'monitoring', key: 'proofwarningage', type: 'integer', default: '36', description: 'Age of the last proven restore that warns, hours' },
+  { section: 'monitoring', key: 'proofcriticalage', type: 'integer', default: '84', description: 'Age of the last proven restore that is critical, hours' },
+  { section: 'monitoring', key: 'redowarningage', type: 'integer', description: 'Age of the newest archived log in the area that warns, hours; default: warningsnapage' },
+  { section: 'monitoring', key: 'redocriticalage', type: 'integer', description: 'Age of the newest archived log in the area that is critical, hours; default: criticalsnapage' },
+  { section: 'monitoring', key: 'spacewarning', type: 'integer', default: '15', description: 'Free space of the volume that warns, percent' },
+  { section: 'monitoring', key: 'spacecritical', type: 'integer', default: '5', description: 'Free space of the volume that is critical, percent' },
+  { section: 'monitoring', key: 'webhook', type: 'secret', description: 'Where the address comes from to which failures of backups and restore tests are posted as JSON: env NAME, file /path, or command /path argument' },
+  { section: 'monitoring', key: 'mailserver', type: 'secret', description: 'Where the mail server comes from, smtps://user:password@host or smtp://host: env NAME, file /path, or command /path argument' },
+  { section: 'monitoring', key: 'mailto', type: 'list', description: 'Who gets mail of failures and of icb report --mail' },
+  { section: 'monitoring', key: 'mailfrom', type: 'text', description: 'Sender of the mails; default: icb@ and the name of the host' },
+  { section: 'monitoring', key: 'backupheartbeat', type: 'secret', description: 'Where the address comes from that is asked for after each good backup' },
+  { section: 'monitoring', key: 'restoretestheartbeat', type: 'secret', description: 'Where the address comes from that is asked for after each passed restore test' },
 ]
 
 export type SettingSection = SeedSection | IcbSection

@@ -1,4 +1,4 @@
-export type { ConfigOrigin, ConfigWarning, DatabaseConfig, IcbConfig, LedgerConfig, RestoreTestConfig, RetentionConfig, SecretReference, StorageConfig } from './model.ts'
+export type { ConfigOrigin, ConfigWarning, DatabaseConfig, IcbConfig, LedgerConfig, MonitoringConfig, NotifyConfig, RestoreTestConfig, RetentionConfig, SecretReference, StorageConfig } from './model.ts'
 export { configErrorCatalogue, configErrors, formatOrigin } from './errors.ts'
 export { parseIni } from './ini.ts'
 export type { IniDocument, IniSection, IniValue } from './ini.ts'

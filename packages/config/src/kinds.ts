@@ -96,6 +96,14 @@ export const alias: Kind<string> = { ...connect, type: 'alias', fromText: (value
 
 export const sid: Kind<string> = { type: 'sid', schema: z.string().regex(/^[A-Za-z0-9_$#]{1,16}$/u), fromText: asIs, expectation: 'an ORACLE_SID: 1 to 16 letters, digits, _, $ or #' }
 
+/** Mail addresses, separated by commas in an INI file. */
+export const addresses: Kind<readonly string[]> = {
+  type: 'list',
+  schema: z.array(z.string().regex(/^[^\s@,;<>]+@[^\s@,;<>]+$/u)).min(1),
+  fromText: (value) => value.split(/[,\n]/u).map((item) => item.trim()).filter((item) => item !== ''),
+  expectation: 'mail addresses, separated by commas',
+}
+
 const knownZones = new Set<string>()
 
 export const zone: Kind<string> = {

@@ -71,6 +71,30 @@ export interface RestoreTestConfig {
   readonly deadlineMinutes: number
 }
 
+/** When monitoring warns and when it is critical, beside the ages of snapshots. */
+export interface MonitoringConfig {
+  /** Hours since the last proven restore. */
+  readonly proofWarningHours: number
+  readonly proofCriticalHours: number
+  /** Hours since the newest archived log landed in the area; absent: as for snapshots. */
+  readonly redoWarningHours?: number
+  readonly redoCriticalHours?: number
+  /** Free space of the volume. */
+  readonly spaceWarningPercent: number
+  readonly spaceCriticalPercent: number
+}
+
+/** Who is told of failures, and of success. Addresses may carry tokens, so they are secrets. */
+export interface NotifyConfig {
+  readonly webhook?: SecretReference
+  /** `smtps://user:password@host`, `smtp://host:25`. */
+  readonly mailServer?: SecretReference
+  readonly mailTo: readonly string[]
+  readonly mailFrom?: string
+  readonly backupHeartbeat?: SecretReference
+  readonly restoreTestHeartbeat?: SecretReference
+}
+
 /** One database with every override applied. */
 export interface DatabaseConfig {
   /** Section name = db_unique_name. */
@@ -125,6 +149,8 @@ export interface DatabaseConfig {
   /** How long a run waits for RMAN sessions of an earlier run to end; default 600. */
   readonly sessionDeadlineSeconds: number
   readonly restoreTest: RestoreTestConfig
+  readonly monitoring: MonitoringConfig
+  readonly notify: NotifyConfig
   readonly origin: ConfigOrigin
 }
 

@@ -1,4 +1,4 @@
-import { alias, assertions, blocks, boolean, choice, connect, dbid, integer, parameters, path, paths, rules, secret, sid, sids, size, text, zone } from './kinds.ts'
+import { addresses, alias, assertions, blocks, boolean, choice, connect, dbid, integer, parameters, path, paths, rules, secret, sid, sids, size, text, zone } from './kinds.ts'
 import type { AcceptedBlocks, Assertion, KeepRule, Kind } from './kinds.ts'
 import type { SecretReference } from './model.ts'
 import { icbKeys } from './icb-keys.ts'
@@ -110,6 +110,18 @@ export interface Settings {
   readonly initParameters: Setting<Readonly<Record<string, string>>>
   readonly acceptedCorruption: Setting<readonly AcceptedBlocks[]>
   readonly deadlineMinutes: Setting<number>
+  readonly proofWarningHours: Setting<number>
+  readonly proofCriticalHours: Setting<number>
+  readonly redoWarningHours: Setting<number>
+  readonly redoCriticalHours: Setting<number>
+  readonly spaceWarningPercent: Setting<number>
+  readonly spaceCriticalPercent: Setting<number>
+  readonly webhook: Setting<SecretReference>
+  readonly mailServer: Setting<SecretReference>
+  readonly mailTo: Setting<readonly string[]>
+  readonly mailFrom: Setting<string>
+  readonly backupHeartbeat: Setting<SecretReference>
+  readonly restoreTestHeartbeat: Setting<SecretReference>
 }
 
 export const settings: Settings = {
@@ -190,6 +202,18 @@ export const settings: Settings = {
   initParameters: setting('database', 'restoreTest.initParameters', parameters, 'autorestore', 'initparameters'),
   acceptedCorruption: setting('only-database', 'restoreTest.acceptedCorruption', blocks, 'database', 'acceptedcorruption'),
   deadlineMinutes: setting('database', 'restoreTest.deadlineMinutes', minutes, 'autorestore', 'deadline'),
+  proofWarningHours: setting('database', 'monitoring.proofWarningHours', hours, 'monitoring', 'proofwarningage'),
+  proofCriticalHours: setting('database', 'monitoring.proofCriticalHours', hours, 'monitoring', 'proofcriticalage'),
+  redoWarningHours: setting('database', 'monitoring.redoWarningHours', hours, 'monitoring', 'redowarningage'),
+  redoCriticalHours: setting('database', 'monitoring.redoCriticalHours', hours, 'monitoring', 'redocriticalage'),
+  spaceWarningPercent: setting('database', 'monitoring.spaceWarningPercent', integer(0, 100), 'monitoring', 'spacewarning'),
+  spaceCriticalPercent: setting('database', 'monitoring.spaceCriticalPercent', integer(0, 100), 'monitoring', 'spacecritical'),
+  webhook: setting('database', 'notify.webhook', secret, 'monitoring', 'webhook'),
+  mailServer: setting('database', 'notify.mailServer', secret, 'monitoring', 'mailserver'),
+  mailTo: setting('database', 'notify.mailTo', addresses, 'monitoring', 'mailto'),
+  mailFrom: setting('database', 'notify.mailFrom', text, 'monitoring', 'mailfrom'),
+  backupHeartbeat: setting('database', 'notify.backupHeartbeat', secret, 'monitoring', 'backupheartbeat'),
+  restoreTestHeartbeat: setting('database', 'notify.restoreTestHeartbeat', secret, 'monitoring', 'restoretestheartbeat'),
 }
 
 export const allSettings: readonly Setting<unknown>[] = Object.values(settings) as Setting<unknown>[]

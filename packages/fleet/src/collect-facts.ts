@@ -1,9 +1,12 @@
-import { listPoints } from '@icb/backup'
+import { listPoints, newestLogAt, overdueDrops } from '@icb/backup'
 import type { ListedPoint } from '@icb/backup'
 import { proofStatistics } from '@icb/ledger'
-import { usualThresholds } from '@icb/monitoring'
+import { retentionCriticalDays, retentionWarningDays } from '@icb/monitoring'
 import type { DatabaseFacts } from '@icb/monitoring'
 import { findManifest } from '@icb/recovery-point'
+import { DateTime } from 'luxon'
+import { readBackupRuns } from './backup-runs.ts'
+import type { BackupRuns } from './backup-runs.ts'
 import type { DatabaseConnection } from './connect.ts'
 
 function sentence(error: unknown): string {
@@ -31,11 +34,24 @@ function snapshotFacts(points: readonly ListedPoint[]): NonNullable<DatabaseFact
   }
 }
 
+function retentionFacts(connection: DatabaseConnection, points: readonly ListedPoint[], proofs: 'known' | 'unknown'): DatabaseFacts['retention'] {
+  const { backupSettings: settings, context } = connection
+  if (!settings.snapshots) return undefined
+  const now = DateTime.fromMillis(context.clock.now(), { zone: 'utc' })
+  const due = (days: number): ReturnType<typeof overdueDrops> => overdueDrops(points, settings, { now, since: now.minus({ days }), proofs })
+  const overdue = due(retentionWarningDays)
+  const count = (why: string, text: string): readonly string[] => {
+    const number = overdue.filter((drop) => drop.why === why).length
+    return number === 0 ? [] : [`${String(number)} ${text}`]
+  }
+  return { overdue: overdue.length, longOverdue: due(retentionCriticalDays).length, why: [...count('clone', 'with a clone'), ...count('frozen', 'frozen because backups are overdue'), ...count('failed', 'for no such reason')] }
+}
+
 /**
  * What monitoring reports of one database: from the storage, the area where it is mounted, and the ledger; the database itself is
  * not asked. What is away is left out and said so; never throws for it.
  */
-export async function collectFacts(connection: DatabaseConnection, options: { readonly signal: AbortSignal }): Promise<DatabaseFacts> {
+export async function collectFacts(connection: DatabaseConnection, options: { readonly signal: AbortSignal; /** Read once for many databases; absent: read here. */ readonly backupRuns?: BackupRuns }): Promise<DatabaseFacts> {
   const { config, context } = connection
   const problems: { unavailable?: string; ledgerProblem?: string } = {}
   const attempt = async <T>(key: 'unavailable' | 'ledgerProblem', ask: () => Promise<T>): Promise<T | undefined> => {
@@ -50,9 +66,12 @@ export async function collectFacts(connection: DatabaseConnection, options: { re
   const ledger = connection.ledger()
   const rows = await attempt('ledgerProblem', async () => ledger?.list({ database: config.name }))
   const points = await attempt('unavailable', async () => listPoints({
-    settings: connection.backupSettings, storage: await connection.storage(), logger: context.logger, signal: options.signal, ...(ledger === undefined || rows === undefined ? {} : { ledger }),
+    settings: connection.backupSettings, storage: await connection.storage(), logger: context.logger, signal: options.signal, ...(ledger === undefined || rows === undefined ? {} : { ledger: { ...ledger, list: () => Promise.resolve(rows) } }),
   }))
   const volume = await attempt('unavailable', async () => (await connection.storage()).describe({ signal: options.signal }))
+  const backups = (options.backupRuns ?? (await readBackupRuns(connection.paths.journals).catch(() => undefined)))?.get(config.name)
+  const newestLog = await newestLogAt(config.areaPath)
+  const retention = points === undefined ? undefined : retentionFacts(connection, points, ledger?.shared === true && rows !== undefined ? 'known' : 'unknown')
   // On a sandbox host the area is not mounted; its copies are then not known, which is no problem of theirs.
   const manifest = await findManifest(config.areaPath).then((found) => found?.manifest, () => undefined)
   return {
@@ -61,8 +80,11 @@ export async function collectFacts(connection: DatabaseConnection, options: { re
     ...(points === undefined ? {} : { snapshots: snapshotFacts(points) }),
     ...(manifest === undefined ? {} : { copies: { state: manifest.state, bytes: manifest.copies.reduce((sum, copy) => sum + copy.bytes, 0n), ...(manifest.refreshedAt === undefined ? {} : { refreshedAt: Date.parse(manifest.refreshedAt) }) } }),
     ...(volume === undefined ? {} : { volume: { ...(volume.sizeBytes === undefined ? {} : { sizeBytes: volume.sizeBytes }), ...(volume.freeBytes === undefined ? {} : { freeBytes: volume.freeBytes }) } }),
+    ...(newestLog === undefined ? {} : { redo: { newestLogAt: newestLog } }),
+    ...(backups === undefined ? {} : { backups }),
+    ...(retention === undefined ? {} : { retention }),
     ...(rows === undefined ? {} : { proofs: proofStatistics(config.name, rows) }),
     restoreTests: config.restoreTest.enabled || (rows?.length ?? 0) > 0,
-    thresholds: { ...usualThresholds, warningAgeHours: config.warningAgeHours, criticalAgeHours: config.criticalAgeHours },
+    thresholds: { warningAgeHours: config.warningAgeHours, criticalAgeHours: config.criticalAgeHours, ...config.monitoring },
   }
 }

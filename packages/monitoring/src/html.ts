@@ -1,3 +1,4 @@
+import { reachesTo } from './facts.ts'
 import type { DatabaseFacts } from './facts.ts'
 import { ageText, judge, worstSeverity } from './judge.ts'
 import type { Severity } from './judge.ts'
@@ -59,7 +60,7 @@ function row(facts: DatabaseFacts, severity: Severity, now: number): string {
     cell('Status', `${marks[severity]} ${words[severity]}`, `status ${severity}`),
     cell('Last proof', facts.restoreTests ? ago(proofs?.lastProvenAt === undefined ? undefined : Date.parse(proofs.lastProvenAt)) : 'not tested', 'number'),
     cell('RTO', proofs?.restoreSeconds === undefined ? '–' : `${String(proofs.restoreSeconds.last)} s`, 'number'),
-    cell('Could lose', ago(snapshots?.newestReaches), 'number'),
+    cell('Could lose', ago(reachesTo(facts)), 'number'),
     cell('Snapshots', snapshots === undefined ? '–' : `${String(snapshots.restorable)} of ${String(snapshots.count)} restorable`, 'number'),
     cell('Copies', `${size(facts.copies?.bytes)}, ${ago(facts.copies?.refreshedAt)} old`, 'number'),
     cell('Free', size(facts.volume?.freeBytes), 'number'),

@@ -1,10 +1,11 @@
+import { reachesTo, retentionCriticalDays, retentionWarningDays } from './facts.ts'
 import type { DatabaseFacts } from './facts.ts'
 
 export type Severity = 'ok' | 'warning' | 'critical' | 'unknown'
 
 /** One thing that is or is not as it should be. */
 export interface Finding {
-  readonly about: 'snapshot' | 'copies' | 'redo' | 'proof' | 'space' | 'storage' | 'ledger'
+  readonly about: 'snapshot' | 'rpo' | 'redo' | 'copies' | 'backup' | 'retention' | 'proof' | 'space' | 'storage' | 'ledger'
   readonly severity: Severity
   /** One sentence without the database's name. */
   readonly text: string
@@ -25,7 +26,7 @@ function byAge(ms: number, warningHours: number, criticalHours: number): Severit
 
 /** Everything that can be said of one database, in a fixed order. */
 export function judge(facts: DatabaseFacts, now: number): readonly Finding[] {
-  const { thresholds: limits, snapshots, copies, volume, proofs } = facts
+  const { thresholds: limits, snapshots, copies, redo, backups, retention, volume, proofs } = facts
   const findings: Finding[] = []
   const add = (about: Finding['about'], severity: Severity, text: string): void => { findings.push({ about, severity, text }) }
   if (facts.unavailable !== undefined) add('storage', 'unknown', `the storage cannot be asked: ${facts.unavailable}`)
@@ -35,11 +36,13 @@ export function judge(facts: DatabaseFacts, now: number): readonly Finding[] {
       const age = now - snapshots.newestAt
       add('snapshot', byAge(age, limits.warningAgeHours, limits.criticalAgeHours), `the newest snapshot is ${ageText(age)} old`)
     }
-    if (snapshots.newestReaches === undefined) add('redo', snapshots.count === 0 ? 'critical' : 'warning', 'no snapshot is known to be restorable')
-    else {
-      const lost = now - snapshots.newestReaches
-      add('redo', byAge(lost, limits.warningAgeHours, limits.criticalAgeHours), `snapshots reach to ${ageText(lost)} ago`)
-    }
+    if (snapshots.newestReaches === undefined) add('rpo', snapshots.count === 0 ? 'critical' : 'warning', 'no snapshot is known to be restorable')
+  }
+  const reached = reachesTo(facts)
+  if (reached !== undefined) add('rpo', byAge(now - reached, limits.warningAgeHours, limits.criticalAgeHours), `${ageText(now - reached)} would be lost now`)
+  if (redo !== undefined) {
+    const age = now - redo.newestLogAt
+    add('redo', byAge(age, limits.redoWarningHours ?? limits.warningAgeHours, limits.redoCriticalHours ?? limits.criticalAgeHours), `the newest archived log is ${ageText(age)} old`)
   }
   if (copies !== undefined) {
     if (copies.refreshedAt === undefined) add('copies', 'critical', 'the image copies were never refreshed')
@@ -47,6 +50,17 @@ export function judge(facts: DatabaseFacts, now: number): readonly Finding[] {
       const age = now - copies.refreshedAt
       add('copies', byAge(age, limits.warningAgeHours, limits.criticalAgeHours), `the image copies are ${ageText(age)} old${copies.state === 'refreshing' ? '; a refresh has begun and not ended' : ''}`)
     }
+  }
+  if (backups !== undefined) {
+    const { last, persistingWarnings: persisting, runs } = backups
+    if (!last.ok) add('backup', 'warning', `the last backup run failed${last.step === undefined ? '' : ` at ${last.step}`}${last.message === undefined ? '' : `: ${last.message}`}`)
+    else if (persisting.length > 0) add('backup', 'warning', `each of the last ${String(runs)} backup runs warned: ${persisting.join(', ')}`)
+    else add('backup', 'ok', 'the last backup run ended well')
+  }
+  if (retention !== undefined) {
+    const { overdue, longOverdue, why } = retention
+    const text = `${String(overdue)} ${overdue === 1 ? 'snapshot has' : 'snapshots have'} outlived retention by ${String(longOverdue > 0 ? retentionCriticalDays : retentionWarningDays)} days or more (${why.join(', ')})`
+    add('retention', longOverdue > 0 ? 'critical' : overdue > 0 ? 'warning' : 'ok', overdue === 0 ? 'nothing has outlived retention' : text)
   }
   if (facts.ledgerProblem !== undefined) add('ledger', 'critical', `the ledger cannot be read: ${facts.ledgerProblem}`)
   if (facts.restoreTests && proofs !== undefined) {

@@ -36,6 +36,12 @@ it.each<[string, Partial<DatabaseFacts>, number, string]>([
   ['an old proof', { proofs: { ...good.proofs!, lastProvenAt: new Date(now - 40 * hour).toISOString() } }, 1, '40 h ago'],
   ['a full volume', { volume: { sizeBytes: 1000n, freeBytes: 20n } }, 2, '2.0 % of the volume is free'],
   ['copies that were never refreshed', { copies: { state: 'refreshing', bytes: 0n } }, 2, 'never refreshed'],
+  ['no log for long', { redo: { newestLogAt: now - 60 * hour } }, 2, 'the newest archived log is 60 h old'],
+  ['no log for the time that was set', { redo: { newestLogAt: now - 7 * hour }, thresholds: { ...thresholds, redoWarningHours: 6, redoCriticalHours: 12 } }, 1, 'the newest archived log is 7.0 h old'],
+  ['a failed backup', { backups: { last: { endedAt: now, ok: false, step: 'refresh', message: 'RMAN-03009' }, persistingWarnings: [], runs: 3 } }, 1, 'the last backup run failed at refresh: RMAN-03009'],
+  ['a warning that stays', { backups: { last: { endedAt: now, ok: true }, persistingWarnings: ['RMAN-08120'], runs: 3 } }, 1, 'each of the last 3 backup runs warned: RMAN-08120'],
+  ['a stuck retention', { retention: { overdue: 3, longOverdue: 0, why: ['3 with a clone'] } }, 1, '3 snapshots have outlived retention by 2 days or more (3 with a clone)'],
+  ['a retention that is stuck for long', { retention: { overdue: 9, longOverdue: 1, why: ['9 for no such reason'] } }, 2, '9 snapshots have outlived retention by 7 days or more'],
   ['a ledger that is away', { ledgerProblem: 'not | mounted\nhere' }, 2, 'not mounted here'],
   ['a storage that is away', { unavailable: 'timeout' }, 3, 'cannot be asked: timeout'],
 ])('[H14] [M:proof-age] [M:nagios-report] answers %s', (_, change, exitCode, part) => {
@@ -43,6 +49,13 @@ it.each<[string, Partial<DatabaseFacts>, number, string]>([
   expect(answer.exitCode).toBe(exitCode)
   expect(answer.output.split('\n')[0]?.split(' | ')[0]).toContain(part)
   expect(judge({ ...good, ...change }, now).length).toBe(answer.findings.length)
+})
+
+it('counts what would be lost to the newest log beside complete copies, else to the newest restorable snapshot', () => {
+  const answer = (facts: Partial<DatabaseFacts>): string => nagiosAnswer({ ...good, ...facts }, now).output
+  expect(answer({ redo: { newestLogAt: now - hour } })).toContain('rpo=3600s;108000;194400;0 redo_age=3600s;108000;194400;0')
+  expect(answer({ redo: { newestLogAt: now - hour }, copies: { state: 'refreshing', bytes: 1n } })).toContain('rpo=10800s;')
+  expect(answer({ retention: { overdue: 0, longOverdue: 0, why: [] } })).toContain('retention_overdue=0;0;;0')
 })
 
 it('does not ask for proofs where restore tests are off, and says nothing of what it does not know', () => {

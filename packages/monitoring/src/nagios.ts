@@ -1,3 +1,4 @@
+import { reachesTo } from './facts.ts'
 import type { DatabaseFacts } from './facts.ts'
 import { judge, worstSeverity } from './judge.ts'
 import type { Finding, Severity } from './judge.ts'
@@ -20,17 +21,19 @@ function clean(text: string): string {
 
 /** `label=value unit;warning;critical;min` as the Monitoring Plugins guidelines have it. */
 function perfdata(facts: DatabaseFacts, now: number): string {
-  const { snapshots, copies, volume, proofs, thresholds: limits } = facts
+  const { snapshots, copies, redo, retention, volume, proofs, thresholds: limits } = facts
   const data: string[] = []
   const age = (label: string, at: number | undefined, warning: number, critical: number): void => {
     if (at !== undefined) data.push(`${label}=${String(Math.max(0, Math.round((now - at) / 1000)))}s;${String(warning * 3600)};${String(critical * 3600)};0`)
   }
   age('snapshot_age', snapshots?.newestAt, limits.warningAgeHours, limits.criticalAgeHours)
-  age('rpo', snapshots?.newestReaches, limits.warningAgeHours, limits.criticalAgeHours)
+  age('rpo', reachesTo(facts), limits.warningAgeHours, limits.criticalAgeHours)
+  age('redo_age', redo?.newestLogAt, limits.redoWarningHours ?? limits.warningAgeHours, limits.redoCriticalHours ?? limits.criticalAgeHours)
   age('copies_age', copies?.refreshedAt, limits.warningAgeHours, limits.criticalAgeHours)
   age('proof_age', proofs?.lastProvenAt === undefined ? undefined : Date.parse(proofs.lastProvenAt), limits.proofWarningHours, limits.proofCriticalHours)
   if (proofs?.restoreSeconds !== undefined) data.push(`rto=${String(proofs.restoreSeconds.last)}s;;;0`)
   if (snapshots !== undefined) data.push(`snapshots=${String(snapshots.count)};;;0`, `restorable=${String(snapshots.restorable)};;;0`)
+  if (retention !== undefined) data.push(`retention_overdue=${String(retention.overdue)};0;;0`)
   if (snapshots?.spaceBytes !== undefined) data.push(`space=${snapshots.spaceBytes.toString()}B;;;0`)
   if (volume?.freeBytes !== undefined) data.push(`free=${volume.freeBytes.toString()}B;;;0${volume.sizeBytes === undefined ? '' : `;${volume.sizeBytes.toString()}`}`)
   return data.join(' ')

@@ -1,3 +1,4 @@
+import { reachesTo } from './facts.ts'
 import type { DatabaseFacts } from './facts.ts'
 import { judge, worstSeverity } from './judge.ts'
 
@@ -23,7 +24,12 @@ const metrics: readonly Metric[] = [
   { name: 'icb_restorable_snapshots', help: 'Snapshots that are known to be restorable', of: (facts) => one(facts.snapshots?.restorable) },
   { name: 'icb_pinned_snapshots', help: 'Snapshots that somebody pinned', of: (facts) => one(facts.snapshots?.pinned) },
   { name: 'icb_newest_snapshot_timestamp_seconds', help: 'When the newest snapshot was made', of: (facts) => one(seconds(facts.snapshots?.newestAt)) },
-  { name: 'icb_recoverable_until_timestamp_seconds', help: 'Last time to which a snapshot can be restored; now minus this is the effective RPO', of: (facts) => one(seconds(facts.snapshots?.newestReaches)) },
+  { name: 'icb_recoverable_until_timestamp_seconds', help: 'Last time to which the database can be restored from the backup storage; now minus this is the effective RPO', of: (facts) => one(seconds(reachesTo(facts))) },
+  { name: 'icb_newest_redo_timestamp_seconds', help: 'When the newest archived log landed in the backup area', of: (facts) => one(seconds(facts.redo?.newestLogAt)) },
+  { name: 'icb_retention_overdue_snapshots', help: 'Snapshots that retention gave up two days ago or earlier and that are still there', of: (facts) => one(facts.retention?.overdue) },
+  { name: 'icb_last_backup_timestamp_seconds', help: 'End of the last backup run of this host', of: (facts) => one(seconds(facts.backups?.last.endedAt)) },
+  { name: 'icb_last_backup_success', help: 'Whether the last backup run of this host ended well', of: (facts) => one(facts.backups === undefined ? undefined : facts.backups.last.ok ? 1 : 0) },
+  { name: 'icb_backup_persisting_warnings', help: 'Kinds of warnings that each of the last backup runs gave', of: (facts) => one(facts.backups?.persistingWarnings.length) },
   { name: 'icb_snapshot_space_bytes', help: 'Space that the snapshots hold', of: (facts) => one(facts.snapshots?.spaceBytes) },
   { name: 'icb_copies_refreshed_timestamp_seconds', help: 'End of the last complete refresh of the image copies', of: (facts) => one(seconds(facts.copies?.refreshedAt)) },
   { name: 'icb_copies_refreshing', help: 'Whether a refresh has begun and not ended', of: (facts) => one(facts.copies === undefined ? undefined : facts.copies.state === 'refreshing' ? 1 : 0) },

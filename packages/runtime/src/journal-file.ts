@@ -142,26 +142,35 @@ async function readRun(path: string): Promise<{ readonly run: JournalRun | undef
  * a run that did nothing and is left out.
  * @throws ICB_JOURNAL_DAMAGED, unless `onDamaged` takes it: then the other journals are read
  */
-export async function readJournals(dir: string, options: { readonly onDamaged?: (path: string, error: unknown) => void } = {}): Promise<JournalRun[]> {
+export async function readJournals(dir: string, options: ReadJournalsOptions = {}): Promise<JournalRun[]> {
+  const runs: JournalRun[] = []
+  for await (const run of eachJournal(dir, options)) runs.push(run)
+  return runs
+}
+
+export interface ReadJournalsOptions {
+  readonly onDamaged?: (path: string, error: unknown) => void
+}
+
+/** As {@link readJournals}, one at a time: a host of many databases has more of them than belong into memory. */
+export async function* eachJournal(dir: string, options: ReadJournalsOptions = {}): AsyncGenerator<JournalRun, void, undefined> {
   let names: string[]
   try {
     names = await readdir(dir)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw journalErrors.errors.LOCATION(`the journal directory ${dir} cannot be read: ${reasonOf(error)}`, { details: { dir }, cause: error })
   }
-  const runs: JournalRun[] = []
   for (const name of names.filter((each) => each.endsWith(suffix)).sort()) {
     const path = join(dir, name)
     try {
       const { run } = await readRun(path)
-      if (run !== undefined) runs.push(run)
+      if (run !== undefined) yield run
     } catch (error) {
       if (options.onDamaged === undefined || !hasErrorCode(error, 'ICB_JOURNAL_DAMAGED')) throw error
       options.onDamaged(path, error)
     }
   }
-  return runs
 }
 
 /** The runs of one database (and action) that have no end: crashed, killed, or compensated in part. Ask under the lease: a run that goes on has no end either. */

@@ -156,7 +156,8 @@ class StepsRun<C> {
     if (!goesOn) await conclude?.(this.#result())
     if (!this.#endUnknown && lease?.signal.aborted !== true && !goesOn) {
       try {
-        await this.#record({ kind: 'end', data: { ok } })
+        const codes = [...new Set(this.#warnings.map((warning) => warning.code))]
+        await this.#record({ kind: 'end', data: { ok, ...(codes.length === 0 ? {} : { warnings: codes.slice(0, 100) }) } })
       } catch (error) {
         this.#failure ??= { error }
       }

@@ -1,10 +1,13 @@
 import { runBackup } from '@icb/backup'
 import type { BackupResult } from '@icb/backup'
 import { withRun } from '@icb/fleet'
+import type { DatabaseConnection } from '@icb/fleet'
 import { withDatabase } from '../app-context.ts'
+import type { AppContext } from '../app-context.ts'
 import { flag } from '../command.ts'
 import type { CommandAction } from '../command.ts'
 import { formatDuration } from '../duration.ts'
+import { noticeOfError, telling } from '../notices.ts'
 
 function summaryOf(result: BackupResult): readonly string[] {
   const lines: string[] = []
@@ -19,23 +22,27 @@ function summaryOf(result: BackupResult): readonly string[] {
   return lines
 }
 
-/** `icb backup <db>` */
+async function run(app: AppContext, connection: DatabaseConnection, options: Readonly<Record<string, unknown>>): Promise<BackupResult> {
+  return withRun(connection, { action: 'backup', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async (scope) => {
+    const { context } = connection
+    const ledger = connection.ledger()
+    const primarySql = connection.primarySql()
+    const catalogRman = connection.catalogRman()
+    return runBackup(
+      {
+        settings: connection.backupSettings, clock: context.clock, logger: context.logger, events: context.events, signal: scope.signal, runId: scope.runId,
+        storage: await connection.storage(), ...(ledger === undefined ? {} : { ledger }), sql: connection.sql(), ...(primarySql === undefined ? {} : { primarySql }), rman: connection.rman(), ...(catalogRman === undefined ? {} : { catalogRman }),
+        journal: scope.journal, lease: scope.lease, unfinished: scope.unfinished, tool: context.tool,
+      },
+      { allowFull: flag(options, 'allowFull'), acceptGap: flag(options, 'acceptGap'), allowPurge: flag(options, 'allowPurge'), dryRun: flag(options, 'dryRun'), ...(options['snapshot'] === false ? { snapshot: false } : {}) },
+    )
+  })
+}
+
+/** `icb backup <db>`; who is configured to be told is told how it ended. */
 export const backup: CommandAction = async (app, [name = ''], options) =>
-  withDatabase(app, name, async (connection) =>
-    withRun(connection, { action: 'backup', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async (scope) => {
-      const { context } = connection
-      const ledger = connection.ledger()
-      const primarySql = connection.primarySql()
-      const catalogRman = connection.catalogRman()
-      const result = await runBackup(
-        {
-          settings: connection.backupSettings, clock: context.clock, logger: context.logger, events: context.events, signal: scope.signal, runId: scope.runId,
-          storage: await connection.storage(), ...(ledger === undefined ? {} : { ledger }), sql: connection.sql(), ...(primarySql === undefined ? {} : { primarySql }), rman: connection.rman(), ...(catalogRman === undefined ? {} : { catalogRman }),
-          journal: scope.journal, lease: scope.lease, unfinished: scope.unfinished, tool: context.tool,
-        },
-        { allowFull: flag(options, 'allowFull'), acceptGap: flag(options, 'acceptGap'), allowPurge: flag(options, 'allowPurge'), dryRun: flag(options, 'dryRun'), ...(options['snapshot'] === false ? { snapshot: false } : {}) },
-      )
-      for (const line of summaryOf(result)) app.print(line)
-      return { schema: 'backup/1', result, ...(result.error === undefined ? {} : { error: result.error }) }
-    }),
-  )
+  withDatabase(app, name, async (connection) => {
+    const result = await telling(app, connection.config, 'backup', () => run(app, connection, options), ({ outcome, error, runId }) => (outcome === 'planned' || outcome === 'skipped' ? undefined : noticeOfError(error, runId)))
+    for (const line of summaryOf(result)) app.print(line)
+    return { schema: 'backup/1', result, ...(result.error === undefined ? {} : { error: result.error }) }
+  })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { guardNotRoot, planValidations, runRestoreTest, validationHistory } from '@icb/autorestore'
 import type { PlannedValidation, RestoreTestResult } from '@icb/autorestore'
+import { findDatabase } from '@icb/config'
 import type { DatabaseConfig } from '@icb/config'
 import { fleetErrors, forEachDatabase, openLedger, withRun } from '@icb/fleet'
 import { oldestProofFirst } from '@icb/ledger'
@@ -12,6 +13,8 @@ import { list, text } from '../command.ts'
 import type { CommandAction, CommandOutcome } from '../command.ts'
 import { usageErrors } from '../errors.ts'
 import { exitCodeOf, exitCodes, worstExitCode } from '../exit-codes.ts'
+import { telling } from '../notices.ts'
+import type { Ending } from '../notices.ts'
 
 type Validate = 'always' | 'due' | 'never'
 type Point = 'latest' | 'random'
@@ -20,6 +23,13 @@ function exitCodeOfTest(result: RestoreTestResult): number {
   if (result.storeError !== undefined) return exitCodes.failed
   if (result.verdict.outcome === 'passed') return exitCodes.done
   return result.verdict.outcome === 'inconclusive' && result.verdict.reasons.every((reason) => reason.code === 'GUARD_REFUSED') ? exitCodes.refused : exitCodes.failed
+}
+
+function noticeOfTest({ verdict, storeError }: RestoreTestResult): Ending {
+  const stored = storeError === undefined ? [] : [(storeError as Error).message]
+  const reasons = verdict.reasons.flatMap((reason) => [`${reason.code}: ${reason.text}`, ...(reason.messages ?? []).slice(0, 20)])
+  const summary = `${verdict.outcome}${verdict.snapshot === undefined ? '' : ` (${verdict.snapshot})`}`
+  return { ok: verdict.outcome === 'passed' && storeError === undefined, summary, details: [...stored, ...reasons], runId: verdict.runId }
 }
 
 function printVerdict(app: AppContext, verdict: Verdict): void {
@@ -118,7 +128,8 @@ export const restoreTest: CommandAction = async (app, names, options): Promise<C
   const plans = new Map((validate === 'due' ? await plannedValidations(app, rows, app.clock.now()) : []).map((plan) => [plan.database, plan]))
   const chosen = oldestProofFirst(databases.map((database) => database.name), rows)
   const outcomes = await forEachDatabase(chosen, { concurrency, signal: app.signal }, async (name) => {
-    const result = await testOne(app, name, { validate: validate === 'due' ? validateBy(plans.get(name)) : validate, ...(snapshot === undefined ? {} : { snapshot }), ...(point === undefined ? {} : { point }) })
+    const database = findDatabase(await app.config(), name)
+    const result = await telling(app, database, 'restore-test', () => testOne(app, name, { validate: validate === 'due' ? validateBy(plans.get(name)) : validate, ...(snapshot === undefined ? {} : { snapshot }), ...(point === undefined ? {} : { point }) }), noticeOfTest)
     printVerdict(app, result.verdict)
     for (const warning of result.verdict.warnings) app.warn('ICB_AUTORESTORE_WARNING', `${name}: ${warning}`)
     return result
