@@ -1,5 +1,6 @@
 import { snapshotName, withRetry } from '@icb/storage-core'
 import type { SnapshotStorage } from '@icb/storage-core'
+import type { OntapFiler } from '@icb/testing'
 import { DateTime } from 'luxon'
 import { afterAll, describe, expect, it } from 'vitest'
 import { impatientClock, makeFilerBench, sharedFiler } from './filer-bench.ts'
@@ -20,6 +21,13 @@ async function names(elements: AsyncIterable<{ readonly name: string }>): Promis
   const found: string[] = []
   for await (const { name } of elements) found.push(name)
   return found.sort()
+}
+
+/** Answers nothing any more from a request on, as for a process that was killed; of even ones, that request itself is carried out. */
+async function blackOut(filer: OntapFiler, at: number): Promise<void> {
+  const [skip, kind] = [Math.floor(at / 2), at % 2 === 0 ? 'after' : 'before']
+  await filer.control({ do: 'fault', fault: { kind, skip, path: '.' } })
+  await filer.control({ do: 'fault', fault: { kind: 'before', path: '.', skip, times: 200 } })
 }
 
 /** Calls again until it succeeds, as later runs do. */
@@ -81,10 +89,8 @@ describe.each([
     let whole = 0
     for (let at = 0; ; at++) {
       const name = snapshotName(bench.database, start.plus({ seconds: at }), `x${at}`)
-      const kind = at % 2 === 0 ? 'after' : 'before'
-      // The filer answers nothing any more from this request on, as for a process that was killed: no roll-back gets through.
-      await filer.control({ do: 'fault', fault: { kind, skip: Math.floor(at / 2), path: '.' } })
-      await filer.control({ do: 'fault', fault: { kind: 'before', path: '.', skip: Math.floor(at / 2), times: 200 } })
+      // No roll-back gets through.
+      await blackOut(filer, at)
       const failed = await storage.createSnapshot(name).then(() => false, () => true)
       await filer.control({ do: 'clear-faults' })
       // A new process sees it whole or not at all.
@@ -103,6 +109,48 @@ describe.each([
       await other.close?.()
     }
     expect(whole).toBeGreaterThan(0)
+    await storage.close?.()
+  })
+
+  it('a deletion that is interrupted at any request leaves a whole point or none, and the next run ends it', { timeout: 120_000 }, async () => {
+    const filer = await shared.get()
+    const bench = await makeFilerBench(filer, { volumes })
+    const storage = await bench.open()
+    for (let at = 0; ; at++) {
+      const { id, name } = await storage.createSnapshot(snapshotName(bench.database, start.plus({ seconds: at }), `d${at}`))
+      await blackOut(filer, at)
+      const failed = await storage.deleteSnapshot(id).then(() => false, () => true)
+      await filer.control({ do: 'clear-faults' })
+      const other = await bench.open()
+      if ((await names(other.listSnapshots())).includes(name)) expect((await truth(bench)).snapshots.every((list) => list.includes(name))).toBe(true)
+      // Retention calls again for what it still sees; what it does not see goes as a leftover.
+      await other.deleteSnapshot(id)
+      await other.removeLeftovers?.()
+      expect((await truth(bench)).snapshots.flat()).toEqual([])
+      await other.close?.()
+      if (!failed) break
+    }
+    await storage.close?.()
+  })
+
+  it('a clone that is interrupted at any request is listed whole or not at all, and the next call completes it', { timeout: 120_000 }, async () => {
+    const filer = await shared.get()
+    const bench = await makeFilerBench(filer, { volumes })
+    const storage = await bench.open()
+    const { id } = await storage.createSnapshot(snapshotName(bench.database, start, 'c'))
+    for (let at = 0; ; at++) {
+      await blackOut(filer, at)
+      const failed = await storage.createClone(id, `cut-${bench.database}`).then(() => false, () => true)
+      await filer.control({ do: 'clear-faults' })
+      const other = await bench.open()
+      for await (const clone of other.listClones()) expect(clone.mounts).toHaveLength(volumes)
+      const clone = await other.createClone(id, `cut-${bench.database}`)
+      expect(clone.mounts).toHaveLength(volumes)
+      await other.deleteClone(clone.id)
+      expect((await truth(bench)).clones.filter((volume) => volume.includes(bench.database))).toEqual([])
+      await other.close?.()
+      if (!failed) break
+    }
     await storage.close?.()
   })
 })
