@@ -5,6 +5,7 @@ import { run, say, toolEnvironment } from './workspace.mjs'
 
 const proofs = {
   guards: { about: 'planted dangers, each refused with nothing changed', projects: ['autorestore', 'backup'], file: 'test/guards', reporters: ['default', './tools/run/guard-table.mjs'] },
+  secrets: { about: 'planted secrets of every kind, a cycle with failures at debug level, every sink searched', project: 'icb', file: 'test/secrets' },
   slots: { about: '12 restore tests in 4 slots', project: 'icb', file: 'test/slots', env: { ICB_PROOF_TESTS: '12', ICB_PROOF_SLOTS: '4' } },
   fleet: { about: 'a fleet of 40 databases, 3 of them broken', project: 'icb', file: 'test/fleet', env: { ICB_PROOF_DATABASES: '40' } },
   profiles: { about: 'configure, back up twice and restore-test on every release, edition and kind of database', project: 'icb', file: 'test/profiles', env: { ICB_PROOF_PROFILES: 'all' } },

@@ -1,19 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, copyFileSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, cpSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createStage, runningPrograms } from '@icb/testing'
+import { createStage, repositoryRoot, runningPrograms } from '@icb/testing'
 import type { Stage, StageHost } from '@icb/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 /** Planted secrets of every kind, an adapter that spills them wherever it can, a whole cycle with failures at debug level: no sink has one. */
 
-const kinds = ['env', 'file', 'ini', 'command', 'unused', 'oracle', 'rest-user', 'rest-password', 'rest-session'] as const
-const planted = Object.fromEntries(kinds.map((kind) => [kind, `S3cret-${kind}-${randomBytes(9).toString('hex')}`])) as Readonly<Record<(typeof kinds)[number], string>>
+const kinds = ['env', 'file', 'ini', 'command', 'unused', 'oracle', 'rest-user', 'rest-password', 'rest-session', 'ledger', 'os-user', 'wallet'] as const
+/** That of the wallet is replaced by what is in the lab's. */
+const planted = Object.fromEntries(kinds.map((kind) => [kind, `S3cret-${kind}-${randomBytes(5).toString('hex')}`])) as Record<(typeof kinds)[number], string>
 let stage: Stage
 const configs: Partial<Record<StageHost, string>> = {}
 /** Configurations of logins that fail. */
@@ -42,6 +44,15 @@ async function startEchoingArray(): Promise<string> {
 /** In the forms in which a careless program passes a secret on. */
 function formsOf(secret: string): readonly string[] {
   return [secret, Buffer.from(secret).toString('base64'), encodeURIComponent(secret)]
+}
+
+/** Empty when the process has ended. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/environ`, 'latin1')
+  } catch {
+    return ''
+  }
 }
 
 function hits(text: string): readonly string[] {
@@ -78,7 +89,21 @@ beforeAll(async () => {
     ontap: { adapter: 'ontap', filer: url, credentials, insecure: true },
   }
   for (const [name, storage] of Object.entries(storages)) others[name] = stage.variant('prod', name, (_, settings) => { settings['storage'] = storage })
+  // As npm install oracledb beside the configuration leaves it.
+  cpSync(join(repositoryRoot, 'node_modules', 'oracledb'), join(stage.directory, 'node_modules', 'oracledb'), { recursive: true, filter: (source) => !source.includes('/build/') })
   others['wrong-password'] = stage.variant('prod', 'wrong-password', (_, settings) => { Object.assign(settings, { driver: 'thin', user: 'sys', password: { env: 'DB_PASSWORD' } }) })
+  const wallet = join(stage.labDirectory, 'tns', 'wallet', 'sys-password')
+  planted.wallet = readFileSync(wallet, 'utf8').trim()
+  const made = await stage.sqlplus('prod', `whenever sqlerror exit failure\nconn / as sysdba\ncreate user autorestore identified by "${planted.ledger}";\ngrant create session, create table, create sequence, create procedure, create view, create job to autorestore;\nalter user autorestore quota unlimited on users;\nexit\n`, { ORACLE_SID: 'orcl' })
+  if (made.exitCode !== 0) throw new Error(made.stdout)
+  // A cycle that succeeds: the right password of the database, of the ledger's schema, of the user of the jobs.
+  const right = (whole: Parameters<Parameters<Stage['variant']>[2]>[0], settings: Record<string, unknown>): void => {
+    whole.ledger = { catalog: '/@orcl', user: 'autorestore', password: { env: 'LEDGER_PASSWORD' } }
+    Object.assign(settings, { driver: 'thin', user: 'sys', password: { file: wallet }, osUser: user === undefined ? userInfo().username : 'nobody' })
+  }
+  others['right'] = stage.variant('prod', 'right', right)
+  others['right-sandbox'] = stage.variant('sandbox', 'right-sandbox', right)
+  others['wrong-ledger-password'] = stage.variant('prod', 'wrong-ledger-password', (whole) => { whole.ledger = { catalog: '/@orcl', user: 'autorestore', password: { env: 'DB_PASSWORD' } } })
 }, 120_000)
 afterAll(async () => {
   array?.closeAllConnections()
@@ -89,8 +114,14 @@ afterAll(async () => {
 it('[H46] no secret reaches an argument, a file, a log, a journal, an event, an error or the output', async () => {
   const sinks: { sink: string; size: number; hits: readonly string[] }[] = []
   const seenArguments = new Set<string>()
+  const seenEnvironments = new Set<string>()
   const sampling = setInterval(() => {
-    for (const program of runningPrograms()) seenArguments.add(program.arguments.join(' '))
+    for (const { pid, arguments: words } of runningPrograms()) {
+      const line = words.join(' ')
+      seenArguments.add(line)
+      // What the product starts, not the product itself, which is given some in its environment.
+      if (line.includes(stage.directory) && !words.includes(stage.programs.icb)) seenEnvironments.add(environmentOf(pid))
+    }
   }, 20)
   const commands: readonly (readonly [StageHost, number, ...string[]])[] = [
     ['prod', 0, 'config', 'show'],
@@ -103,18 +134,28 @@ it('[H46] no secret reaches an argument, a file, a log, a journal, an event, an 
     ['sandbox', 1, 'restore-test', 'orcl'],
     ['prod', 0, 'ledger', 'list'],
   ]
+  const successes: readonly (readonly [string, number, ...string[]])[] = [
+    ['right', 0, 'ledger', 'create'],
+    ['right', 0, 'backup', 'orcl'],
+    ['right', 0, 'backup', 'orcl', '--json'],
+    ['right', 0, 'schedule', 'install', 'orcl', '--yes'],
+    ['right-sandbox', 0, 'restore-test', 'orcl', '--json'],
+    ['right', 0, 'ledger', 'list', '--json'],
+    ['right', 0, 'doctor', 'orcl', '--repair', '--json'],
+  ]
   const failures: readonly (readonly [string, ...string[]])[] = [
     ...['basic', 'session', 'ontap'].flatMap((name) => [[name, 'snapshot', 'list', 'orcl'], [name, 'snapshot', 'list', 'orcl', '--json']] as const),
     ['session', 'doctor', 'orcl'],
     ['wrong-password', 'configure', 'orcl', '--dry-run'],
     ['wrong-password', 'backup', 'orcl', '--json'],
+    ['wrong-ledger-password', 'ledger', 'list'],
   ]
   let verbose = ''
   try {
-    for (const [host, exitCode, ...args] of [...commands, ...failures.map(([name, ...args]) => [name, 1, ...args] as const)]) {
+    for (const [host, exitCode, ...args] of [...commands, ...successes, ...failures.map(([name, ...args]) => [name, 1, ...args] as const)]) {
       const result = await stage.icb(host === 'sandbox' ? host : 'prod', [...args, '--verbose', '--events', join(stage.directory, 'all.events')], {
         config: others[host] ?? configs[host as StageHost]!,
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', TZ: 'UTC', HOME: join(stage.directory, 'home'), ARRAY_PASSWORD: planted.env, DB_PASSWORD: planted.oracle, REST_USER: planted['rest-user'], REST_PASSWORD: planted['rest-password'], UNRELATED_PASSWORD: planted.unused },
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', TZ: 'UTC', HOME: join(stage.directory, 'home'), ARRAY_PASSWORD: planted.env, DB_PASSWORD: planted.oracle, LEDGER_PASSWORD: planted.ledger, OSPASSWORD: planted['os-user'], REST_USER: planted['rest-user'], REST_PASSWORD: planted['rest-password'], UNRELATED_PASSWORD: planted.unused },
       })
       expect({ args, exitCode: result.exitCode, output: result.exitCode === exitCode ? '' : result.stdout + result.stderr }).toEqual({ args, exitCode, output: '' })
       verbose += result.stderr
@@ -126,12 +167,14 @@ it('[H46] no secret reaches an argument, a file, a log, a journal, an event, an 
   // The adapter did try: what it logged is there, masked.
   expect(verbose).toContain('login with')
   sinks.push({ sink: `arguments of ${String(seenArguments.size)} processes`, size: [...seenArguments].join('').length, hits: hits([...seenArguments].join('\n')) })
+  sinks.push({ sink: `environments of the programs that were started (${String(seenEnvironments.size)} different ones)`, size: [...seenEnvironments].join('').length, hits: hits([...seenEnvironments].join('\n')) })
+  expect(seenEnvironments.size).toBeGreaterThan(2)
   const search = (path: string): void => {
     const facts = lstatSync(path)
     if (facts.isDirectory()) for (const name of readdirSync(path)) search(join(path, name))
-    else if (facts.isFile() && !path.startsWith(vault)) sinks.push({ sink: path, size: facts.size, hits: hits(readFileSync(path, 'latin1')) })
+    else if (facts.isFile() && !path.startsWith(vault) && !path.startsWith(join(stage.labDirectory, 'tns', 'wallet'))) sinks.push({ sink: path, size: facts.size, hits: hits(readFileSync(path, 'latin1')) })
   }
-  for (const name of readdirSync(stage.directory).filter((entry) => !['programs'].includes(entry))) search(join(stage.directory, name))
+  for (const name of readdirSync(stage.directory).filter((entry) => !['programs', 'node_modules'].includes(entry))) search(join(stage.directory, name))
   for (const sink of ['state-prod', 'state-sandbox', 'ledger', 'scratch', 'lab/nfs/backup', 'all.events']) {
     const below = sinks.filter((entry) => entry.sink.startsWith(join(stage.directory, sink)))
     expect(below.length, sink).toBeGreaterThan(0)

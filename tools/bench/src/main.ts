@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { benchDriverFetch, benchManyDatabases } from '@icb/testing'
 import { fleetOfHundred } from './fleet.ts'
 import { listings } from './listings.ts'
 import { meets, rounded } from './measurement.ts'
@@ -11,11 +12,12 @@ import { workflows } from './workflows.ts'
 
 // npm run bench -- [--only <name>]: JSON lines on standard output, a table on standard error.
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { start: startOfProgram, retention: retentionOfMillion, listings, rman: rmanGigabyte, fleet: fleetOfHundred, workflows }
+const benchmarks: Readonly<Record<string, Benchmark>> = { start: startOfProgram, retention: retentionOfMillion, listings, rman: rmanGigabyte, fleet: fleetOfHundred, workflows, driver: benchDriverFetch, databases: benchManyDatabases }
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const chosen = Object.entries(benchmarks).filter(([name]) => values.only === undefined || values.only === name)
 const all: Measurement[] = []
 console.error(`${String(cpus().length)} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`)
+if (chosen.length === 0) console.error(`benchmarks: ${Object.keys(benchmarks).join(', ')}`)
 for (const [name, benchmark] of chosen) {
   console.error(`measuring ${name} …`)
   for (const measurement of await benchmark()) {
