@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { sweepOwnedPlaces } from '@icb/testing'
 import { describePlan, planOf } from './plan.ts'
 import { Worker } from './run.ts'
-import type { WorkerOptions } from './run.ts'
+import type { RunReport, WorkerOptions } from './run.ts'
 import { renderTable, summaryLine } from './table.ts'
 import { buildVariant, readPatches } from './variants.ts'
 import type { BrokenGuarantee, Variant } from './variants.ts'
@@ -94,12 +94,17 @@ async function breakOne(patch: BrokenGuarantee, seed: number): Promise<{ patch: 
     const numbers = Array.from({ length: 200 }, (_, index) => index)
     const likely = numbers.filter((run) => describePlan(planOf(seed, run)).includes(patch.first))
     const ordered = [...likely, ...numbers.filter((run) => !likely.includes(run))]
-    const reports = await runAll(ordered, { seed, icb: variant.icb, builtDirectory: variant.builtDirectory }, Number(values.workers), () => undefined, (report) => report.findings.length > 0)
-    const bad = reports.find((report) => report.findings.length > 0)
-    return { ...about, caught: bad !== undefined, ...(bad === undefined ? {} : { run: bad.plan.run }), tried: reports.length, finding: bad?.findings[0]?.text ?? 'nothing was noticed' }
+    const reports = await runAll(ordered, { seed, icb: variant.icb, builtDirectory: variant.builtDirectory }, Number(values.workers), () => undefined, (report) => caughtBy(report) !== undefined)
+    const bad = reports.find((report) => caughtBy(report) !== undefined)
+    return { ...about, caught: bad !== undefined, ...(bad === undefined ? {} : { run: bad.plan.run }), tried: reports.length, finding: (bad === undefined ? undefined : caughtBy(bad)) ?? 'nothing was noticed' }
   } finally {
     variant[Symbol.dispose]()
   }
+}
+
+/** What was noticed of the product; trouble of the harness itself notices nothing. */
+function caughtBy(report: RunReport): string | undefined {
+  return report.findings.find((finding) => finding.harness !== true)?.text
 }
 
 /** The numbers of so many runs, of those only whose plan reads like that. */

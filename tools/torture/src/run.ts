@@ -2,7 +2,7 @@ import { attack } from './attack.ts'
 import type { AttackReport } from './attack.ts'
 import { normalCycle } from './cycle.ts'
 import type { Finding } from './findings.ts'
-import { leftOver } from './findings.ts'
+import { troubled } from './findings.ts'
 import { instanceOf } from './processes.ts'
 import { planOf } from './plan.ts'
 import type { Plan } from './plan.ts'
@@ -59,7 +59,7 @@ export class Worker implements AsyncDisposable {
       findings.push(...(await normalCycle(stand, audit, randomOf(`${String(plan.seed)}/${String(number)}/cycle`), restoration)).findings)
       for (const trouble of Object.values(stand.doors).flatMap((door) => door.trouble)) throw new Error(trouble)
     } catch (error) {
-      findings.push(leftOver(`the harness: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
+      findings.push(troubled(error))
     }
     findings.push(...(restoration?.findings ?? []))
     if (findings.length > 0) await this.#abandon()
