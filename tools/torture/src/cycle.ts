@@ -1,7 +1,4 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { IcbDocument } from '@icb/testing'
-import { checkHistory } from '../../lab/src/cli/history-check.ts'
 import { forbiddenInSandbox, forbiddenOnProd } from './forbidden.ts'
 import { leftOver, lost } from './findings.ts'
 import type { Finding } from './findings.ts'
@@ -11,6 +8,7 @@ import { listPoints } from './points.ts'
 import type { ListedPoint, PointAudit } from './points.ts'
 import type { Random } from './random.ts'
 import type { Restoration } from './restoration.ts'
+import { compareRestored } from './restored.ts'
 import { serve } from './serve.ts'
 import type { Stand } from './stand.ts'
 
@@ -62,7 +60,7 @@ async function restore(stand: Stand, point: ListedPoint): Promise<readonly Findi
     if (call.program === 'sqlplus' && /^\s*alter database open/m.test(call.script)) opened = true
     // Before that, an instance of an earlier test may be ended.
     if (opened && call.program === 'sqlplus' && /^shutdown abort/m.test(call.script)) {
-      const found = await compareRestored(stand, point)
+      const found = await compareRestored(stand, point.lastScn ?? 0n)
       compared += found.files
       findings.push(...found.problems.map((problem) => lost(`${point.name} restored: ${problem}`)))
     }
@@ -78,21 +76,4 @@ async function restore(stand: Stand, point: ListedPoint): Promise<readonly Findi
     stand.serveCalls('sandbox')
   }
   return findings
-}
-
-async function compareRestored(stand: Stand, { lastScn }: ListedPoint): Promise<{ readonly files: number; readonly problems: readonly string[] }> {
-  const clones = join(stand.snapshotDirectory, 'clones')
-  const problems: string[] = []
-  let files = 0
-  await stand.history.refresh()
-  for (const clone of readdirSync(clones).filter((name) => name !== stand.foreign.clone && !name.startsWith('.'))) {
-    const tree = join(clones, clone, 'tree')
-    for (const name of readdirSync(tree).filter((each) => each.startsWith('data_'))) {
-      const check = await checkHistory(join(tree, name), stand.stage.labDirectory, lastScn ?? 0n, stand.history)
-      files += 1
-      const [first] = check.differences
-      if (first !== undefined) problems.push(`file ${String(check.file)}: ${String(check.differences.length)} of ${String(check.blocks)} blocks differ from SCN ${String(lastScn)} (block ${String(first.block)} has SCN ${String(first.scn)}, expected ${String(first.expectedScn)})`)
-    }
-  }
-  return { files, problems }
 }

@@ -1,5 +1,4 @@
 import type { IcbDocument } from '@icb/testing'
-import { checkHistory } from '../../lab/src/cli/history-check.ts'
 import type { DoorCall } from './door.ts'
 import { leftOver, lost } from './findings.ts'
 import type { Finding } from './findings.ts'
@@ -7,6 +6,7 @@ import { forbiddenInSandbox } from './forbidden.ts'
 import type { Plan, RestoreAim } from './plan.ts'
 import { listPoints } from './points.ts'
 import { killNow } from './processes.ts'
+import { compareRestored } from './restored.ts'
 import { must } from './stand.ts'
 import type { Stand } from './stand.ts'
 
@@ -78,15 +78,9 @@ export class Restoration {
   /** Before it is opened, a restored database is held against the truth. */
   async watch(call: DoorCall): Promise<void> {
     if (call.program !== 'sqlplus' || !/^\s*alter\s+database\s+open/im.test(call.script)) return
-    const { stage, history } = this.#stand
-    const files = (await this.#stand.sql('sandbox', stage.slot, 'select name from v$datafile')).map((row) => row[0] ?? '')
-    await history.refresh()
-    for (const file of files) {
-      const { differences, blocks } = await checkHistory(file, stage.labDirectory, this.#target, history)
-      this.#compared += 1
-      const [first] = differences
-      if (first !== undefined) this.#findings.push(lost(`${file} restored to SCN ${String(this.#target)}: ${String(differences.length)} of ${String(blocks)} blocks differ (block ${String(first.block)} has SCN ${String(first.scn)}, expected ${String(first.expectedScn)})`))
-    }
+    const { files, problems } = await compareRestored(this.#stand, this.#target)
+    this.#compared += files
+    this.#findings.push(...problems.map((problem) => lost(`restored: ${problem}`)))
   }
 
   #watchSandbox(): void {
