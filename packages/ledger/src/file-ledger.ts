@@ -52,6 +52,8 @@ export function createFileLedger(options: FileLedgerOptions): KeptLedger {
     }
   }
 
+  const isStored = async ({ database, runId }: LedgerEntry): Promise<boolean> => (await readEntry(join(databaseDirectory(directory, database), entryFileName(runId, 'verdict'))).catch(() => undefined)) !== undefined
+
   const spool = createSpool({ directory: spoolDir, clock, logger, storeError })
 
   const read = async (database?: string): Promise<{ readonly entries: readonly LedgerEntry[]; readonly problems: readonly LedgerProblem[] }> => {
@@ -83,7 +85,8 @@ export function createFileLedger(options: FileLedgerOptions): KeptLedger {
       try {
         await store(entry, 'verdict', text)
       } catch (error) {
-        const kept = await spool.keep(entry, text)
+        // Where another verdict of the run is in place, this one would wait for ever.
+        const kept = !(await isStored(entry)) && (await spool.keep(entry, text))
         logger.error({ runId, database, outcome: verdict.outcome, spooled: kept, error }, 'a verdict could not be stored')
         throw error
       }

@@ -58,6 +58,8 @@ describe('file ledger', () => {
     await ledger.close(verdict('r1', { outcome: 'failed', reasons: [{ code: 'BLOCK_CORRUPT', text: 'file 4 block 7' }] }))
     await expect(ledger.close(verdict('r1'))).rejects.toMatchObject({ code: 'ICB_LEDGER_STORE' })
     expect((await ledger.find('r1'))?.verdict?.outcome).toBe('failed')
+    // The second one would wait in the spool for ever.
+    expect(await ledger.flushSpool()).toEqual({ stored: 0, left: 0 })
   })
 
   it('lists newest first, filtered and limited', async () => {
