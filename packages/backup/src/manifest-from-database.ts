@@ -87,7 +87,7 @@ export function manifestCopies(areaPath: string, state: Pick<DatabaseState, 'dat
     if (copy === undefined) return []
     return [{
       file: datafile.file, tablespace: datafile.tablespace, path: relativeTo(areaPath, copy.name), bytes: BigInt(copy.blocks) * BigInt(copy.blockSize), creationScn: copy.creationScn,
-      checkpointScn: copy.checkpointScn, fuzzyScn: highestScn(copy), status: datafile.status, enabled: datafile.enabled,
+      checkpointScn: copy.checkpointScn, fuzzyScn: highestScn(copy), status: datafile.status, enabled: datafile.enabled, unrecoverableScn: datafile.unrecoverableScn,
       ...(datafile.pdb === null ? {} : { pdb: datafile.pdb }), ...(datafile.pdbOpenMode === null ? {} : { openMode: datafile.pdbOpenMode }),
     }]
   })

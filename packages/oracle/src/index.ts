@@ -21,7 +21,7 @@ export {
 export type { DatabaseClockRow, IdentityRow, IncarnationRow, InstanceRow, PdbRow, VersionBannerRow } from './dictionary/identity.ts'
 export { onlineLogsQuery, readOnlineLogs, readThreads, threadsQuery } from './dictionary/threads.ts'
 export type { OnlineLogRow, ThreadRow } from './dictionary/threads.ts'
-export { blockCorruptionQuery, datafileHeadersQuery, datafilesQuery, readBlockCorruption, readDatafileHeaders, readDatafiles } from './dictionary/datafiles.ts'
+export { blockCorruptionQuery, datafileHeadersQuery, datafilesQuery, nonloggedBlocksQuery, readBlockCorruption, readDatafileHeaders, readDatafiles } from './dictionary/datafiles.ts'
 export type { BlockCorruptionRow, DatafileHeaderRow, DatafileRow } from './dictionary/datafiles.ts'
 export {
   datafileCopiesByTagQuery,

@@ -25,6 +25,8 @@ export interface ManifestCopy {
   readonly status: string
   /** V$DATAFILE.ENABLED: READ WRITE, READ ONLY … */
   readonly enabled: string
+  /** V$DATAFILE.UNRECOVERABLE_CHANGE# of the source at backup, 0: nothing was ever written without redo; absent: it was not recorded. */
+  readonly unrecoverableScn?: bigint
   readonly pdb?: string
   readonly openMode?: string
 }

@@ -30,6 +30,7 @@ const copy = z.object({
   fuzzyScn: decimal,
   status: text,
   enabled: text,
+  unrecoverableScn: z.exactOptional(decimal),
   pdb: z.exactOptional(text),
   openMode: z.exactOptional(text),
 })

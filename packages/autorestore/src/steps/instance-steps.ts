@@ -163,7 +163,7 @@ export const detachFromSource: Step<RecoveryRun> = {
       // Renamed first: disabling deletes the file it knows. guard-control-file-paths proved that the old name is not here.
       await sql.execute([`alter database rename file ${quoteSqlString(tracking.filename)} to ${quoteSqlString(join(run.scratch, 'bct.bct'))}`, 'alter database disable block change tracking'], options)
     }
-    const [after, corruption] = await Promise.all([readChangeTracking(sql, options), readBlockCorruption(sql, options)])
+    const [after, corruption] = await Promise.all([readChangeTracking(sql, options), readBlockCorruption(sql, { ...options, release: manifestOf(run).database.release })])
     if (after.status !== 'DISABLED') throw errors.REFUSED_LIVE_AREA('block change tracking could not be disabled in the copy')
     if (corruption.length > 0) run.deps.logger.info({}, 'the control file brings block corruption records of the source')
   },

@@ -19,7 +19,7 @@ function restored({ rows = {}, events = [], ...run }: { readonly rows?: Rows; re
   }
   return {
     oracle, findings: [], warnings: [], paths: ['/clone'], targetTime: '2026-03-01 10:00:00', verified: { scn: 100n, time: '2026-03-01 10:00:00' }, timeDifferenceSeconds: undefined, validation: undefined,
-    manifest: { database: { cdb: false }, copies: [{ file: 1, status: 'SYSTEM' }, { file: 2, status: 'ONLINE' }, { file: 3, status: 'OFFLINE' }] },
+    manifest: { database: { cdb: false, release: '19.0.0.0.0' }, copies: [{ file: 1, status: 'SYSTEM' }, { file: 2, status: 'ONLINE' }, { file: 3, status: 'OFFLINE' }] },
     deps: { settings: { toleranceMinutes: 5, heartbeat: false, assertions: [], acceptedCorruption: [], deadlineMs: 1 }, clock: { now: () => 0 }, runId: 'run' },
     ...run,
   } as unknown as RestoreRun
@@ -72,6 +72,8 @@ describe('what was restored', () => {
 describe('[H7] block validation without an RMAN error', () => {
   const examined = (status: 'OK' | 'FAILED'): object => ({ type: 'validated', file: 2, status, blocksExamined: 10, failing: { data: 0, index: 0, other: 0 } })
   const corrupt = { file: 2, block: 7, blocks: 2, scn: 0n, type: 'CHECKSUM' }
+  const unlogged = (corruptionScn: bigint): Rows => ({ 'v$nonlogged_block': [{ ...corrupt, corruptionScn, type: 'NOLOGGING' }] })
+  const recorded = (unrecoverableScn: bigint, release = '19.0.0.0.0') => ({ database: { cdb: false, release }, copies: [{ file: 2, status: 'ONLINE', unrecoverableScn }] }) as unknown as NonNullable<RestoreRun['manifest']>
   const view = (row: object): Rows => ({ 'v$database_block_corruption': [row] })
 
   it.each<[string, readonly string[], number, Parameters<typeof restored>[0]]>([
@@ -80,6 +82,10 @@ describe('[H7] block validation without an RMAN error', () => {
     ['fails for a FAILED file that the view does not list', ['BLOCK_CORRUPT'], 0, { events: [examined('FAILED')] }],
     ['fails for the line that announces corrupt blocks', ['BLOCK_CORRUPT'], 0, { events: [examined('OK'), { type: 'corruption-found' }] }],
     ['does not fail for unlogged blocks', [], 0, { events: [examined('FAILED')], rows: view({ ...corrupt, type: 'NOLOGGING' }) }],
+    ['does not fail for unlogged blocks of a file that had unlogged changes when it was backed up', [], 0, { events: [examined('OK')], rows: unlogged(90n), manifest: recorded(90n) }],
+    ['fails for unlogged blocks of later than the database knew', ['BLOCK_CORRUPT'], 2, { events: [examined('OK')], rows: unlogged(91n), manifest: recorded(90n) }],
+    ['fails for unlogged blocks of a file that had no unlogged change', ['BLOCK_CORRUPT'], 2, { events: [examined('OK')], rows: unlogged(0n), manifest: recorded(0n) }],
+    ['reads V$DATABASE_BLOCK_CORRUPTION alone before 12.1', [], 0, { events: [examined('OK')], rows: unlogged(91n), manifest: recorded(90n, '11.2.0.4.0') }],
     ['fails when no block was read', ['VERIFICATION_FAILED'], 0, {}],
   ])('%s', async (_, expected, blocks, has) => {
     const run = restored(has)

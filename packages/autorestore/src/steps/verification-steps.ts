@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon'
 import { readBlockCorruption, readDatafiles } from '@icb/oracle'
 import type { BlockCorruptionRow, TypedQuery } from '@icb/oracle'
+import type { ManifestCopy } from '@icb/recovery-point'
 import { validateDatabaseScript } from '@icb/rman'
 import { hasErrorCode } from '@icb/runtime'
 import type { Step } from '@icb/runtime'
@@ -83,6 +84,15 @@ function isAccepted(row: BlockCorruptionRow, accepted: readonly AcceptedCorrupti
   return accepted.some((entry) => entry.file === row.file && entry.expires >= today && row.block >= entry.firstBlock && row.block + row.blocks <= entry.firstBlock + entry.blocks)
 }
 
+/**
+ * Whether the database knew, when it was backed up, that a file had unlogged changes as late as these blocks. An old manifest
+ * that does not say is given the benefit.
+ */
+export function isKnownUnlogged(row: Pick<BlockCorruptionRow, 'file' | 'corruptionScn'>, copies: readonly Pick<ManifestCopy, 'file' | 'unrecoverableScn'>[]): boolean {
+  const recorded = copies.find((copy) => copy.file === row.file)?.unrecoverableScn
+  return recorded === undefined || (recorded > 0n && row.corruptionScn <= recorded)
+}
+
 /** Reads every block of the restored database and checks it physically and logically. */
 export const validateBlocks: Step<RestoreRun> = {
   name: 'validate-blocks',
@@ -107,17 +117,19 @@ export const validateBlocks: Step<RestoreRun> = {
     })
     const { blocksExamined, reported } = seen
     const today = new Date(clock.now()).toISOString().slice(0, 10)
-    const rows = await readBlockCorruption(run.oracle.sql, { signal: step.signal })
-    // Unlogged operations leave blocks that cannot be recovered by design; they are reported, FORCE LOGGING prevents them.
+    const rows = await readBlockCorruption(run.oracle.sql, { signal: step.signal, release: manifestOf(run).database.release })
+    // Unlogged operations leave blocks that cannot be recovered by design, and production knows of them; FORCE LOGGING prevents them.
     const unlogged = rows.filter((row) => row.type === 'NOLOGGING')
-    if (unlogged.length > 0) run.warnings.push(`${String(unlogged.length)} ranges of blocks were written without logging and are not recoverable`)
+    const unknown = unlogged.filter((row) => !isKnownUnlogged(row, manifestOf(run).copies))
+    const known = unlogged.length - unknown.length
+    if (known > 0) run.warnings.push(`${String(known)} ranges of blocks were written without logging and are not recoverable`)
     const accepted = rows.filter((row) => row.type !== 'NOLOGGING' && isAccepted(row, settings.acceptedCorruption, today))
     if (accepted.length > 0) run.warnings.push(`${String(accepted.length)} ranges of corrupt blocks are accepted by configuration`)
-    const corrupt = rows.filter((row) => row.type !== 'NOLOGGING' && !accepted.includes(row))
+    const corrupt = [...rows.filter((row) => row.type !== 'NOLOGGING' && !accepted.includes(row)), ...unknown]
     const corruptBlocks = corrupt.reduce((sum, row) => sum + row.blocks, 0)
     run.validation = { blocksExamined, corruptBlocks }
     if (corrupt.length > 0) {
-      const texts = corrupt.map((row) => `file ${String(row.file)}, block ${String(row.block)}${row.blocks > 1 ? ` to ${String(row.block + row.blocks - 1)}` : ''}: ${row.type}`)
+      const texts = corrupt.map((row) => `file ${String(row.file)}, block ${String(row.block)}${row.blocks > 1 ? ` to ${String(row.block + row.blocks - 1)}` : ''}: ${row.type}${row.type === 'NOLOGGING' ? ', though the database knew of no unlogged change of this file when it was backed up' : ''}`)
       run.findings.push({ code: 'BLOCK_CORRUPT', text: texts[0] ?? 'corrupt blocks', messages: texts.slice(0, 100) })
     } else if ((failedFiles.length > 0 || reported) && unlogged.length + accepted.length === 0) {
       run.findings.push({ code: 'BLOCK_CORRUPT', text: `RMAN found corrupt blocks in ${failedFiles.join(', ') || 'a file'}, but V$DATABASE_BLOCK_CORRUPTION lists none` })

@@ -101,6 +101,18 @@ export const blockCorruptionQuery: TypedQuery<typeof corruptionColumns> = {
          order by file#, block#`,
 }
 
-export function readBlockCorruption(session: SqlSession, options?: ReadOptions): Promise<readonly BlockCorruptionRow[]> {
-  return session.query(blockCorruptionQuery, options)
+/** V$NONLOGGED_BLOCK, where Oracle lists NOLOGGING blocks from 12.1 on, in the shape of V$DATABASE_BLOCK_CORRUPTION. */
+export const nonloggedBlocksQuery: TypedQuery<typeof corruptionColumns> = {
+  name: 'v$nonlogged_block',
+  columns: corruptionColumns,
+  sql: `select file#, block#, blocks, nvl(nonlogged_start_change#, 0), 'NOLOGGING'
+          from v$nonlogged_block
+         order by file#, block#`,
+}
+
+/** Corrupt blocks, those that recovery marked for want of redo (type NOLOGGING) among them. `release`: that of the instance. */
+export async function readBlockCorruption(session: SqlSession, options: ReadOptions & { readonly release: string }): Promise<readonly BlockCorruptionRow[]> {
+  const rows = await session.query(blockCorruptionQuery, options)
+  if (Number(options.release.split('.')[0]) < 12) return rows
+  return [...rows, ...(await session.query(nonloggedBlocksQuery, options))]
 }
