@@ -1,5 +1,6 @@
 import { BLOCK_SIZE, blockDefect } from '../storage/block.ts'
 import type { Datafile } from '../storage/datafile.ts'
+import type { Keystore } from './keystore.ts'
 import { Mutex } from './mutex.ts'
 import { ora } from './ora-error.ts'
 
@@ -19,13 +20,15 @@ const keyOf = (file: number, block: number): number => file * 2 ** 32 + block
 export class BufferCache {
   readonly #fileOf: (file: number) => Datafile
   readonly #beforeWrite: () => Promise<void>
+  readonly #keystore: Keystore | undefined
   readonly #capacity: number
   readonly #entries = new Map<number, Entry>()
   readonly #writing = new Mutex()
   #dirty = 0
 
   /** `beforeWrite` makes sure that the redo of all changes so far is on disk. */
-  constructor(fileOf: (file: number) => Datafile, beforeWrite: () => Promise<void>, capacity = 2500) {
+  constructor(fileOf: (file: number) => Datafile, beforeWrite: () => Promise<void>, keystore?: Keystore, capacity = 2500) {
+    this.#keystore = keystore
     this.#fileOf = fileOf
     this.#beforeWrite = beforeWrite
     this.#capacity = capacity
@@ -35,7 +38,7 @@ export class BufferCache {
     return this.#dirty
   }
 
-  /** @throws OraError 01578 for a damaged block */
+  /** @throws OraError 01578 for a damaged block, 28365 for an encrypted one without its key */
   async get(file: number, block: number): Promise<Buffer> {
     const key = keyOf(file, block)
     const cached = this.#entries.get(key)
@@ -45,10 +48,11 @@ export class BufferCache {
       return cached.buffer
     }
     const datafile = this.#fileOf(file)
-    const buffer = await readSettled(datafile, block)
-    if (buffer.length < BLOCK_SIZE || blockDefect(buffer, file, block) !== null) {
+    const stored = await readSettled(datafile, block)
+    if (stored.length < BLOCK_SIZE || blockDefect(stored, file, block) !== null) {
       throw ora(1578, `ORACLE data block corrupted (file # ${file}, block # ${block})`, [1110, `data file ${file}: '${datafile.path}'`])
     }
+    const buffer = this.#keystore?.decrypt(stored, datafile.header.encryption) ?? stored
     const newer = this.#entries.get(key)
     if (newer !== undefined) return newer.buffer
     this.#entries.set(key, { file, block, buffer, dirty: false })
@@ -88,7 +92,7 @@ export class BufferCache {
         }
         const first = run[0]
         if (first === undefined) break
-        await this.#fileOf(first.file).writeBlocks(first.block, run.length === 1 ? first.buffer : Buffer.concat(run.map((e) => e.buffer)))
+        await this.#fileOf(first.file).writeBlocks(first.block, run.length === 1 ? this.stored(first.file, first.buffer) : Buffer.concat(run.map((e) => this.stored(e.file, e.buffer))))
         for (const entry of run) {
           entry.dirty = false
           if (this.#entries.get(keyOf(entry.file, entry.block))?.dirty !== true) this.#dirty -= 1
@@ -97,6 +101,11 @@ export class BufferCache {
       }
     })
     this.#evict()
+  }
+
+  /** A block as the file gets it. */
+  stored(file: number, buffer: Buffer): Buffer {
+    return this.#keystore?.encrypt(buffer, this.#fileOf(file).header.encryption) ?? buffer
   }
 
   /** Forgets the blocks of a file, unwritten ones too. */

@@ -43,10 +43,11 @@ export function containerView(instance: Instance, conId: number, { kernel, conta
     alterTable: async (owner, name, change) => { await writable().alter(owner, name, change) },
     applyChanges: async (changes) => writable().apply(changes),
     omfName: (kind, tablespace) => omfName(kernel.parameters, kind, tablespace, guidOf(kernel.control.data, conId)),
-    createTablespace: async (name, files) => {
+    createTablespace: async (name, files, encrypted = false) => {
       writable()
       if (has(name)) throw ora(1543, `tablespace '${name}' already exists`)
-      for (const file of files) await addFile(kernel, conId, name, file.path, file.bytes)
+      const key = encrypted ? kernel.keystore.newTablespaceKey() : undefined
+      for (const file of files) await addFile(kernel, conId, name, file.path, file.bytes, key)
     },
     addDatafile: async (tablespace, path, bytes) => {
       writable()

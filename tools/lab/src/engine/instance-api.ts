@@ -162,6 +162,19 @@ export interface RecoverOptions {
   readonly abort: AbortSignal
 }
 
+/** The TDE keystore as SQL sees it. */
+export interface InstanceKeystore {
+  readonly directory: string
+  readonly state: { readonly status: 'OPEN' | 'OPEN_NO_MASTER_KEY' | 'CLOSED' | 'NOT_AVAILABLE'; readonly type: string }
+  /** Raises ORA-46630. */
+  create(password: string): void
+  createAutoLogin(password: string): void
+  /** Raises ORA-28353, ORA-28354, ORA-28367. */
+  open(password: string): void
+  close(): void
+  setKey(password: string): void
+}
+
 /**
  * An instance as the SQL and RMAN layers see it. Every method raises OraError with the codes Oracle raises
  * (01507 not mounted, 01109 not open, 01034 not available …).
@@ -234,7 +247,10 @@ export interface Instance {
   setFlashback(on: boolean): Promise<void>
   /** ALTER DATABASE RENAME FILE (datafiles, logs, tempfiles, BCT file). */
   renameFile(from: string, to: string): Promise<void>
-  createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[]): Promise<void>
+  /** `encrypted`: with a key of its own; raises ORA-28365 without an open keystore. */
+  createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[], encrypted?: boolean): Promise<void>
+  /** The TDE keystore. */
+  readonly keystore: InstanceKeystore
   addDatafile(tablespace: string, path: string | undefined, bytes: number): Promise<void>
   dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void>
   setDatafileOnline(file: number, online: boolean): Promise<void>

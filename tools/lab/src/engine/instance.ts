@@ -18,6 +18,7 @@ import { applyIncremental, incrementalBackup } from './incremental.ts'
 import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, ServerSession, TableAlteration, TableChange } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
+import { Keystore } from './keystore.ts'
 import { LogWriter } from './log-writer.ts'
 import { Mutex } from './mutex.ts'
 import { recoverDatabase } from './media-recovery.ts'
@@ -110,11 +111,12 @@ export class LabInstance implements Instance {
     const files = first?.files ?? new OpenFiles(host)
     const history = first?.history ?? new History()
     const members = first?.members ?? []
+    const keystore = first?.keystore ?? new Keystore(host, this.#parameters)
     const logWriter = new LogWriter(host, () => history.write())
     const parts = {
       host, sid: this.sid, parameters: this.#parameters, control: first?.control ?? new ControlStore(host, this.#parameters.list('control_files')), scn: first?.scn ?? new ScnClock(), files, history, logWriter,
-      members, threadNumber: threadNumberOf(this.#parameters),
-      cache: first?.cache ?? new BufferCache((n) => files.get(n), async () => { for (const writer of new Set([logWriter, ...members.map((m) => m.logWriter)])) await writer.flush() }),
+      members, keystore, threadNumber: threadNumberOf(this.#parameters),
+      cache: first?.cache ?? new BufferCache((n) => files.get(n), async () => { for (const writer of new Set([logWriter, ...members.map((m) => m.logWriter)])) await writer.flush() }, keystore),
       down: this.#down.signal, alert: (text: string) => { this.diagnostics.alert(text) },
     }
     // The parts below know the whole they belong to.
@@ -313,6 +315,7 @@ export class LabInstance implements Instance {
     })
   }
 
+  get keystore(): Keystore { return this.#kernel.keystore }
   get members(): readonly Instance[] { return [...this.#peers] }
 
   /** Whether another instance has the database open too. */
@@ -402,10 +405,11 @@ export class LabInstance implements Instance {
   async setFlashback(on: boolean): Promise<void> { await structure.setFlashback(this.#mounted(), on) }
   async renameFile(from: string, to: string): Promise<void> { await structure.renameFile(this.#mounted(), from, to) }
 
-  async createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[]): Promise<void> {
+  async createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[], encrypted = false): Promise<void> {
     const kernel = this.#writable()
     if (this.controlFile.datafiles.some((d) => d.tablespace === name && structure.containerOf(d) === this.container)) throw ora(1543, `tablespace '${name}' already exists`)
-    for (const file of files) await structure.addFile(kernel, this.container, name, file.path, file.bytes)
+    const key = encrypted ? kernel.keystore.newTablespaceKey() : undefined
+    for (const file of files) await structure.addFile(kernel, this.container, name, file.path, file.bytes, key)
   }
 
   async addDatafile(tablespace: string, path: string | undefined, bytes: number): Promise<void> {

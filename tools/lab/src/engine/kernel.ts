@@ -5,6 +5,7 @@ import type { ChangeTracker } from './change-tracker.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import type { ControlStore } from './control-store.ts'
 import type { History } from './history.ts'
+import type { Keystore } from './keystore.ts'
 import type { LogWriter } from './log-writer.ts'
 import type { OpenFiles } from './open-files.ts'
 import type { Parameters } from './parameters.ts'
@@ -18,6 +19,7 @@ export interface Kernel {
   readonly sid: string
   readonly parameters: Parameters
   readonly control: ControlStore
+  readonly keystore: Keystore
   readonly scn: ScnClock
   readonly files: OpenFiles
   readonly cache: BufferCache

@@ -1,3 +1,5 @@
+import type { TablespaceEncryption } from '../storage/block-cipher.ts'
+
 /**
  * The records of a control file. All paths are as the database knows them (unmapped: `/u01/…`); the host maps them when a
  * file is opened. Times are milliseconds since 1970 UTC; SCNs are bigints. Serialised as JSON (bigints as strings) inside
@@ -16,6 +18,8 @@ export interface DatafileRecord {
   checkpointTime: number
   status: 'SYSTEM' | 'ONLINE' | 'OFFLINE' | 'RECOVER'
   enabled: 'READ WRITE' | 'READ ONLY'
+  /** Absent: not encrypted. */
+  encryption?: TablespaceEncryption
   /** Container of a CDB: 1 root, 2 seed, 3 and on PDBs. Absent: no CDB. */
   conId?: number
   /** SCN when the file came to rest (read only, or its PDB was closed); recovery is not needed beyond it. */

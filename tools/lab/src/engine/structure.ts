@@ -1,5 +1,6 @@
 import { rm, stat } from 'node:fs/promises'
 import { blockType, formatBlock } from '../storage/block.ts'
+import type { TablespaceEncryption } from '../storage/block-cipher.ts'
 import { Datafile } from '../storage/datafile.ts'
 import type { FileHeader } from '../storage/file-header.ts'
 import { createFile } from '../storage/file-io.ts'
@@ -16,11 +17,11 @@ import { Transaction } from './transactions.ts'
 const BLOCK = 8192
 
 /** The header of a file as it was created. */
-export function creationHeader(data: ControlFileData, record: Pick<DatafileRecord, 'file' | 'tablespace' | 'tablespaceNumber' | 'blocks' | 'creationScn' | 'creationTime'>): FileHeader {
+export function creationHeader(data: ControlFileData, record: Pick<DatafileRecord, 'file' | 'tablespace' | 'tablespaceNumber' | 'blocks' | 'creationScn' | 'creationTime' | 'encryption'>): FileHeader {
   return {
     magic: 'ICBLAB DATAFILE', dbid: data.dbid, dbName: data.name, file: record.file, tablespace: record.tablespace, tablespaceNumber: record.tablespaceNumber, blocks: record.blocks,
     creationScn: record.creationScn, creationTime: record.creationTime, checkpointScn: record.creationScn, checkpointTime: record.creationTime, resetlogsScn: data.resetlogsScn,
-    resetlogsId: data.resetlogsId, fuzzy: false, absoluteFuzzyScn: 0n, copy: null,
+    resetlogsId: data.resetlogsId, fuzzy: false, absoluteFuzzyScn: 0n, copy: null, ...(record.encryption === undefined ? {} : { encryption: record.encryption }),
   }
 }
 
@@ -32,16 +33,16 @@ export async function createDatafile(real: string, header: FileHeader, parents: 
 }
 
 export function newDatafileRecord(operation: Extract<RedoOperation, { op: 'create-file' }>, name: string): DatafileRecord {
-  const { file, tablespace, tablespaceNumber, blocks, creationScn, creationTime, conId } = operation
+  const { file, tablespace, tablespaceNumber, blocks, creationScn, creationTime, conId, encryption } = operation
   return {
     file, name, tablespace, tablespaceNumber, blocks, blockSize: BLOCK, creationScn, creationTime, checkpointScn: creationScn, checkpointTime: creationTime,
     status: tablespace === 'SYSTEM' ? 'SYSTEM' : 'ONLINE', enabled: 'READ WRITE', stopScn: null, unrecoverableScn: 0n, unrecoverableTime: null,
-    ...(conId === undefined ? {} : { conId }),
+    ...(conId === undefined ? {} : { conId }), ...(encryption === undefined ? {} : { encryption }),
   }
 }
 
 /** Adds a datafile to a tablespace, or its first one. @throws OraError 01119, 01537, 01543 */
-export async function addFile(kernel: Kernel, conId: number, tablespace: string, given: string | undefined, bytes: number): Promise<void> {
+export async function addFile(kernel: Kernel, conId: number, tablespace: string, given: string | undefined, bytes: number, wanted?: TablespaceEncryption): Promise<void> {
   const { control, files, transactions, scn, host, parameters, tracker } = kernel
   await transactions.exclusive(async () => {
     const data = control.data
@@ -51,8 +52,9 @@ export async function addFile(kernel: Kernel, conId: number, tablespace: string,
     const sameTablespace = own.find((d) => d.tablespace === tablespace)
     const file = nextFileNumber(data)
     const tablespaceNumber = sameTablespace?.tablespaceNumber ?? Math.max(-1, ...own.map((d) => d.tablespaceNumber)) + 1
+    const encryption = wanted ?? sameTablespace?.encryption
     const creationScn = scn.next()
-    const operation = { op: 'create-file' as const, file, name, tablespace, tablespaceNumber, blocks: Math.max(16, Math.floor(bytes / BLOCK)), creationScn, creationTime: host.now(), ...(conId === 0 ? {} : { conId }) }
+    const operation = { op: 'create-file' as const, file, name, tablespace, tablespaceNumber, blocks: Math.max(16, Math.floor(bytes / BLOCK)), creationScn, creationTime: host.now(), ...(conId === 0 ? {} : { conId }), ...(encryption === undefined ? {} : { encryption }) }
     const header = creationHeader(data, operation)
     let datafile: Datafile
     try {

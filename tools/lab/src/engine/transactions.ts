@@ -121,7 +121,7 @@ export class Transactions {
       sealBlock(after, scn)
       cache.put(change.file, change.block, after)
       tracker.mark(change.file, change.block)
-      history.note(scn, change.file, change.block, after)
+      history.note(scn, change.file, change.block, cache.stored(change.file, after))
     }
     logWriter.append(record)
     return scn

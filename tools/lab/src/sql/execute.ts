@@ -10,6 +10,7 @@ import { NULL } from './bound.ts'
 import { Collection } from './collection.ts'
 import { Cursor } from './cursor.ts'
 import { runDml } from './dml.ts'
+import { administerKeys } from './key-management.ts'
 import { parseDml } from './parse-dml.ts'
 import { openQuery } from './execute-query.ts'
 import { parseQuery, skipForUpdate } from './parse-query.ts'
@@ -38,6 +39,7 @@ const handlers: readonly { readonly words: readonly string[]; readonly ddl: bool
   { words: ['CREATE', 'TABLESPACE'], ddl: true, run: createTablespace },
   { words: ['DROP', 'TABLESPACE'], ddl: true, run: dropTablespace },
   { words: ['DROP', 'RESTORE', 'POINT'], ddl: true, run: dropRestorePoint },
+  { words: ['ADMINISTER', 'KEY', 'MANAGEMENT'], ddl: false, run: administerKeys },
   { words: ['CREATE'], ddl: true, run: createObject },
   { words: ['ALTER'], ddl: true, run: alterObject },
   { words: ['DROP'], ddl: true, run: dropObject },

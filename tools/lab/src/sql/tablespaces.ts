@@ -31,14 +31,24 @@ function assertExists(instance: Instance, name: string): void {
 
 const invalidName = () => ora(2216, 'tablespace name expected')
 
-/** CREATE TABLESPACE name DATAFILE [file] [SIZE n] [, …] */
+/** CREATE TABLESPACE name DATAFILE [file] [SIZE n] [, …] [ENCRYPTION [USING 'AES256'] ENCRYPT | DEFAULT STORAGE (ENCRYPT)] */
 export async function createTablespace({ cursor, instance }: Statement): Promise<SqlResult> {
   const name = cursor.identifier(invalidName)
   const files = cursor.acceptWords('DATAFILE') ? parseFiles(cursor) : [{ path: undefined, bytes: managedSize }]
+  const encrypted = cursor.acceptWords('ENCRYPTION')
+  if (encrypted) {
+    if (cursor.acceptWords('USING') && !/^AES(128|192|256)$/i.test(cursor.string(() => ora(28339, 'missing or invalid encryption algorithm')))) throw ora(28339, 'missing or invalid encryption algorithm').at(cursor.at)
+    // ENCRYPT, or as releases before 12.2 want it: DEFAULT STORAGE (ENCRYPT).
+    if (cursor.acceptWords('DEFAULT', 'STORAGE')) {
+      cursor.expectOperator('(', () => ora(906, 'missing left parenthesis'))
+      cursor.expectWord('ENCRYPT')
+      cursor.expectOperator(')', () => ora(907, 'missing right parenthesis'))
+    } else cursor.acceptWords('ENCRYPT')
+  }
   cursor.expectEnd(() => ora(2180, 'invalid option for CREATE TABLESPACE'))
   if (instance.status !== 'OPEN') throw ora(1109, 'database not open')
   if (instance.controlFile.datafiles.some((file) => file.tablespace === name && (file.conId ?? 0) === instance.container)) throw ora(1543, `tablespace '${name}' already exists`)
-  await instance.createTablespace(name, files)
+  await instance.createTablespace(name, files, encrypted)
   return { message: 'Tablespace created.' }
 }
 

@@ -1,4 +1,5 @@
 import { BLOCK_SIZE, PAYLOAD_END, PAYLOAD_START, blockDefect, blockType, formatBlock, sealBlock } from './block.ts'
+import type { TablespaceEncryption } from './block-cipher.ts'
 import { decodeJson, encodeJson } from './json.ts'
 
 /** Block 1 of a datafile. */
@@ -21,6 +22,8 @@ export interface FileHeader {
   fuzzy: boolean
   /** Highest SCN that a backup saw in a block when above the checkpoint; 0 otherwise. Recovery must pass it. */
   absoluteFuzzyScn: bigint
+  /** Absent: the tablespace is not encrypted. */
+  encryption?: TablespaceEncryption
   /** Set when the file is an image copy. */
   copy: { tag: string | null; incrementalLevel: 0 | null; completionTime: number } | null
 }

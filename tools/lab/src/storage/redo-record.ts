@@ -1,4 +1,5 @@
 import { PAYLOAD_END, PAYLOAD_START, blockObject, blockScn, blockTypeOf, clearUnlogged, isUnlogged, markUnlogged } from './block.ts'
+import type { TablespaceEncryption } from './block-cipher.ts'
 import { decodeJson, encodeJson } from './json.ts'
 
 /** What happens to one block: bytes over its former state, or a whole new payload. */
@@ -18,7 +19,7 @@ export interface BlockChange {
 
 /** Changes of the database's structure that recovery must repeat. */
 export type RedoOperation =
-  | { readonly op: 'create-file'; readonly file: number; readonly name: string; readonly tablespace: string; readonly tablespaceNumber: number; readonly blocks: number; readonly creationScn: bigint; readonly creationTime: number; readonly conId?: number }
+  | { readonly op: 'create-file'; readonly file: number; readonly name: string; readonly tablespace: string; readonly tablespaceNumber: number; readonly blocks: number; readonly creationScn: bigint; readonly creationTime: number; readonly conId?: number; readonly encryption?: TablespaceEncryption }
   | { readonly op: 'drop-files'; readonly tablespace: string; readonly files: readonly number[] }
   | { readonly op: 'read-only'; readonly files: readonly number[]; readonly readOnly: boolean }
   | { readonly op: 'create-pdb'; readonly pdb: { readonly conId: number; readonly dbid: number; readonly conUid: number; readonly guid: string; readonly name: string; readonly createScn: bigint; readonly created: number } }

@@ -29,7 +29,7 @@ defineView('DBA_TEMP_FILES', 'open', 'FILE_NAME:v513 FILE_ID:n TABLESPACE_NAME:v
   instance.controlFile.tempfiles.filter((file) => (file.conId ?? 0) === instance.container).map((file) => ({ FILE_NAME: file.name, FILE_ID: file.file, TABLESPACE_NAME: file.tablespace, BYTES: BigInt(file.blocks) * 8192n, BLOCKS: file.blocks, STATUS: 'ONLINE' })),
 )
 
-defineView('DBA_TABLESPACES', 'open', 'TABLESPACE_NAME:v30 BLOCK_SIZE:n STATUS:v9 CONTENTS:v21 LOGGING:v9 FORCE_LOGGING:v3 EXTENT_MANAGEMENT:v10 SEGMENT_SPACE_MANAGEMENT:v6 BIGFILE:v3', ({ instance }) => {
+defineView('DBA_TABLESPACES', 'open', 'TABLESPACE_NAME:v30 BLOCK_SIZE:n STATUS:v9 CONTENTS:v21 LOGGING:v9 FORCE_LOGGING:v3 EXTENT_MANAGEMENT:v10 SEGMENT_SPACE_MANAGEMENT:v6 BIGFILE:v3 ENCRYPTED:v3', ({ instance }) => {
   const names = [...new Set(datafilesOf(instance).map((file) => file.tablespace))]
   const temporary = [...new Set(instance.controlFile.tempfiles.filter((file) => (file.conId ?? 0) === instance.container).map((file) => file.tablespace))]
   return [
@@ -45,9 +45,10 @@ defineView('DBA_TABLESPACES', 'open', 'TABLESPACE_NAME:v30 BLOCK_SIZE:n STATUS:v
         EXTENT_MANAGEMENT: 'LOCAL',
         SEGMENT_SPACE_MANAGEMENT: 'MANUAL',
         BIGFILE: 'NO',
+        ENCRYPTED: files.some((file) => file.encryption !== undefined) ? 'YES' : 'NO',
       }
     }),
-    ...temporary.map((name) => ({ TABLESPACE_NAME: name, BLOCK_SIZE: 8192, STATUS: 'ONLINE', CONTENTS: 'TEMPORARY', LOGGING: 'NOLOGGING', FORCE_LOGGING: 'NO', EXTENT_MANAGEMENT: 'LOCAL', SEGMENT_SPACE_MANAGEMENT: 'MANUAL', BIGFILE: 'NO' })),
+    ...temporary.map((name) => ({ TABLESPACE_NAME: name, BLOCK_SIZE: 8192, STATUS: 'ONLINE', CONTENTS: 'TEMPORARY', LOGGING: 'NOLOGGING', FORCE_LOGGING: 'NO', EXTENT_MANAGEMENT: 'LOCAL', SEGMENT_SPACE_MANAGEMENT: 'MANUAL', BIGFILE: 'NO', ENCRYPTED: 'NO' })),
   ]
 })
 

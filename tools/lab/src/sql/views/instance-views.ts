@@ -216,6 +216,16 @@ defineView('V$MANAGED_STANDBY', 'mounted', 'PROCESS:v9 PID:n STATUS:v12 CLIENT_P
   return instance.applying ? [{ PROCESS: 'MRP0', PID: process.pid, STATUS: instance.controlFile.archivedLogs.some((log) => log.applied === 'NO' && !log.deleted) ? 'APPLYING_LOG' : 'WAIT_FOR_LOG', CLIENT_PROCESS: 'N/A', 'THREAD#': thread?.thread ?? 1, 'SEQUENCE#': next, 'BLOCK#': 0, BLOCKS: 0, DELAY_MINS: 0 }] : []
 })
 
+defineView('V$ENCRYPTION_WALLET', 'started', 'WRL_TYPE:v20 WRL_PARAMETER:v4000 STATUS:v30 WALLET_TYPE:v20 WALLET_ORDER:v9 FULLY_BACKED_UP:v9', ({ instance }) => {
+  const { directory, state } = instance.keystore
+  return [{ WRL_TYPE: 'FILE', WRL_PARAMETER: `${directory}/`, STATUS: state.status, WALLET_TYPE: state.type, WALLET_ORDER: 'SINGLE', FULLY_BACKED_UP: 'NO' }]
+})
+
+defineView('V$ENCRYPTED_TABLESPACES', 'mounted', 'TS#:n ENCRYPTIONALG:v7 ENCRYPTEDTS:v3 MASTERKEYID:v32 STATUS:v15', ({ instance }) => {
+  const encrypted = new Map(instance.controlFile.datafiles.flatMap((file) => (file.encryption === undefined ? [] : [[`${String(file.conId ?? 0)}.${String(file.tablespaceNumber)}`, { number: file.tablespaceNumber, encryption: file.encryption }]])))
+  return [...encrypted.values()].map(({ number, encryption }) => ({ 'TS#': number, ENCRYPTIONALG: encryption.algorithm, ENCRYPTEDTS: 'YES', MASTERKEYID: encryption.masterKeyId, STATUS: 'NORMAL' }))
+})
+
 defineView('V$OPTION', 'started', 'PARAMETER:v64 VALUE:v64', ({ instance }) => {
   const enterprise = instance.edition === 'EE' ? 'TRUE' : 'FALSE'
   return [
