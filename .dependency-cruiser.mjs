@@ -4,7 +4,7 @@ const layers = [
   ['config', 'storage-core'],
   ['rman', 'oracle', 'retention', 'storage-local', 'storage-zfssa', 'storage-openzfs', 'storage-ontap', 'calendar'],
   ['recovery-point', 'ledger'],
-  ['backup', 'autorestore', 'monitoring'],
+  ['backup', 'autorestore', 'monitoring', 'migrate'],
   ['fleet'],
 ]
 const upOrSideways = layers.flatMap((rooms, level) =>

@@ -9,10 +9,12 @@ it.each([
   ['ICB_AUTORESTORE_REFUSED_ROOT', 3],
   ['ICB_BACKUP_REFUSED_AREA', 3],
   ['ICB_LEASE_HELD', 4],
+  ['ICB_MIGRATE_ORIGINAL_BUSY', 4],
+  ['ICB_MIGRATE_REFUSED_RETENTION', 3],
   ['ICB_BACKUP_SESSION_RUNNING', 4],
   ['ICB_RMAN_FAILED', 1],
   ['ICB_STORAGE_UNREACHABLE', 1],
-])('%s ends with %i', (code, expected) => {
+])('[H17] %s ends with %i', (code, expected) => {
   expect(exitCodeOf(new IcbError({ code, message: 'x', remedy: 'fix' }))).toBe(expected)
 })
 

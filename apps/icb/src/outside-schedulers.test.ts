@@ -14,7 +14,7 @@ describe('schedulers outside of the database', () => {
     expect(text).toContain("triggers { cron('TZ=Europe/Stockholm' + '\\n' + '0 10 * * *') }")
     expect(text).toContain(String.raw`sh 'ssh -o BatchMode=yes oracle@db1 \'/opt/icb backup orcl --config /etc/it\'\\\'\'s.yaml\''`)
     expect(text).toContain('disableConcurrentBuilds()')
-    expect([...text].filter((char) => char === '{').length).toBe([...text].filter((char) => char === '}').length)
+    expect(text.split('{').length).toBe(text.split('}').length)
   })
 
   it('systemd runs it as the operating system user and makes up for a missed run', () => {

@@ -84,6 +84,11 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
   },
   { usage: 'check <db>', summary: 'snapshots, redo, copies, last proven restore and space, for Nagios', load: async () => (await import('./commands/check.command.ts')).check },
   { usage: 'report [db...]', summary: 'what is proven and what is late, of many databases', options: [['--html <file>', 'one self-contained page'], ['--metrics <file>', 'Prometheus text format, for node_exporter\'s textfile collector'], ['--mail', 'the table and the page as a mail, to the recipients of the configuration']], load: async () => (await import('./commands/report.command.ts')).report },
+  {
+    usage: 'migrate <dir> [db...]', summary: 'from the original Python scripts in <dir>: what differs, side by side, taken over',
+    options: [['--begin', 'from now on runs of icb respect the lock of the original'], ['--take-over', 'disable the jobs of the original'], ['--accept-retention', 'with --take-over: also where icb keeps less'], ['--finish', 'the original is gone']],
+    load: async () => (await import('./commands/migrate.command.ts')).migrate,
+  },
   { usage: 'validate <db>', summary: 'read everything that a restore of the live copies would read', load: async () => (await import('./commands/validate.command.ts')).validate },
   { usage: 'backup-report <db>', summary: 'what RMAN says needs a backup, is unrecoverable, or would be restored', load: async () => (await import('./commands/backup-report.command.ts')).backupReport },
   { usage: 'info <db>', summary: 'the database, its area, its storage and its proofs', load: async () => (await import('./commands/info.command.ts')).info },

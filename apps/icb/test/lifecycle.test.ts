@@ -178,7 +178,7 @@ describe('restore tests that end early', () => {
     expectClean()
   }, timeout)
 
-  it('[H43] removes after kill -9 what the killed one left, and passes', async () => {
+  it('removes after kill -9 what the killed one left, and passes', async () => {
     const { pid, ended } = await inStep('switch-to-copies', 'killed')
     process.kill(pid, 'SIGKILL')
     expect((await ended).exitCode).toBeNull()

@@ -114,6 +114,12 @@ describe('setting up backup', () => {
     expect(await lines('zsnapper.py', [database, 'list'])).toEqual(before)
   }, timeout)
 
+  it('setschedule makes nothing without the password of the operating system user', async () => {
+    const result = await old('backup.py', [database, 'setschedule'])
+    expect(result.exitCode).not.toBe(0)
+    expect(`${result.stdout}${result.stderr}`).toContain('OSPASSWORD')
+  }, timeout)
+
   it('wrong usage and an unknown database end with 2, a failing program with 1', async () => {
     for (const args of [[], [database], [database, 'backup'], [database, 'config', 'more']]) {
       const result = await old('backup.py', args)

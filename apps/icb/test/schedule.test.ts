@@ -94,7 +94,7 @@ describe.each(profiles)('in a database of release %s', (profile) => {
     expect(await sql(`select count(*) from dba_users where username = '${owner}';`)).toBe('0')
   }, timeout)
 
-  it('a backup that the database starts itself, in an empty environment', async () => {
+  it('[M:scheduler-jobs] a backup that the database starts itself, in an empty environment', async () => {
     const { installed, last } = await fire('backup')
     expect(installed).toMatchObject({ applied: true, plan: { owner } })
     expect(last).toMatch(/^SUCCEEDED/)
@@ -104,7 +104,7 @@ describe.each(profiles)('in a database of release %s', (profile) => {
     expect(await sql(`select account_status from dba_users where username = '${owner}';`)).toBe('LOCKED')
   }, timeout)
 
-  it('a check of archived logs that starts no program while none is missing, and copies the one that is', async () => {
+  it('[M:light-check] a check of archived logs that starts no program while none is missing, and copies the one that is', async () => {
     await must(install({}))
     const first = await fire('archivelogs')
     expect(ids(first.installed)).toEqual(['schedule ARCHIVELOGS_SCHEDULE'])
@@ -150,7 +150,7 @@ describe.each(profiles)('in a database of release %s', (profile) => {
     expect(await must(stage.icbJson('prod', ['schedule', 'remove', database, '--yes']))).toMatchObject({ plan: { changes: [] }, applied: false })
   }, timeout)
 
-  it('the password of the operating system user is nowhere', async () => {
+  it('[H46] the password of the operating system user is nowhere', async () => {
     const hits = readdirSync(stage.directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !/\.(mjs|dbf|log|node)$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name)).filter((path) => readFileSync(path).includes(osPassword.slice(5)))
     expect(hits).toEqual([])
   }, timeout)

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openArea } from '@icb/backup'
+import { readSideBySide, takeOriginalLock } from '@icb/migrate'
 import { acquireLease, newRunId, openJournal, reopenJournal, unfinishedRuns } from '@icb/runtime'
 import type { Journal, JournalRun, Lease } from '@icb/runtime'
 import type { DatabaseConnection } from './connect.ts'
@@ -36,7 +37,7 @@ export interface RunScopeOptions {
 
 /**
  * Runs `work` under the lease of the database and releases it.
- * @throws ICB_LEASE_HELD, ICB_BACKUP_REFUSED_AREA, and what `work` throws.
+ * @throws ICB_LEASE_HELD, ICB_MIGRATE_ORIGINAL_BUSY, ICB_BACKUP_REFUSED_AREA, and what `work` throws.
  */
 export async function withLease<T>(connection: DatabaseConnection, options: RunScopeOptions, work: (scope: LeaseScope) => Promise<T>): Promise<T> {
   const { context, paths, config } = connection
@@ -48,7 +49,15 @@ export async function withLease<T>(connection: DatabaseConnection, options: RunS
   await mkdir(dirname(path), { recursive: true })
   const lease = await acquireLease({ path, boundTo, runId, purpose: `${options.action} ${config.name}`, waitMs: options.waitMs, clock, logger, signal: options.signal })
   try {
-    return await work({ runId, lease, signal: AbortSignal.any([options.signal, lease.signal]) })
+    // Until a migration has ended, the original may work in the same area; it knows no lease.
+    const original = options.lease === 'area' && (await readSideBySide(config.areaPath)) !== undefined
+      ? await takeOriginalLock({ areaPath: config.areaPath, runId, hostname: host.hostname, waitMs: options.waitMs, clock, logger, signal: AbortSignal.any([options.signal, lease.signal]) })
+      : undefined
+    try {
+      return await work({ runId, lease, signal: AbortSignal.any([options.signal, lease.signal]) })
+    } finally {
+      await original?.release()
+    }
   } finally {
     await lease.release()
   }

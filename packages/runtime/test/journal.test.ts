@@ -55,7 +55,7 @@ describe('journal', () => {
     expect(await readdir(dir)).toEqual(['r1.journal'])
   })
 
-  it('keeps no secret', async () => {
+  it('[H46] keeps no secret', async () => {
     new Secret('journal-"secret"-1', 'test')
     const journal = await open('r1')
     await journal.append({ kind: 'intent', step: 'x', data: { command: 'login journal-"secret"-1' } })

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { referenceDirectory } from '@icb/testing'
 import { documentPath, renderDocument } from './document.ts'
 import { judgeReport } from './judge.ts'
+import { mutants, notMutated } from './mutants.ts'
+import { runMutants } from './mutate.ts'
 import { reasons } from './reasons.ts'
 import { missingFromReference } from './reference.ts'
 import { scanTests } from './scan.ts'
@@ -28,7 +30,13 @@ if (action === 'files') {
   const lacking = rows.length - count('shown') - count('reason') + missing.length + (current ? 0 : 1)
   console.log(`${String(rows.length)} rows: ${String(count('shown'))} shown by passing tests, ${String(count('reason'))} with a written reason, ${String(lacking)} lacking`)
   process.exitCode = lacking === 0 ? 0 : 1
+} else if (action === 'mutants') {
+  const only = process.argv.slice(3)
+  const unnoticed = runMutants(only)
+  if (only.length === 0) for (const [hazard, why] of Object.entries(notMutated)) console.log(`- ${hazard.padEnd(4)} ${why}`)
+  console.log(`${String(only.length === 0 ? mutants.length : mutants.filter(({ hazard }) => only.includes(hazard)).length)} changes, ${String(unnoticed)} not noticed`)
+  process.exitCode = unnoticed === 0 ? 0 : 1
 } else {
-  console.error('usage: files | write | judge <report>')
+  console.error('usage: files | write | judge <report> | mutants [hazard …]')
   process.exitCode = 2
 }

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { referenceDirectory } from '@icb/testing'
+import { join } from 'node:path'
+import { referenceDirectory, repositoryRoot } from '@icb/testing'
 import { describe, expect, it } from 'vitest'
 import { documentPath, renderDocument } from '../src/document.ts'
 import { hazards } from '../src/hazards.ts'
+import { mutants, notMutated } from '../src/mutants.ts'
+import { mutatedText } from '../src/mutate.ts'
 import { reasons } from '../src/reasons.ts'
 import { missingFromReference } from '../src/reference.ts'
 import { allRows } from '../src/rows.ts'
@@ -29,6 +32,19 @@ describe('every row of the original', () => {
 
   it('stands in docs/parity.md as it is now (npm run parity:check -- --write)', () => {
     expect(readFileSync(documentPath, 'utf8')).toBe(renderDocument(tests))
+  })
+})
+
+describe('every hazard', () => {
+  it('is brought back by a change, or says why none can', () => {
+    const changed = new Set(mutants.map(({ hazard }) => hazard))
+    expect(hazards.map((_, index) => `H${String(index + 1)}`).filter((id) => changed.has(id) === (notMutated[id] !== undefined))).toEqual([])
+  })
+
+  it.each(mutants.map((mutant) => [mutant.hazard, mutant.does, mutant] as const))('%s %s: the change still has its place, and its test the id', (hazard, _does, mutant) => {
+    const text = readFileSync(join(repositoryRoot, mutant.file), 'utf8')
+    expect(mutatedText(mutant, text)).not.toBe(text)
+    expect(tests.get(hazard)).toContain(mutant.test)
   })
 })
 

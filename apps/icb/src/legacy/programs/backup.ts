@@ -9,6 +9,7 @@ const actions: Readonly<Record<string, (database: string) => readonly string[]>>
   backupimagecopy: (database) => ['backup', database, '--no-snapshot'],
   missingarchlog: (database) => ['archivelogs', database],
   report: (database) => ['backup-report', database],
+  setschedule: (database) => ['schedule', 'install', database, '--yes'],
   validatebackup: (database) => ['validate', database],
   generaterestore: (database) => ['restore-script', database],
 }
