@@ -3,6 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { renderHtmlReport, usualThresholds } from '@icb/monitoring'
+import type { DatabaseFacts } from '@icb/monitoring'
 import { findPrograms, ownedDirectory, runProgram } from '@icb/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -14,6 +16,24 @@ const chromium = process.env['ICB_CHROMIUM'] ?? '/usr/bin/chromium'
 const keep = process.env['ICB_SCREENSHOTS']
 
 const wanted = process.env['ICB_PROOF_MONITORING'] === '1'
+
+/** One of each kind, as a page of a working day looks. */
+const mixedNow = Date.UTC(2026, 2, 10, 12)
+const hoursAgo = (hours: number): number => mixedNow - hours * 3_600_000
+const usual: DatabaseFacts = {
+  database: 'orcl', restoreTests: true, thresholds: { ...usualThresholds, warningAgeHours: 26, criticalAgeHours: 32 },
+  snapshots: { count: 37, restorable: 37, pinned: 1, newestAt: hoursAgo(4), newestReaches: hoursAgo(4), spaceBytes: 14_000_000_000_000n }, redo: { newestLogAt: hoursAgo(0.4) },
+  copies: { state: 'refreshed', refreshedAt: hoursAgo(3), bytes: 10_400_000_000_000n }, volume: { sizeBytes: 60_000_000_000_000n, freeBytes: 21_000_000_000_000n }, backups: { last: { endedAt: hoursAgo(3), ok: true }, persistingWarnings: [], runs: 3 },
+  retention: { overdue: 0, longOverdue: 0, why: [] },
+  proofs: { database: 'orcl', tests: 90, passed: 90, failed: 0, inconclusive: 0, running: 0, lastOutcome: 'passed', lastTestedAt: new Date(hoursAgo(6)).toISOString(), lastProvenAt: new Date(hoursAgo(6)).toISOString(), lastReasons: [], failuresInARow: 0, restoreSeconds: { last: 2_840, median: 2_600, worst: 5_100 } },
+}
+const mixedFacts: readonly DatabaseFacts[] = [
+  usual, { ...usual, database: 'erp_production_eu_north' }, { ...usual, database: 'hr' },
+  { ...usual, database: 'crm', proofs: { ...usual.proofs!, lastOutcome: 'failed', lastReasons: ['BLOCK_CORRUPT'], failuresInARow: 1 } },
+  { ...usual, database: 'dwh', retention: { overdue: 12, longOverdue: 0, why: ['2 with a clone', '10 that no run dropped'] }, volume: { sizeBytes: 1000n, freeBytes: 120n } },
+  { ...usual, database: 'web', backups: { last: { endedAt: hoursAgo(3), ok: false, step: 'refresh', message: 'RMAN-03009: failure of backup command on c1 channel: ORA-19502: write error on file "/nfs/backup/web/data_D-WEB_TS-USERS_FNO-4", block number 1288' }, persistingWarnings: [], runs: 3 } },
+  { database: 'lab', restoreTests: false, thresholds: usual.thresholds, unavailable: 'the filer 10.10.10.11 does not answer (timeout after 60 s)' },
+]
 
 describe('icb check and icb report', () => {
   let directory: string
@@ -76,12 +96,13 @@ describe('icb check and icb report', () => {
       expect([result.exitCode, result.stdout + result.stderr]).toEqual([0, ''])
     }, 60_000)
 
-    it.each([['desktop', 1280, 800], ['phone', 390, 844]])('is drawn by Chromium at the width of a %s', async (name, width, height) => {
+    it.each([['desktop', 'report.html', 1280, 800], ['phone', 'report.html', 390, 844], ['desktop-mixed', 'mixed.html', 1280, 900], ['phone-mixed', 'mixed.html', 390, 1500]])('is drawn by Chromium: %s', async (name, page, width, height) => {
+      if (page === 'mixed.html') writeFileSync(join(directory, page), renderHtmlReport(mixedFacts, mixedNow))
       expect(existsSync(chromium)).toBe(true)
       const file = join(keep ?? directory, `report-${name}.png`)
       // Headless Chromium has no window narrower than 500 pixels; a frame has.
       const frame = join(directory, `${name}.html`)
-      writeFileSync(frame, `<body style="margin:0"><iframe src="report.html" style="border:0;width:${String(width)}px;height:${String(height)}px"></iframe></body>`)
+      writeFileSync(frame, `<body style="margin:0"><iframe src="${page}" style="border:0;width:${String(width)}px;height:${String(height)}px"></iframe></body>`)
       await runProgram(chromium, ['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', `--user-data-dir=${join(directory, 'profile')}`, `--window-size=${String(Math.max(width, 500))},${String(height)}`, `--screenshot=${file}`, `file://${frame}`], { cwd: directory, env: { ...env, HOME: directory } })
       expect(statSync(file).size).toBeGreaterThan(5000)
     }, 120_000)

@@ -32,6 +32,12 @@ function simulate(days: number, tests: (day: number) => boolean): { readonly val
   return { validated, load }
 }
 
+/** How many days had how many validations, in steps of five. */
+function spread(load: readonly number[]): string {
+  const steps = [0, 5, 10, 15, 20, 25]
+  return `a day has ${(load.reduce((sum, count) => sum + count, 0) / load.length).toFixed(1)} on average, ${String(Math.min(...load))} to ${String(Math.max(...load))}; ${steps.map((from) => `${String(from)}-${String(from + 4)}: ${String(load.filter((count) => count >= from && count < from + 5).length)} days`).join(', ')}`
+}
+
 /** The own days of each database within the year, by its hash alone. */
 const ownDays = new Map(databases.map((database) => {
   const first = daysUntilValidation({ validateChance: 0, validateModulus: modulus, validationKey: database }, begin) ?? 0
@@ -46,6 +52,7 @@ it('validates each of 300 databases on its own days, and only then, when nothing
   // 10 a day on average; a hash spreads, it does not deal out. Every day has work, no day has three times the average.
   expect(Math.min(...load)).toBeGreaterThanOrEqual(1)
   expect(Math.max(...load)).toBeLessThan(30)
+  console.log(`a year of ${String(databases.length)} databases, modulus ${String(modulus)}: ${String(load.reduce((sum, count) => sum + count, 0))} validations; ${spread(load)}`)
 })
 
 it('catches up after a week without tests, without a day of twice the average load more than its own', () => {
@@ -64,6 +71,7 @@ it('catches up after a week without tests, without a day of twice the average lo
   const firstMissed = missed.filter((database) => own(database).includes(100)).map((database) => caughtUp[missed.indexOf(database)] ?? 0)
   const lastMissed = missed.filter((database) => own(database).includes(106)).map((database) => caughtUp[missed.indexOf(database)] ?? 0)
   expect(Math.max(...firstMissed)).toBeLessThanOrEqual(Math.min(...lastMissed))
+  console.log(`a week without tests: ${String(missed.length)} databases missed their day, all were caught up within ${String(Math.max(...caughtUp) - 107)} days; load of the two weeks after: ${load.slice(107, 121).join(' ')}`)
 })
 
 it('a database that joins late waits for its own day and is not overdue before', () => {

@@ -44,7 +44,7 @@ function retentionFacts(connection: DatabaseConnection, points: readonly ListedP
     const number = overdue.filter((drop) => drop.why === why).length
     return number === 0 ? [] : [`${String(number)} ${text}`]
   }
-  return { overdue: overdue.length, longOverdue: due(retentionCriticalDays).length, why: [...count('clone', 'with a clone'), ...count('frozen', 'frozen because backups are overdue'), ...count('failed', 'for no such reason')] }
+  return { overdue: overdue.length, longOverdue: due(retentionCriticalDays).length, why: [...count('clone', 'with a clone'), ...count('frozen', 'frozen because backups are overdue'), ...count('failed', 'that no run dropped')] }
 }
 
 /**

@@ -33,14 +33,15 @@ ul.sums { display: flex; flex-wrap: wrap; gap: .75rem; list-style: none; padding
 ul.sums li { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .5rem 1rem } ul.sums b { font-size: 1.25rem; margin-right: .4rem }
 .ok { color: var(--ok) } .warning { color: var(--warning) } .critical { color: var(--critical) } .unknown { color: var(--unknown) }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); border-radius: .5rem }
-th, td { text-align: left; vertical-align: top; padding: .6rem .75rem; border-bottom: 1px solid var(--line) } tr:last-child > td { border-bottom: 0 }
-th { font-size: .8rem; color: var(--soft); font-weight: 600 } td.number { font-variant-numeric: tabular-nums; white-space: nowrap } td:first-child { font-weight: 600; overflow-wrap: anywhere; min-width: 9rem } td.remarks { overflow-wrap: anywhere; min-width: 12rem }
-td ul { margin: 0; padding-left: 1.1rem } .status { white-space: nowrap; font-weight: 600 }
-@media (max-width: 48rem) {
+th, td { text-align: left; vertical-align: top; padding: .6rem .75rem } tbody { border-top: 1px solid var(--line) }
+th { font-size: .8rem; color: var(--soft); font-weight: 600 } td.number { font-variant-numeric: tabular-nums; white-space: nowrap } td:first-child { font-weight: 600; overflow-wrap: anywhere; min-width: 9rem }
+tr.remarks > td { font-weight: 400; padding-top: 0; overflow-wrap: anywhere } td ul { margin: 0; padding-left: 1.1rem } .status { white-space: nowrap; font-weight: 600 }
+@media (max-width: 60rem) {
   table, tbody, tr, td { display: block; width: 100% } thead { display: none } table { border: 0; background: none }
-  tr { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; margin-bottom: .75rem; padding: .25rem 0 }
-  td { border: 0; padding: .25rem .9rem; display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: .5rem } td::before { content: attr(data-name); color: var(--soft); font-weight: 400 }
+  tbody { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; margin-bottom: .75rem; padding: .25rem 0 }
+  td { padding: .25rem .9rem; display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: .5rem } td::before { content: attr(data-name); color: var(--soft); font-weight: 400 }
   td:first-child { font-size: 1.1rem; display: block } td:first-child::before { content: none } td.number { white-space: normal }
+  tr.remarks > td { font-size: 1rem; padding: .4rem .9rem }
 }`
 
 /** Worst first, then by name. */
@@ -54,18 +55,18 @@ function row(facts: DatabaseFacts, severity: Severity, now: number): string {
   const ago = (at: number | undefined): string => (at === undefined ? '–' : ageText(now - at))
   const bad = judge(facts, now).filter((finding) => finding.severity !== 'ok')
   const { snapshots, proofs } = facts
-  const remarks = bad.length === 0 ? '<span>–</span>' : `<ul>${bad.map((finding) => `<li class="${finding.severity}">${text(finding.text)}</li>`).join('')}</ul>`
-  return `<tr>${[
+  // Below the numbers, in the whole width: messages of Oracle are long.
+  const remarks = bad.length === 0 ? '' : `<tr class="remarks"><td colspan="8"><ul>${bad.map((finding) => `<li class="${finding.severity}">${text(finding.text)}</li>`).join('')}</ul></td></tr>`
+  return `<tbody><tr>${[
     cell('Database', text(facts.database)),
     cell('Status', `${marks[severity]} ${words[severity]}`, `status ${severity}`),
-    cell('Last proof', facts.restoreTests ? ago(proofs?.lastProvenAt === undefined ? undefined : Date.parse(proofs.lastProvenAt)) : 'not tested', 'number'),
-    cell('RTO', proofs?.restoreSeconds === undefined ? '–' : `${String(proofs.restoreSeconds.last)} s`, 'number'),
+    cell('Last proof', !facts.restoreTests ? 'not tested' : proofs?.lastProvenAt === undefined ? 'never' : `${ago(Date.parse(proofs.lastProvenAt))} ago`, 'number'),
+    cell('RTO', proofs?.restoreSeconds === undefined ? '–' : proofs.restoreSeconds.last < 120 ? `${String(proofs.restoreSeconds.last)} s` : ageText(proofs.restoreSeconds.last * 1000), 'number'),
     cell('Could lose', ago(reachesTo(facts)), 'number'),
-    cell('Snapshots', snapshots === undefined ? '–' : `${String(snapshots.restorable)} of ${String(snapshots.count)} restorable`, 'number'),
-    cell('Copies', `${size(facts.copies?.bytes)}, ${ago(facts.copies?.refreshedAt)} old`, 'number'),
+    cell('Snapshots', snapshots === undefined ? '–' : snapshots.count === 0 ? 'none' : `${String(snapshots.restorable)} of ${String(snapshots.count)} restorable`, 'number'),
+    cell('Copies', facts.copies === undefined ? '–' : `${size(facts.copies.bytes)}, ${facts.copies.refreshedAt === undefined ? 'never refreshed' : `${ago(facts.copies.refreshedAt)} old`}`, 'number'),
     cell('Free', size(facts.volume?.freeBytes), 'number'),
-    cell('Remarks', remarks, 'remarks'),
-  ].join('')}</tr>`
+  ].join('')}</tr>${remarks}</tbody>`
 }
 
 /** One self-contained page without scripts: opens from a file or a mail, at any width, in light and dark. */
@@ -73,13 +74,13 @@ export function renderHtmlReport(all: readonly DatabaseFacts[], now: number): st
   const rows = sorted(all, now)
   const count = (severity: Severity): number => rows.filter((each) => each.severity === severity).length
   const sums = (['critical', 'unknown', 'warning', 'ok'] as const).filter((severity) => severity === 'ok' || count(severity) > 0).map((severity) => `<li class="${severity}"><b>${String(count(severity))}</b>${words[severity]}</li>`)
-  const heads = ['Database', 'Status', 'Last proof', 'RTO', 'Could lose', 'Snapshots', 'Copies', 'Free', 'Remarks'].map((name) => `<th scope="col">${name}</th>`).join('')
+  const heads = ['Database', 'Status', 'Last proof', 'RTO', 'Could lose', 'Snapshots', 'Copies', 'Free'].map((name) => `<th scope="col">${name}</th>`).join('')
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Backups and proofs</title><style>${style}</style></head>
 <body><main><h1>Backups and proofs of ${String(all.length)} ${all.length === 1 ? 'database' : 'databases'}</h1><p class="when">${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
 <ul class="sums">${sums.join('')}</ul>
-<table><thead><tr>${heads}</tr></thead><tbody>
+<table><thead><tr>${heads}</tr></thead>
 ${rows.map(({ facts, severity }) => row(facts, severity, now)).join('\n')}
-</tbody></table></main></body></html>
+</table></main></body></html>
 `
 }

@@ -36,7 +36,7 @@ export function judge(facts: DatabaseFacts, now: number): readonly Finding[] {
       const age = now - snapshots.newestAt
       add('snapshot', byAge(age, limits.warningAgeHours, limits.criticalAgeHours), `the newest snapshot is ${ageText(age)} old`)
     }
-    if (snapshots.newestReaches === undefined) add('rpo', snapshots.count === 0 ? 'critical' : 'warning', 'no snapshot is known to be restorable')
+    if (snapshots.newestReaches === undefined && snapshots.count > 0) add('rpo', 'warning', 'no snapshot is known to be restorable')
   }
   const reached = reachesTo(facts)
   if (reached !== undefined) add('rpo', byAge(now - reached, limits.warningAgeHours, limits.criticalAgeHours), `${ageText(now - reached)} would be lost now`)

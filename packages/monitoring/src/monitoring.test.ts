@@ -41,7 +41,7 @@ it.each<[string, Partial<DatabaseFacts>, number, string]>([
   ['a failed backup', { backups: { last: { endedAt: now, ok: false, step: 'refresh', message: 'RMAN-03009' }, persistingWarnings: [], runs: 3 } }, 1, 'the last backup run failed at refresh: RMAN-03009'],
   ['a warning that stays', { backups: { last: { endedAt: now, ok: true }, persistingWarnings: ['RMAN-08120'], runs: 3 } }, 1, 'each of the last 3 backup runs warned: RMAN-08120'],
   ['a stuck retention', { retention: { overdue: 3, longOverdue: 0, why: ['3 with a clone'] } }, 1, '3 snapshots have outlived retention by 2 days or more (3 with a clone)'],
-  ['a retention that is stuck for long', { retention: { overdue: 9, longOverdue: 1, why: ['9 for no such reason'] } }, 2, '9 snapshots have outlived retention by 7 days or more'],
+  ['a retention that is stuck for long', { retention: { overdue: 9, longOverdue: 1, why: ['9 that no run dropped'] } }, 2, '9 snapshots have outlived retention by 7 days or more'],
   ['a ledger that is away', { ledgerProblem: 'not | mounted\nhere' }, 2, 'not mounted here'],
   ['a storage that is away', { unavailable: 'timeout' }, 3, 'cannot be asked: timeout'],
 ])('[H14] [M:proof-age] [M:nagios-report] answers %s', (_, change, exitCode, part) => {
