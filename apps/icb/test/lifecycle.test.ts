@@ -56,6 +56,13 @@ describe('before the first backup', () => {
     const failed = (after.result as { findings: { status: string; summary: string }[] }).findings.filter((finding) => finding.status === 'failed')
     expect(failed).toEqual([])
     expect(after.exitCode).toBe(0)
+    const findings = new Map((after.result as { findings: { id: string; status: string; summary: string; advice?: string }[] }).findings.map((finding) => [finding.id, finding]))
+    // What a DBA is asked to prepare, each with the way out.
+    const asked = ['runtime.journal', 'oracle.names', 'oracle.wallet', 'oracle.archivelog', 'oracle.force-logging', 'oracle.archive-lag', 'oracle.clock', 'backup.nfs-options', 'backup.direct-nfs', 'backup.snapshot-directory', 'backup.storage-clock', 'backup.space', 'backup.change-tracking', 'backup.archive-destination', 'calendar.schedulebackup', 'ledger.writable']
+    expect(asked.filter((id) => !findings.has(id))).toEqual([])
+    for (const finding of findings.values()) if (finding.status !== 'ok') expect(finding.advice ?? finding.summary, finding.id).toBeTruthy()
+    expect(findings.get('oracle.archive-lag')).toMatchObject({ status: 'warning', advice: expect.stringContaining('archive_lag_target') as unknown })
+    expect(findings.get('oracle.names')).toMatchObject({ status: 'ok', summary: expect.stringContaining(database) as unknown })
   }, timeout)
 
   it('answers Nagios before there is a snapshot', async () => {

@@ -3,6 +3,7 @@ import type { SqlSession } from '@icb/oracle'
 import { findManifest, readAreaId } from '@icb/recovery-point'
 import type { Check, CheckResult } from '@icb/runtime'
 import { DateTime } from 'luxon'
+import { areaChecks } from './area-checks.ts'
 import { archivelogDirectory, withSlash } from './area-path.ts'
 import { proveAreaIsVolume } from './area.ts'
 import type { StorageDependencies } from './dependencies.ts'
@@ -12,11 +13,12 @@ import { currentCopies } from './window.ts'
 
 export type BackupCheckDependencies = StorageDependencies & { readonly sql?: SqlSession }
 
-/** Questions for `doctor`: the area, its space, identity, ARCHIVELOG mode, change tracking, archive destination, age of the copies. Errors are the caller's to show. */
+/** Questions for `doctor`: the area, how it is mounted, its space, identity, ARCHIVELOG mode, change tracking, archive destination, age of the copies. Errors are the caller's to show. */
 export function backupChecks(deps: BackupCheckDependencies): readonly Check[] {
   const settings = completeSettings(deps.settings)
   const checks: Check[] = [
     { id: 'backup.area', title: 'backup area', run: (options) => checkArea(deps, options.signal) },
+    ...areaChecks({ areaPath: settings.areaPath, clock: deps.clock, ...(deps.sql === undefined ? {} : { sql: deps.sql }) }),
     { id: 'backup.copies-age', title: 'age of the image copies', run: () => checkAge(deps) },
   ]
   const { sql } = deps

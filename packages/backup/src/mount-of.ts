@@ -24,3 +24,11 @@ export function remotePath(mount: MountedFileSystem, path: string): { readonly s
   const joined = posix.join(base, below)
   return { server, path: joined.length > 1 && joined.endsWith('/') ? joined.slice(0, -1) : joined }
 }
+
+/** Options of the last mount at a mount point, those of its file system (where NFS has its own) after those of the mount. */
+export function mountOptions(table: string, mountPoint: string): readonly string[] {
+  const line = table.split('\n').findLast((each) => parseMountTable(each)[0]?.mountPoint === mountPoint)
+  const fields = line?.split(' ') ?? []
+  const separator = fields.indexOf('-', 6)
+  return [...new Set(`${fields[5] ?? ''},${fields[separator + 3] ?? ''}`.split(',').filter((option) => option !== ''))]
+}

@@ -1,6 +1,7 @@
 import { isIcbError } from '@icb/runtime'
 import type { Check, CheckResult } from '@icb/runtime'
-import { readIdentity, readInstance } from './dictionary/identity.ts'
+import { readDatabaseClock, readIdentity, readInstance } from './dictionary/identity.ts'
+import { readParameters } from './dictionary/parameters.ts'
 import { readRecoveryArea } from './dictionary/database-files.ts'
 import type { DriverChoice } from './driver-choice.ts'
 import type { SqlSession } from './sql-session.ts'
@@ -10,9 +11,14 @@ export interface OracleCheckDeps {
   /** Expected identity, from the configuration. */
   readonly dbid: string
   readonly uniqueName: string
+  /** This host's time, milliseconds since 1970. */
+  readonly now?: () => number
   /** Which driver the session uses, and why. */
   readonly driver?: DriverChoice
 }
+
+/** Larger differences of clocks are told. */
+const largestSkewSeconds = 120
 
 /** What `doctor` asks about one database. */
 export function checks(deps: OracleCheckDeps): Check[] {
@@ -45,6 +51,30 @@ export function checks(deps: OracleCheckDeps): Check[] {
       return found.logMode === 'ARCHIVELOG'
         ? { status: 'ok', summary: found.logMode }
         : { status: 'failed', summary: `log mode is ${found.logMode}`, advice: 'Mount the database and run ALTER DATABASE ARCHIVELOG.', remedy: 'operator' }
+    }),
+    check('oracle.force-logging', 'Unlogged changes', async (signal) => {
+      const found = await readIdentity(deps.session, { signal })
+      return found.forceLogging === 'YES'
+        ? { status: 'ok', summary: 'FORCE LOGGING is on' }
+        : { status: 'warning', summary: 'FORCE LOGGING is off: blocks that are written without logging cannot be recovered', advice: 'Run ALTER DATABASE FORCE LOGGING.', remedy: 'operator' }
+    }),
+    check('oracle.archive-lag', 'How much redo is not archived', async (signal) => {
+      const [row] = await readParameters(deps.session, { names: ['archive_lag_target'], signal })
+      const seconds = Number(row?.value ?? '0')
+      return seconds > 0
+        ? { status: 'ok', summary: `a log is archived at the latest after ${String(seconds)} s (ARCHIVE_LAG_TARGET)` }
+        : { status: 'warning', summary: 'ARCHIVE_LAG_TARGET is 0: a quiet database can keep hours of changes in its online logs alone', advice: "Run ALTER SYSTEM SET archive_lag_target = 1800 SCOPE=BOTH SID='*'.", remedy: 'operator' }
+    }),
+    check('oracle.clock', 'Clocks of host and database', async (signal) => {
+      const before = deps.now?.()
+      const { systimestamp } = await readDatabaseClock(deps.session, { signal })
+      const after = deps.now?.()
+      if (before === undefined || after === undefined) return { status: 'skipped', summary: 'no clock was given', advice: 'Compare SYSTIMESTAMP by hand.' }
+      const there = Date.parse(systimestamp)
+      const skew = Math.round((there < before ? there - before : there > after ? there - after : 0) / 1000)
+      return Math.abs(skew) <= largestSkewSeconds
+        ? { status: 'ok', summary: `the clocks differ by ${String(Math.abs(skew))} s`, details: { skewSeconds: skew } }
+        : { status: 'warning', summary: `the clock of the database's host is ${String(Math.abs(skew))} s ${skew > 0 ? 'ahead of' : 'behind'} this host`, advice: 'Let both use NTP: targets given as a time are wrong by as much.', remedy: 'fix', details: { skewSeconds: skew } }
     }),
     check('oracle.recovery-area', 'The recovery area has room', async (signal) => {
       const area = await readRecoveryArea(deps.session, { signal })

@@ -102,3 +102,5 @@ export {
 export type { ParameterScope } from './statements.ts'
 export { checks } from './checks.ts'
 export type { OracleCheckDeps } from './checks.ts'
+export { nameChecks, tnsNames, walletDirectory } from './name-checks.ts'
+export type { NameCheckDependencies } from './name-checks.ts'

@@ -1,10 +1,11 @@
-import { checkSandbox } from '@icb/autorestore'
+import { checks as autorestoreChecks } from '@icb/autorestore'
 import { backupChecks } from '@icb/backup'
+import { checks as calendarChecks } from '@icb/calendar'
 import { checkHost } from '@icb/config'
 import { connectDatabase } from '@icb/fleet'
 import { checks as ledgerChecks } from '@icb/ledger'
-import { checks as oracleChecks } from '@icb/oracle'
-import { isIcbError } from '@icb/runtime'
+import { checks as oracleChecks, nameChecks } from '@icb/oracle'
+import { isIcbError, checks as runtimeChecks } from '@icb/runtime'
 import type { Check, CheckResult } from '@icb/runtime'
 import type { DatabaseConnection } from '@icb/fleet'
 import type { AppContext } from '../app-context.ts'
@@ -37,11 +38,16 @@ async function checksOf(connection: DatabaseConnection): Promise<readonly Check[
   checks.push(...(await connection.storageChecks()))
   if (connection.config.oracleHome !== undefined) {
     const sql = connection.sql()
-    checks.push(...oracleChecks({ session: sql, driver: connection.driver(), dbid: settings.dbid, uniqueName: settings.name }), ...backupChecks({ ...base, storage, sql }))
+    checks.push(...oracleChecks({ session: sql, now: () => context.clock.now(), driver: connection.driver(), dbid: settings.dbid, uniqueName: settings.name }), ...backupChecks({ ...base, storage, sql }))
   } else checks.push(...backupChecks({ ...base, storage }))
-  if (restoreTestSettings !== undefined) {
-    checks.push({ id: 'sandbox.scratch', title: 'scratch directory of restore tests', run: () => checkSandbox(restoreTestSettings.scratch, hostView, { keepAway: [restoreTestSettings.areaPath] }) })
-  }
+  const { config, paths } = connection
+  checks.push(
+    // What root would make in the state directory would stop the user who runs backups.
+    ...(context.uid === 0 ? [] : runtimeChecks({ clock: context.clock, journalDir: paths.journals, protectedPaths: [config.areaPath], leasePath: paths.areaLease })),
+    ...nameChecks({ connects: [config.connect, config.primaryConnect, ...(config.registerCatalog && config.catalog !== undefined ? [config.catalog] : [])], withoutWallet: false, ...(config.tnsAdmin === undefined ? {} : { tnsAdmin: config.tnsAdmin }) }),
+    ...calendarChecks({ calendars: { schedulebackup: config.scheduleBackup, schedulearchlog: config.scheduleArchivelog } }),
+  )
+  if (restoreTestSettings !== undefined) checks.push(...autorestoreChecks({ settings: restoreTestSettings, host: hostView }))
   return checks
 }
 

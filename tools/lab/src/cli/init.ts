@@ -60,6 +60,8 @@ export async function initLab(dir: string, options: InitOptions): Promise<Create
   await writeFile(path.join(labDir, 'tns', 'tnsnames.ora'), `# ${SIMULATOR}\n`)
   await writeFile(path.join(labDir, 'tns', 'sqlnet.ora'), `WALLET_LOCATION =\n  (SOURCE =\n    (METHOD = FILE)\n    (METHOD_DATA =\n      (DIRECTORY = ${path.join(labDir, 'tns', 'wallet')})\n    )\n  )\n\nSQLNET.WALLET_OVERRIDE = TRUE\n`)
   await writeFile(path.join(labDir, 'tns', 'wallet', 'lab-wallet.json'), '{}\n', { mode: 0o600 })
+  // Where an auto-login wallet has its file, for who looks whether there is one.
+  await writeFile(path.join(labDir, 'tns', 'wallet', 'cwallet.sso'), 'simulated wallet of a lab; its entries are in lab-wallet.json\n', { mode: 0o600 })
   // The password of SYS over the net: nobody else on this machine may know it.
   await writeFile(sysPasswordFile(labDir), `${randomBytes(12).toString('hex')}\n`, { mode: 0o600 })
   if (options.tls === true) await makeTlsFiles(labDir)
