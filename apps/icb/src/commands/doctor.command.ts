@@ -61,7 +61,8 @@ export const doctor: CommandAction = async (app, [name], options) => {
   for (const database of config.databases.filter((entry) => name === undefined || entry.name === name)) {
     await using connection = connectDatabase(config, database.name, app.fleet)
     try {
-      for (const check of await checksOf(connection)) findings.push(await ask(app, check, database.name))
+      // All at once: questions to the database share its sessions then.
+      findings.push(...(await Promise.all((await checksOf(connection)).map((check) => ask(app, check, database.name)))))
       const ledger = connection.ledger()
       if (ledger === undefined) findings.push({ id: 'ledger.configured', title: 'proof ledger', database: database.name, status: 'warning', summary: 'no ledger is configured, so restore tests cannot store verdicts', advice: 'Set ledger.path.' })
       else for (const check of ledgerChecks({ ledger })) findings.push(await ask(app, check, database.name))
