@@ -11,5 +11,3 @@ print x
 /
 accept
 connect scott/tiger
-ttitle left 'x'
-compute sum of x on y

@@ -12,7 +12,7 @@ interface Parts {
 }
 
 /** What differs in a PDB. */
-type Local = Pick<Instance, 'container' | 'tables' | 'readTable' | 'createTable' | 'dropTable' | 'insertRows' | 'updateRows' | 'deleteRows' | 'applyChanges' | 'alterTable' | 'createTablespace' | 'addDatafile' | 'dropTablespace' | 'setTablespaceReadOnly' | 'omfName' | 'inContainer'>
+type Local = Pick<Instance, 'container' | 'tables' | 'segments' | 'readTable' | 'createTable' | 'dropTable' | 'insertRows' | 'updateRows' | 'deleteRows' | 'applyChanges' | 'alterTable' | 'createTablespace' | 'addDatafile' | 'dropTablespace' | 'setTablespaceReadOnly' | 'omfName' | 'inContainer'>
 
 /** The instance as a session in a PDB sees it: the PDB's tables and tablespaces, everything else as in the root. */
 export function containerView(instance: Instance, conId: number, { kernel, containers }: Parts): Instance {
@@ -34,6 +34,7 @@ export function containerView(instance: Instance, conId: number, { kernel, conta
     container: conId,
     inContainer: (other) => instance.inContainer(other),
     tables: (): readonly HeapTable[] => containers.heap(conId)?.tables ?? [],
+    segments: () => containers.heap(conId)?.segments ?? [],
     readTable: async (owner, name): Promise<readonly (readonly RowValue[])[]> => open().read(owner, name),
     createTable: async (table) => { await writable().create(table) },
     dropTable: async (owner, name) => { await writable().drop(owner, name) },

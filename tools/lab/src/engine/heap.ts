@@ -1,6 +1,6 @@
 import { blockType, isUnlogged } from '../storage/block.ts'
 import { appendRow, encodeRow, freeBytes, readRows, writeRows } from './block-rows.ts'
-import type { HeapTable, RowValue, TableAlteration, TableChange } from './instance-api.ts'
+import type { HeapTable, RowValue, SegmentUse, TableAlteration, TableChange } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { named } from './file-verification.ts'
 import { DICTIONARY_OBJECT, UNDO_OBJECT } from './objects.ts'
@@ -90,6 +90,14 @@ export class Heap {
 
   get tables(): readonly HeapTable[] {
     return [...this.#state.tables.values()].map((t) => t.table)
+  }
+
+  get segments(): readonly SegmentUse[] {
+    const use = (owner: string, name: string, type: SegmentUse['type'], { tablespace, places }: Segment): SegmentUse => ({ owner, name, type, tablespace, blocks: places })
+    return [
+      use('SYS', '_DICTIONARY', 'TABLE', this.#state.dictionary),
+      ...[...this.#state.tables.values()].flatMap(({ table, segment, index }) => [use(table.owner, table.name, 'TABLE', segment), ...(index === undefined ? [] : [use(table.owner, `I_${table.name}`, 'INDEX', index)])]),
+    ]
   }
 
   /** @throws OraError 00942 */

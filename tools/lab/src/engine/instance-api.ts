@@ -90,6 +90,15 @@ export interface HeapColumn {
   readonly sequence?: string
 }
 
+/** The blocks of a table or of its index. */
+export interface SegmentUse {
+  readonly owner: string
+  readonly name: string
+  readonly type: 'TABLE' | 'INDEX'
+  readonly tablespace: string
+  readonly blocks: readonly { readonly file: number; readonly block: number }[]
+}
+
 export interface TableAlteration {
   readonly name?: string
   readonly columns?: readonly HeapColumn[]
@@ -257,6 +266,8 @@ export interface Instance {
   setTablespaceReadOnly(name: string, readOnly: boolean): Promise<void>
 
   tables(): readonly HeapTable[]
+  /** Where tables and their indexes lie, the dictionary's own table among them. */
+  segments(): readonly SegmentUse[]
   /** Reads the rows out of the blocks (through the cache when open). */
   readTable(owner: string, name: string): Promise<readonly (readonly RowValue[])[]>
   createTable(table: HeapTable): Promise<void>

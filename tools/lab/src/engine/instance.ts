@@ -15,7 +15,7 @@ import { History } from './history.ts'
 import { identifyFile } from './identify.ts'
 import { copyArchivedLog, copyDatafile, createEmptyDatafile } from './image-copy.ts'
 import { applyIncremental, incrementalBackup } from './incremental.ts'
-import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, ServerSession, TableAlteration, TableChange } from './instance-api.ts'
+import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, SegmentUse, ServerSession, TableAlteration, TableChange } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { Keystore } from './keystore.ts'
@@ -428,6 +428,8 @@ export class LabInstance implements Instance {
   }
 
   tables(): readonly HeapTable[] { return this.#status === 'OPEN' ? this.#containers.root.tables : [] }
+
+  segments(): readonly SegmentUse[] { return this.#status === 'OPEN' ? this.#containers.root.segments : [] }
 
   async readTable(owner: string, name: string): Promise<readonly (readonly RowValue[])[]> {
     this.#open()

@@ -14,6 +14,8 @@ import './views/dictionary-views.ts'
 import './views/instance-views.ts'
 import './views/repository-views.ts'
 import './views/schema-views.ts'
+import './views/segment-views.ts'
+import './views/settings-views.ts'
 import { hasSince, viewNamed, type View, type ViewReader, type ViewRow } from './views/view.ts'
 
 const noSuchTable = () => ora(942, 'table or view does not exist')

@@ -4,6 +4,7 @@ import { OraError } from '../engine/ora-error.ts'
 import type { SqlResult } from '../engine/protocol.ts'
 import type { DatabaseAccess } from './access.ts'
 import { Breaks } from './breaks.ts'
+import { Computes } from './computes.ts'
 import { listLines, parseAccept } from './dialog.ts'
 import { BindVariables } from './bind-variables.ts'
 import { beginsStatement, commandNamed, isBlock, parseExit, type ExitPlan } from './commands.ts'
@@ -11,11 +12,12 @@ import { ColumnFormats, parameterLines } from './display-commands.ts'
 import { describeLines, programErrors, programOf, type ProgramName } from './describe.ts'
 import type { ScriptInput } from './input.ts'
 import { archiveLog, memoryLines, shutdown, startup } from './instance-commands.ts'
-import { errorLines, layoutRows, rowCountLines } from './layout.ts'
+import { errorLines, layoutRows, rowCountLines, type PageTitles } from './layout.ts'
 import { Output } from './output.ts'
 import { ClientSession, parseLogon } from './session.ts'
 import { applySet, CommandError, defaultSettings, showSetting, splitWords } from './settings.ts'
 import { Substitution } from './substitution.ts'
+import { Title } from './titles.ts'
 
 /** Longest line of input. */
 const longestLine = 2499
@@ -44,6 +46,9 @@ export class Client {
   readonly #settings = defaultSettings()
   readonly #columns = new ColumnFormats()
   readonly #breaks = new Breaks()
+  readonly #computes = new Computes()
+  readonly #topTitle = new Title()
+  readonly #bottomTitle = new Title()
   readonly #substitution = new Substitution()
   readonly #variables = new BindVariables()
   readonly #output: Output
@@ -237,11 +242,25 @@ export class Client {
   #show(result: SqlResult): void {
     if (result.columns !== undefined) {
       const count = result.rows?.length ?? 0
-      const { result: arranged, skips } = this.#breaks.arrange(result)
-      this.#output.lines(layoutRows(arranged, this.#settings, this.#columns.formats, skips))
+      this.#output.lines(layoutRows(result, this.#settings, this.#columns.formats, this.#breaks.arrange(result, this.#computes.all), this.#titles()))
       this.#output.lines(rowCountLines(count, this.#settings))
       for (const [name, value] of this.#columns.newValues(result)) this.#substitution.define(name, value)
     } else if (result.message !== undefined && this.#settings.feedback > 0) this.#output.lines(['', result.message, ''])
+  }
+
+  #titles(): PageTitles {
+    const values = (page: number): Parameters<Title['lines']>[0] => ({ page, linesize: this.#settings.linesize, user: this.#session.user, release: this.#release, date: this.#date.title })
+    return { top: (page) => this.#topTitle.lines(values(page)), bottom: (page) => this.#bottomTitle.lines(values(page)) }
+  }
+
+  get #date(): { readonly title: string; readonly variable: string } {
+    const [week = '', day = '', month = '', year = ''] = new Date(this.#options.now()).toUTCString().split(/,? /)
+    return { title: `${week} ${month} ${day}`, variable: `${day}-${month.toUpperCase()}-${year.slice(2)}` }
+  }
+
+  /** `1201000200` */
+  get #release(): string {
+    return this.#options.access.release.split('.').slice(0, 5).map((part, index) => (index === 0 ? part : part.padStart(2, '0'))).join('')
   }
 
   #sqlFailed(error: OraError): void {
@@ -328,7 +347,8 @@ export class Client {
         if (/^col/i.test(rest)) this.#columns.clear()
         else if (/^bre/i.test(rest)) this.#breaks.clear()
         else if (/^(buff|sql)/i.test(rest)) this.#buffer = ''
-        else if (!/^(scr|comp)/i.test(rest)) this.#output.line(`SP2-0158: unknown CLEAR option "${rest}"`)
+        else if (/^comp/i.test(rest)) this.#computes.clear()
+        else if (!/^(scr|timi)/i.test(rest)) this.#output.line(`SP2-0158: unknown CLEAR option "${rest}"`)
         return
       case 'describe':
         return this.#guarded(async () => { this.#output.lines(await describeLines(this.#session, rest)) })
@@ -346,10 +366,9 @@ export class Client {
         return
       case 'ttitle':
       case 'btitle':
-        // Titles are off, and cannot be switched on.
-        if (/^off$/i.test(rest)) return
-        unknown()
-        return
+        return this.#guarded(() => { (command === 'ttitle' ? this.#topTitle : this.#bottomTitle).apply(rest) })
+      case 'compute':
+        return this.#guarded(() => { this.#output.lines(this.#computes.apply(rest)) })
       default:
         unknown()
     }
@@ -377,6 +396,7 @@ export class Client {
         return false
       }
       await this.#session.connect(logon)
+      this.#defineConnection(logon.alias, logon.as)
       this.#output.line(this.#session.state === 'idle' ? 'Connected to an idle instance.' : 'Connected.')
       return true
     } catch (error) {
@@ -387,6 +407,12 @@ export class Client {
     }
   }
 
+  /** The variables that SQL*Plus defines itself. */
+  #defineConnection(alias: string | undefined, as: string): void {
+    const variables = { _DATE: this.#date.variable, _CONNECT_IDENTIFIER: alias ?? this.#options.env['ORACLE_SID'] ?? '', _USER: this.#session.user, _PRIVILEGE: as === 'none' ? '' : `AS ${as.toUpperCase()}`, _SQLPLUS_RELEASE: this.#release, _O_RELEASE: this.#release, _O_VERSION: `Oracle Database Release ${this.#options.access.release} (lab simulator)`, _EDITOR: 'vi' }
+    for (const [name, value] of Object.entries(variables)) this.#substitution.define(name, value)
+  }
+
   async #showCommand(rest: string): Promise<void> {
     const [what = '', ...more] = splitWords(rest)
     if (/^user$/i.test(what)) this.#output.line(`USER is "${this.#session.state === 'none' ? '' : this.#session.user}"`)
@@ -394,7 +420,7 @@ export class Client {
     else if (/^sga$/i.test(what)) this.#output.lines(await memoryLines(this.#session))
     else if (/^con_name$/i.test(what)) this.#output.lines(['', 'CON_NAME', '-'.repeat(30), (await this.#session.value("select sys_context('userenv', 'con_name') from dual")) ?? ''])
     else if (/^err(ors)?$/i.test(what)) this.#output.lines(await programErrors(this.#session, more, this.#lastProgram))
-    else if (/^rel(ease)?$/i.test(what)) this.#output.line(`release ${this.#options.access.release.split('.').slice(0, 5).map((part, index) => (index === 0 ? part : part.padStart(2, '0'))).join('')}`)
+    else if (/^rel(ease)?$/i.test(what)) this.#output.line(`release ${this.#release}`)
     else {
       const setting = showSetting(this.#settings, what)
       if (setting === undefined) throw new CommandError(`SP2-0158: unknown SHOW option "${what}"`)

@@ -8,7 +8,7 @@ export interface Command {
 const commands: readonly Command[] = [
   ['set', 'set'], ['show', 'sho'], ['column', 'col'], ['prompt', 'pro'], ['spool', 'spo'], ['whenever', 'whenever'], ['connect', 'conn'], ['disconnect', 'disc'], ['exit', 'exit'], ['quit', 'quit'], ['host', 'ho'],
   ['startup', 'startup'], ['shutdown', 'shutdown'], ['archive', 'archive'], ['define', 'def'], ['undefine', 'undef'], ['variable', 'var'], ['print', 'pri'], ['execute', 'exec'], ['start', 'sta'], ['remark', 'rem'],
-  ['clear', 'cl'], ['describe', 'desc'], ['run', 'r'], ['list', 'l'], ['ttitle', 'tti'], ['btitle', 'bti'], ['timing', 'timi'], ['pause', 'pau'], ['accept', 'acc'], ['break', 'bre'],
+  ['clear', 'cl'], ['describe', 'desc'], ['run', 'r'], ['list', 'l'], ['ttitle', 'tti'], ['btitle', 'bti'], ['timing', 'timi'], ['pause', 'pau'], ['accept', 'acc'], ['break', 'bre'], ['compute', 'comp'],
 ].map(([name = '', shortest = '']) => ({ name, shortest }))
 
 /** The command that a word stands for; CONN and CONNE are CONNECT. */

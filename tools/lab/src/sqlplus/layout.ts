@@ -1,6 +1,7 @@
 import type { OraError } from '../engine/ora-error.ts'
 import type { SqlColumn, SqlResult } from '../engine/protocol.ts'
 import { digitsOf, formatNumber, numberText, parseNumber, roundNumber } from '../sql/number.ts'
+import type { ReportLine } from './breaks.ts'
 import type { Settings } from './settings.ts'
 
 /** What COLUMN set for a column, by its name in upper case. */
@@ -14,7 +15,8 @@ export interface ColumnFormat {
 
 interface DisplayColumn {
   readonly index: number
-  readonly heading: string
+  /** From top to bottom. */
+  readonly heading: readonly string[]
   readonly width: number
   readonly rightAligned: boolean
   readonly wrap: boolean
@@ -36,20 +38,25 @@ export function fitNumber(text: string, width: number): string {
     .replace('e', 'E')
 }
 
+/** A heading of COLUMN's in its lines. */
+function headingParts(heading: string, format: ColumnFormat | undefined, { headsep }: Settings): string[] {
+  return headsep === undefined || format?.heading === undefined ? [heading] : heading.split(headsep)
+}
+
 function displayColumn(column: SqlColumn, index: number, settings: Settings, format: ColumnFormat | undefined): DisplayColumn {
   const heading = format?.heading ?? column.name
   const nullText = settings.null
   const wrap = format?.wrap ?? settings.wrap
   if (column.type === 'NUMBER') {
     const model = format?.format
-    const width = Math.max(model === undefined || model === '' ? settings.numwidth : model.length + 1, heading.length)
-    return { index, heading, width, rightAligned: true, wrap, text: (value) => (value === null ? nullText : model === undefined || model === '' ? fitNumber(value, settings.numwidth) : formatNumber(parseNumber(value), model)) }
+    const width = Math.max(model === undefined || model === '' ? settings.numwidth : model.length + 1, ...headingParts(heading, format, settings).map((part) => part.length))
+    return { index, heading: headingParts(heading, format, settings), width, rightAligned: true, wrap, text: (value) => (value === null ? nullText : model === undefined || model === '' ? fitNumber(value, settings.numwidth) : formatNumber(parseNumber(value), model)) }
   }
   const asked = /^a(\d+)$/i.exec(format?.format ?? '')?.[1]
   const natural = column.type === 'CLOB' ? Math.min(settings.long, settings.longchunksize) : column.width
   const width = Math.max(1, Math.min(asked === undefined ? natural : Number(asked), settings.linesize))
   const text = (value: string | null): string => value ?? nullText
-  return { index, heading, width, rightAligned: false, wrap, text: column.type === 'CLOB' ? (value) => text(value).slice(0, settings.long) : text }
+  return { index, heading: headingParts(heading, format, settings), width, rightAligned: false, wrap, text: column.type === 'CLOB' ? (value) => text(value).slice(0, settings.long) : text }
 }
 
 /** Columns that stand beside each other; what does not fit into the line begins a new one. */
@@ -95,18 +102,37 @@ function rowLines(row: readonly (string | null)[], lines: readonly (readonly Dis
 }
 
 function headingLines(lines: readonly (readonly DisplayColumn[])[], settings: Settings): string[] {
-  return lines.flatMap((line) => [
-    line.map((column) => place(column.heading.slice(0, column.width), column)).join(settings.colsep),
-    line.map((column) => settings.underline.repeat(column.width)).join(settings.colsep),
-  ])
+  return lines.flatMap((line) => {
+    const height = Math.max(...line.map((column) => column.heading.length))
+    const levels = Array.from({ length: height }, (_, level) => line.map((column) => place((column.heading[level - height + column.heading.length] ?? '').slice(0, column.width), column)).join(settings.colsep))
+    return [...levels, line.map((column) => settings.underline.repeat(column.width)).join(settings.colsep)]
+  })
+}
+
+/** Rules and summaries stand where their columns stand. */
+function summaryLines(line: Exclude<ReportLine, { kind: 'row' }>, lines: readonly (readonly DisplayColumn[])[], settings: Settings): string[] {
+  const cell = (column: DisplayColumn): string => {
+    if (line.kind === 'rule') return (column.index === line.stars ? '*' : line.dashes.includes(column.index) ? '-' : ' ').repeat(column.width)
+    if (column.index === line.labelled) return line.label.slice(0, column.width).padEnd(column.width)
+    return place(line.cells.has(column.index) ? column.text(line.cells.get(column.index) ?? null) : '', column)
+  }
+  return lines.filter((columns) => line.kind === 'rule' ? columns.some((column) => line.dashes.includes(column.index)) : columns.some((column) => column.index === line.labelled || line.cells.has(column.index))).map((columns) => columns.map(cell).join(settings.colsep))
 }
 
 function csvLine(values: readonly (string | null)[], columns: readonly SqlColumn[] | undefined, csv: NonNullable<Settings['csv']>): string {
   return values.map((value, index) => (csv.quote && columns?.[index]?.type !== 'NUMBER' ? `"${(value ?? '').replaceAll('"', '""')}"` : (value ?? ''))).join(csv.delimiter)
 }
 
-/** A result as SQL*Plus prints it: pages with headings, wrapped lines; without the row count. */
-export function layoutRows(result: SqlResult, settings: Settings, formats: ReadonlyMap<string, ColumnFormat>, skips: readonly number[] = []): string[] {
+/** Lines above and below each page. */
+export interface PageTitles {
+  readonly top: (page: number) => readonly string[]
+  readonly bottom: (page: number) => readonly string[]
+}
+
+const untitled: PageTitles = { top: () => [], bottom: () => [] }
+
+/** A result as SQL*Plus prints it: pages with titles and headings, wrapped lines; without the row count. */
+export function layoutRows(result: SqlResult, settings: Settings, formats: ReadonlyMap<string, ColumnFormat>, report?: readonly ReportLine[], titles: PageTitles = untitled): string[] {
   const { columns = [], rows = [] } = result
   if (rows.length === 0) return []
   if (settings.csv !== undefined) {
@@ -119,22 +145,32 @@ export function layoutRows(result: SqlResult, settings: Settings, formats: Reado
     return format?.print === false ? [] : [displayColumn(column, index, settings, format)]
   })
   const lines = linesOf(shown, settings)
-  const body = rows.map((row, place) => {
-    const taken = [...Array.from({ length: skips[place] ?? 0 }, () => ''), ...rowLines(row, lines, settings)]
-    return settings.recsep === 'each' || (settings.recsep === 'wrapped' && taken.length > 1) ? [...taken, ''] : taken
+  const body = (report ?? rows.map((cells): ReportLine => ({ kind: 'row', cells, skip: 0 }))).map((line) => {
+    if (line.kind !== 'row') return summaryLines(line, lines, settings)
+    const taken = [...Array.from({ length: line.skip }, () => ''), ...rowLines(line.cells, lines, settings)]
+    return settings.recsep === 'each' || (settings.recsep === 'wrapped' && taken.length - line.skip > 1) ? [...taken, ''] : taken
   })
   if (settings.pagesize === 0) return body.flat()
-  const heading = [...Array.from({ length: settings.newpage }, () => ''), ...(settings.heading ? headingLines(lines, settings) : [])]
+  const heading = settings.heading ? headingLines(lines, settings) : []
   const out: string[] = []
   let left = 0
+  let page = 0
+  const endPage = (): void => {
+    const bottom = page === 0 ? [] : titles.bottom(page)
+    if (bottom.length > 0) out.push(...Array.from({ length: Math.max(0, left) }, () => ''), ...bottom)
+  }
   for (const row of body) {
     if (left < row.length) {
-      out.push(...heading)
-      left = Math.max(row.length, settings.pagesize - heading.length)
+      endPage()
+      page++
+      const head = [...Array.from({ length: settings.newpage }, () => ''), ...titles.top(page), ...heading]
+      out.push(...head)
+      left = Math.max(row.length, settings.pagesize - head.length - titles.bottom(page).length)
     }
     out.push(...row)
     left -= row.length
   }
+  endPage()
   return [...out, '']
 }
 

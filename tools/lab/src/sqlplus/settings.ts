@@ -27,6 +27,8 @@ export interface Settings {
   newpage: number
   wrap: boolean
   null: string
+  /** Begins a new line inside of a heading. */
+  headsep: string | undefined
   /** A blank line after rows that take several lines. */
   recsep: 'wrapped' | 'each' | 'off'
   sqlprompt: string
@@ -44,7 +46,7 @@ export interface Settings {
 export function defaultSettings(): Settings {
   return {
     pagesize: 14, linesize: 80, trimspool: false, trimout: true, feedback: 6, heading: true, verify: true, define: '&', echo: false, colsep: ' ', serveroutput: false, sqlblanklines: false, timing: false,
-    numwidth: 10, long: 80, longchunksize: 80, termout: true, newpage: 1, wrap: true, null: '', recsep: 'wrapped', sqlprompt: 'SQL> ', underline: '-', autocommit: false, exitcommit: true, escape: undefined, concat: '.', csv: undefined,
+    numwidth: 10, long: 80, longchunksize: 80, termout: true, newpage: 1, wrap: true, null: '', headsep: '|', recsep: 'wrapped', sqlprompt: 'SQL> ', underline: '-', autocommit: false, exitcommit: true, escape: undefined, concat: '.', csv: undefined,
   }
 }
 
@@ -123,6 +125,7 @@ const options: readonly (readonly [string, string, Apply])[] = [
   ['autocommit', 'auto', toggle('autocommit')],
   ['exitcommit', 'exitc', toggle('exitcommit')],
   ['escape', 'esc', (settings, take, name) => (settings.escape = marker(required(take, name), '\\'))],
+  ['headsep', 'heads', (settings, take, name) => (settings.headsep = marker(required(take, name), '|'))],
   ['concat', 'con', (settings, take, name) => (settings.concat = marker(required(take, name), '.'))],
   ['sqlterminator', 'sqlt', only(/^(;|on)$/i)],
   ['sqlcase', 'sqlc', only(/^mix/i)],
@@ -168,8 +171,11 @@ function recordSeparator(settings: Settings, take: Take, name: string): void {
 
 function serverOutput(settings: Settings, take: Take, name: string): void {
   settings.serveroutput = onOff(required(take, name), name)
-  // `size n`, `format wrapped`
-  while (/^(size|for|format)$/i.test(peekWord(take))) take()
+  for (let option = peekWord(take); /^(size|for|format)$/i.test(option); option = peekWord(take)) {
+    take()
+    const value = required(take, name)
+    if (/^size$/i.test(option) ? !/^(\d+|unl(i(m(i(t(e(d)?)?)?)?)?)?)$/i.test(value) : !/^(wra|wor|tru)/i.test(value)) throw new CommandError(`SP2-0547: size option ${value} out of range (2000 through 1000000)`)
+  }
 }
 
 const lookahead = new WeakMap<Take, string[]>()

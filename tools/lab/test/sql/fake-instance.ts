@@ -212,6 +212,7 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
       return Promise.resolve()
     },
     tables: () => heap,
+    segments: () => heap.map(({ owner, name, tablespace }, index) => ({ owner, name, type: 'TABLE', tablespace, blocks: [{ file: 4, block: 10 + index }] })),
     readTable: (owner: string, name: string) => Promise.resolve(table(owner, name).rows),
     createTable: (created: HeapTable) => {
       heap.push({ ...created, rows: [] })

@@ -1,3 +1,4 @@
+import { addressOf } from './settings-views.ts'
 import { defineView, type ViewRow } from './view.ts'
 import type { ViewContext } from '../catalog.ts'
 import { baseRelease, brandOf } from '../../host/release.ts'
@@ -87,6 +88,8 @@ defineView('V$SPPARAMETER', 'started', 'FAMILY:v80@12.1 SID:v80 NAME:v80 TYPE:v1
 
 defineView('V$SESSION', 'started', 'SADDR:v16 SID:n SERIAL#:n AUDSID:n PADDR:v16 USER#:n USERNAME:v128 COMMAND:n STATUS:v8 SERVER:v9 SCHEMANAME:v128 OSUSER:v128 PROCESS:v24 MACHINE:v64 TERMINAL:v30 PROGRAM:v48 TYPE:v10 SQL_ID:v13 MODULE:v64 ACTION:v64 CLIENT_INFO:v64 CLIENT_IDENTIFIER:v64 LOGON_TIME:d LAST_CALL_ET:n EVENT:v64 STATE:v19 SERVICE_NAME:v64', ({ instance, statement }) =>
   [...instance.sessions.values()].map((session) => ({
+    SADDR: addressOf(session.sid),
+    PADDR: addressOf(session.sid + 100_000),
     SID: session.sid,
     'SERIAL#': session.serial,
     AUDSID: 4294967295,
@@ -133,7 +136,7 @@ defineView('V$SESSION_LONGOPS', 'started', 'SID:n SERIAL#:n OPNAME:v64 TARGET:v6
 
 defineView('V$PROCESS', 'started', 'ADDR:v16 PID:n SOSID:v24@12.2 SPID:v24 STID:v24@12.2 PNAME:v5 USERNAME:v15 SERIAL#:n TERMINAL:v30 PROGRAM:v48 BACKGROUND:v1', ({ instance }) => [
   { PID: 2, SPID: String(process.pid), PNAME: 'PMON', USERNAME: 'oracle', 'SERIAL#': 1, PROGRAM: `oracle@${instance.host.name} (PMON)`, BACKGROUND: '1' },
-  ...[...instance.sessions.values()].map((session) => ({ PID: session.sid + 10, SPID: String(process.pid), USERNAME: 'oracle', 'SERIAL#': session.serial, PROGRAM: `oracle@${instance.host.name} (TNS V1-V3)` })),
+  ...[...instance.sessions.values()].map((session) => ({ ADDR: addressOf(session.sid + 100_000), PID: session.sid + 10, SPID: String(process.pid), USERNAME: 'oracle', 'SERIAL#': session.serial, PROGRAM: `oracle@${instance.host.name} (TNS V1-V3)` })),
 ])
 
 defineView('V$ARCHIVE_DEST', 'started', 'DEST_ID:n DEST_NAME:v256 STATUS:v9 BINDING:v9 NAME_SPACE:v7 TARGET:v16 ARCHIVER:v10 SCHEDULE:v8 DESTINATION:v256 LOG_SEQUENCE:n REOPEN_SECS:n DELAY_MINS:n MAX_CONNECTIONS:n NET_TIMEOUT:n PROCESS:v10 REGISTER:v3 FAIL_DATE:d FAIL_SEQUENCE:n FAIL_BLOCK:n FAILURE_COUNT:n MAX_FAILURE:n ERROR:v256 ALTERNATE:v256 DEPENDENCY:v256 REMOTE_TEMPLATE:v256 QUOTA_SIZE:n QUOTA_USED:n MOUNTID:n TRANSMIT_MODE:v12 ASYNC_BLOCKS:n AFFIRM:v3 TYPE:v7 VALID_NOW:v16 VALID_TYPE:v15 VALID_ROLE:v12 DB_UNIQUE_NAME:v30 VERIFY:v3', ({ instance }) =>
@@ -209,6 +212,30 @@ defineView('V$RECOVERY_FILE_DEST', 'started', 'NAME:v513 SPACE_LIMIT:n SPACE_USE
   const held = instance.status === 'STARTED' ? [] : [...instance.controlFile.archivedLogs.map((log) => ({ name: log.name, bytes: BigInt(log.blocks) * BigInt(log.blockSize), deleted: log.deleted })), ...instance.controlFile.backupPieces.map((piece) => ({ name: piece.handle, bytes: BigInt(piece.bytes), deleted: piece.deleted }))].filter((file) => !file.deleted && file.name?.startsWith(`${name}/`) === true)
   return [{ NAME: name, SPACE_LIMIT: limit, SPACE_USED: held.reduce((sum, file) => sum + file.bytes, 0n), SPACE_RECLAIMABLE: 0, NUMBER_OF_FILES: held.length }]
 })
+
+/** Of the recovery area's size, by kind of file. */
+function recoveryAreaUsage({ instance, session }: ViewContext): ViewRow[] {
+  const parameters = allParameters(instance, session)
+  const name = parameters.find((parameter) => parameter.name === 'db_recovery_file_dest')?.value ?? ''
+  const limit = Number(parameters.find((parameter) => parameter.name === 'db_recovery_file_dest_size')?.value ?? '0')
+  const { controlFile } = instance
+  const kinds: Readonly<Record<string, readonly { readonly name: string | null; readonly bytes: number; readonly deleted: boolean }[]>> = {
+    'CONTROL FILE': [],
+    'REDO LOG': controlFile.logGroups.flatMap((group) => group.members.map((member) => ({ name: member, bytes: group.sizeBytes, deleted: false }))),
+    'ARCHIVED LOG': controlFile.archivedLogs.map((log) => ({ name: log.name, bytes: log.blocks * log.blockSize, deleted: log.deleted })),
+    'BACKUP PIECE': controlFile.backupPieces.map((piece) => ({ name: piece.handle, bytes: piece.bytes, deleted: piece.deleted })),
+    'IMAGE COPY': controlFile.datafileCopies.map((copy) => ({ name: copy.name, bytes: copy.blocks * copy.blockSize, deleted: copy.deleted })),
+    'FLASHBACK LOG': [],
+    'FOREIGN ARCHIVED LOG': [],
+    'AUXILIARY DATAFILE COPY': [],
+  }
+  return Object.entries(kinds).map(([FILE_TYPE, files]) => {
+    const held = files.filter((file) => !file.deleted && name !== '' && file.name?.startsWith(`${name}/`) === true)
+    const bytes = held.reduce((sum, file) => sum + file.bytes, 0)
+    return { FILE_TYPE, PERCENT_SPACE_USED: limit === 0 ? 0 : Math.round((bytes * 10_000) / limit) / 100, PERCENT_SPACE_RECLAIMABLE: 0, NUMBER_OF_FILES: held.length }
+  })
+}
+for (const view of ['V$RECOVERY_AREA_USAGE', 'V$FLASH_RECOVERY_AREA_USAGE']) defineView(view, 'mounted', 'FILE_TYPE:v23 PERCENT_SPACE_USED:n PERCENT_SPACE_RECLAIMABLE:n NUMBER_OF_FILES:n', recoveryAreaUsage)
 
 defineView('V$MANAGED_STANDBY', 'mounted', 'PROCESS:v9 PID:n STATUS:v12 CLIENT_PROCESS:v8 CLIENT_PID:v40 GROUP#:v40 THREAD#:n SEQUENCE#:n BLOCK#:n BLOCKS:n DELAY_MINS:n', ({ instance }) => {
   const thread = instance.controlFile.threads[0]
