@@ -51,6 +51,22 @@ describe('SQL*Plus on a running database', () => {
     expect(await sqlplus(`${quiet}conn /@nobody as sysdba\nprompt unreachable\n`)).toMatchObject({ code: 1, lines: ['ERROR:', 'ORA-12154: TNS:could not resolve the connect identifier specified', '', ''] })
   })
 
+  it('lets users in who know their password, by alias, by Easy Connect and on the host', async () => {
+    await remote('create user scott identified by tiger;\ngrant create session to scott;\ncreate user idle identified by tiger;')
+    const sys = readFileSync(path.join(lab, 'tns', 'wallet', 'sys-password'), 'utf8').trim()
+    const { port } = (JSON.parse(readFileSync(path.join(lab, 'lab.json'), 'utf8')) as { listeners: [{ port: number }] }).listeners[0]
+    const show = async (logon: string, env: Readonly<Record<string, string>> = {}): Promise<string> => (await sqlplus(`conn ${logon}\nshow user\n`, env)).lines.filter((line) => line !== '').join(' ')
+    expect(await show('scott/tiger@orcl')).toBe('Connected. USER is "SCOTT"')
+    expect(await show(`scott/tiger@127.0.0.1:${String(port)}/orcl`)).toBe('Connected. USER is "SCOTT"')
+    expect(await show(`sys/"${sys}"@//127.0.0.1:${String(port)}/orcl as sysdba`)).toBe('Connected. USER is "SYS"')
+    expect(await show('scott/tiger', { ORACLE_SID: 'orcl' })).toBe('Connected. USER is "SCOTT"')
+    expect(await show('scott/lion@orcl')).toContain('ORA-01017')
+    expect(await show('nobody/tiger@orcl')).toContain('ORA-01017')
+    expect(await show('scott/tiger@orcl as sysdba')).toContain('ORA-01017')
+    expect(await show('idle/tiger@orcl')).toContain('ORA-01045')
+    expect(await show('scott/tiger@nowhere')).toContain('ORA-12154')
+  })
+
   it('reads fixed views, the dictionary and tables out of the blocks', async () => {
     const { lines } = await remote("select count(*) from v$datafile;\nselect count(*) from dba_data_files where online_status in ('SYSTEM', 'ONLINE');\nselect count(*) from v$datafile_header where error is not null or checkpoint_change# = 0;\nselect sign(count(*)) from sys.smon_scn_time where scn <= (select current_scn from v$database);")
     expect(lines.map((line) => line.trim())).toEqual(['Connected.', '4', '4', '0', '1'])

@@ -17,15 +17,19 @@ export interface NetTarget {
   readonly socketPath: string
 }
 
+/** `host[:port]/service`, as Easy Connect writes it. */
+const easyConnect = /^(?:\/\/)?([\w.-]+)(?::(\d+))?\/([\w.$#]+)$/
+
 /**
- * What `/@alias` connects to: tnsnames.ora of TNS_ADMIN, then the wallet that sqlnet.ora names, then the lab's registry of
- * services.
+ * What `/@alias` and `user@alias` connect to: tnsnames.ora of TNS_ADMIN or an Easy Connect string, then the wallet that sqlnet.ora names
+ * (unless a user is given), then the lab's registry of services.
  * @throws OraError 12154 unknown alias; 01017 no entry in the wallet; 12541 no such host; 12514 service not running
  */
-export async function resolveAlias(tnsAdmin: string, alias: string, host: LabHost): Promise<NetTarget> {
-  const descriptor = findDescriptor(await textOf(path.join(tnsAdmin, 'tnsnames.ora')), alias)
+export async function resolveAlias(tnsAdmin: string, alias: string, host: LabHost, given?: string): Promise<NetTarget> {
+  const easy = easyConnect.exec(alias)
+  const descriptor = easy === null ? findDescriptor(await textOf(path.join(tnsAdmin, 'tnsnames.ora')), alias) : `((ADDRESS=(HOST=${easy[1] ?? ''})(PORT=${easy[2] ?? '1521'}))(SERVICE_NAME=${easy[3] ?? ''}))`
   if (descriptor === undefined) throw ora(12154, 'TNS:could not resolve the connect identifier specified')
-  const user = await walletUser(tnsAdmin, alias)
+  const user = given ?? (await walletUser(tnsAdmin, alias))
   if (user === undefined) throw ora(1017, 'invalid username/password; logon denied')
   const lab = await readLabFile(host.labDir)
   const addresses = addressesOf(descriptor, lab)

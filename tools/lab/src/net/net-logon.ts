@@ -3,7 +3,7 @@ import type { ServerSession } from '../engine/instance-api.ts'
 import { ora } from '../engine/ora-error.ts'
 import { uniqueName } from '../sql/environment.ts'
 import { executeSql } from '../sql-engine.ts'
-import { type Account, findAccount } from './accounts.ts'
+import { type Account, admit, denied, findAccount } from './accounts.ts'
 import type { ServerProtocol } from './answers.ts'
 import { LogonChallenge, type LogonPair } from './logon-challenge.ts'
 import type { AdministrativePrivilege } from './password-file.ts'
@@ -20,7 +20,6 @@ const modes: readonly (readonly [number, AdministrativePrivilege, string])[] = [
   [0x4000000, 'SYSKM', 'SYSKM'],
 ]
 const otherModes = 0x400000 | 0x8000000 | 0x2
-const denied = () => ora(1017, 'invalid username/password; logon denied')
 
 /** Names are folded to upper case unless they are quoted. */
 const userName = (typed: string): string => (/^".*"$/.test(typed) ? typed.slice(1, -1) : typed.toUpperCase())
@@ -74,16 +73,7 @@ export class NetLogon {
   #judge(account: Account, mode: number): string {
     if ((mode & otherModes) !== 0) throw ora(1031, 'insufficient privileges')
     const wanted = modes.find(([bit]) => (mode & bit) !== 0)
-    if (wanted !== undefined) {
-      const [, privilege, username] = wanted
-      if (this.#instance.parameters.get('remote_login_passwordfile')?.value.toUpperCase() === 'NONE' || !account.privileges.includes(privilege)) throw denied()
-      return username
-    }
-    if (account.user === 'SYS') throw ora(28009, 'connection as SYS should be as SYSDBA or SYSOPER')
-    if (this.#instance.status !== 'OPEN') throw ora(1033, 'ORACLE initialization or shutdown in progress')
-    if (account.locked) throw ora(28000, 'The account is locked.')
-    if (!account.mayConnect) throw ora(1045, `user ${account.user} lacks CREATE SESSION privilege; logon denied`)
-    return account.user
+    return admit(this.#instance, account, wanted === undefined ? undefined : { privilege: wanted[1], username: wanted[2] })
   }
 
   /** The client's time zone; it leaves out zeros: `+2:0`. */

@@ -6,6 +6,7 @@ import { OraError, type OraMessage, ora } from '../engine/ora-error.ts'
 import type { Request, Response } from '../engine/protocol.ts'
 import { startJobQueue } from '../scheduler/job-queue.ts'
 import { runLabAction } from './lab-actions.ts'
+import { logonUser } from './logon.ts'
 import { bindSocket } from './socket.ts'
 
 /** Listens for clients until `close`. A call goes on when its client is gone; the session ends with the call then. */
@@ -38,7 +39,7 @@ export function serveClient(instance: LabInstance, socket: net.Socket): void {
     if (session !== undefined) session.status = session.status === 'KILLED' ? 'KILLED' : 'ACTIVE'
     try {
       if (request.kind === 'logon') {
-        session ??= instance.logon(request.username, request.program)
+        session ??= instance.logon(await logonUser(instance, request), request.program)
         send({ id: request.id, ok: true, result: greeting(instance, session) })
       } else {
         if (session === undefined) throw ora(1012, 'not logged on')

@@ -388,13 +388,19 @@ export class Client {
     }
   }
 
+  async #askPassword(): Promise<string> {
+    this.#output.prompt('Enter password: ')
+    return (await this.#options.input.next())?.text ?? ''
+  }
+
   async #connect(text: string): Promise<boolean> {
     try {
-      const logon = parseLogon(text)
-      if (logon === undefined) {
-        this.#output.lines(['SP2-0306: Invalid option.', 'Usage: CONN[ECT] [{/@<connect_identifier>|/} [AS SYSDBA]]'])
+      const parsed = parseLogon(text)
+      if (parsed === undefined) {
+        this.#output.lines(['SP2-0306: Invalid option.', 'Usage: CONN[ECT] [{logon|/} [AS {SYSDBA|SYSBACKUP}]]', 'where <logon> ::= <username>[/<password>][@<connect_identifier>]'])
         return false
       }
+      const logon = parsed.user === undefined || parsed.password !== undefined ? parsed : { ...parsed, password: await this.#askPassword() }
       await this.#session.connect(logon)
       this.#defineConnection(logon.alias, logon.as)
       this.#output.line(this.#session.state === 'idle' ? 'Connected to an idle instance.' : 'Connected.')

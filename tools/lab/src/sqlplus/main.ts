@@ -17,8 +17,8 @@ function labAccess(host: Host, env: ProgramContext['env']): DatabaseAccess {
       const socket = socketPath(host, sid)
       return (await canConnect(socket)) ? connectInstance(socket) : undefined
     },
-    remote: async (alias) => {
-      const target = await resolveAlias(env['TNS_ADMIN'] ?? path.join(host.home, 'network', 'admin'), alias, host)
+    remote: async (alias, user) => {
+      const target = await resolveAlias(env['TNS_ADMIN'] ?? path.join(host.home, 'network', 'admin'), alias, host, user)
       return { connection: await connectInstance(target.socketPath), user: target.user }
     },
     start: async (sid, { pfile }) => connectInstance((await spawnInstance(host, sid, pfile)).socketPath),

@@ -42,13 +42,13 @@ function banner(io: SqlPlusIo): string {
 }
 
 /**
- * SQL*Plus: `[-S] [-L] /nolog | / as sysdba | /@alias as sysdba [@script arguments]`, script on standard input otherwise.
+ * SQL*Plus: `[-S] [-L] /nolog | / as sysdba | /@alias as sysdba | user/password@alias [@script arguments]`, script on standard input otherwise.
  * Gives the exit code: 0, what EXIT or WHENEVER said, 1 for wrong arguments or a failed logon.
  */
 export async function runClient(argv: readonly string[], io: SqlPlusIo): Promise<number> {
   const args = parseArguments(argv)
   if (args === undefined) {
-    io.write('Usage: sqlplus [-S] [-L] {/nolog | / as sysdba | /@alias as sysdba} [@script [argument ...]]\n')
+    io.write('Usage: sqlplus [-S] [-L] {/nolog | {/ | user[/password]}[@connect_identifier] [as sysdba]} [@script [argument ...]]\n')
     return 1
   }
   if (!args.silent || args.version) io.write(banner(io))

@@ -7,21 +7,20 @@ export interface Logon {
   /** `undefined`: the local instance. */
   readonly alias: string | undefined
   readonly as: 'sysdba' | 'sysbackup' | 'none'
+  /** Upper case unless it was quoted; `undefined`: the host or the wallet vouches. */
+  readonly user: string | undefined
+  readonly password: string | undefined
 }
 
 const roles: Readonly<Record<string, 'sysdba' | 'sysbackup'>> = { sysdba: 'sysdba', sysbackup: 'sysbackup' }
 
-/** `/ as sysdba`, `/@alias as sysdba`. @throws OraError 01017 for a user with a password: the lab has none; SP2-0306 as `undefined` */
+/** `/`, `/@alias`, `user/password`, `user@alias`, each with a role behind it; `undefined` is SP2-0306. */
 export function parseLogon(text: string): Logon | undefined {
-  const parts = /^(\S*)(?:\s+as\s+(\w+))?$/i.exec(text.trim())
-  if (parts === null) return undefined
-  const as = parts[2] === undefined ? 'none' : roles[parts[2].toLowerCase()]
-  if (as === undefined) return undefined
-  const target = parts[1] ?? ''
-  if (target === '/') return { alias: undefined, as }
-  const alias = /^\/@([^\s/@]+)$/.exec(target)?.[1]
-  if (alias !== undefined) return { alias, as }
-  throw ora(1017, 'invalid username/password; logon denied')
+  const [, user = '', slash, quoted, plain, alias, role] = /^("[^"]*"|[^\s/@"]*)(\/(?:"([^"]*)"|([^\s@]*)))?(?:@(\S+))?(?:\s+as\s+(\w+))?$/i.exec(text.trim()) ?? []
+  const as = role === undefined ? 'none' : roles[role.toLowerCase()]
+  const password = quoted ?? plain ?? ''
+  if (as === undefined || (user === '' && (slash === undefined || password !== ''))) return undefined
+  return { alias, as, user: user === '' ? undefined : user.startsWith('"') ? user.slice(1, -1) : user.toUpperCase(), password: user === '' || password === '' ? undefined : password }
 }
 
 /** The client's one session: not connected, connected, or to an idle instance. */
@@ -55,12 +54,16 @@ export class ClientSession {
     this.disconnect()
     this.#logon = logon
     if (logon.alias !== undefined) {
-      const { connection, user } = await this.#access.remote(logon.alias)
-      await this.#logOn(connection, logon.as === 'none' ? user : 'SYS')
+      const { connection, user } = await this.#access.remote(logon.alias, logon.user)
+      await this.#logOn(connection, logon.user ?? (logon.as === 'none' ? user : 'SYS'))
       return
     }
     const connection = await this.#access.local(this.#sid)
     if (connection !== undefined) {
+      if (logon.user !== undefined) {
+        await this.#logOn(connection, logon.user)
+        return
+      }
       if (logon.as === 'none') {
         connection.close()
         throw ora(1017, 'invalid username/password; logon denied')
@@ -75,12 +78,13 @@ export class ClientSession {
 
   async #logOn(connection: Connection, username: string): Promise<void> {
     const as = this.#logon?.as ?? 'none'
-    if (as === 'none' && username === 'SYS') {
+    const password = this.#logon?.user === undefined ? undefined : (this.#logon.password ?? '')
+    if (as === 'none' && username === 'SYS' && password === undefined) {
       connection.close()
       throw ora(28009, 'connection as SYS should be as SYSDBA or SYSOPER')
     }
     try {
-      await connection.call({ kind: 'logon', program: 'sqlplus', as, username })
+      await connection.call({ kind: 'logon', program: 'sqlplus', as, username, ...(password === undefined ? {} : { password }) })
       // The client hands its environment over; NLS_DATE_FORMAT counts only beside NLS_LANG.
       const format = this.#env['NLS_DATE_FORMAT']
       if (format !== undefined && format !== '' && this.#env['NLS_LANG'] !== undefined) await connection.call({ kind: 'sql', text: `alter session set nls_date_format = '${format.replaceAll("'", "''")}'` })
@@ -89,7 +93,7 @@ export class ClientSession {
       throw error
     }
     this.#connection = connection
-    this.user = username
+    this.user = as === 'none' || password === undefined ? username : { sysdba: 'SYS', sysbackup: 'SYSBACKUP' }[as]
     if (this.#serverOutput) await this.enableOutput(true)
     this.#idle = false
   }

@@ -29,6 +29,7 @@ async function run(script: string, options: { readonly argv?: readonly string[];
     call: async (request) => {
       calls.push(request)
       if (request.kind === 'sql') return executeSql(instance, session, request.text, request.binds ?? {})
+      if (request.kind === 'logon' && request.password !== undefined && request.password !== 'tiger') throw ora(1017, 'invalid username/password; logon denied')
       if (request.kind === 'mount') instance.status = 'MOUNTED'
       if (request.kind === 'open') instance.status = 'OPEN'
       if (request.kind === 'shutdown') up = false
@@ -40,9 +41,9 @@ async function run(script: string, options: { readonly argv?: readonly string[];
     release: '12.1.0.2.0',
     real: (file) => path.resolve(directory, file),
     local: async () => (up ? connection : undefined),
-    remote: async (alias) => {
+    remote: async (alias, user) => {
       if (alias !== 'orcl') throw ora(12154, 'TNS:could not resolve the connect identifier specified')
-      return { connection, user: 'SYS' }
+      return { connection, user: user ?? 'SYS' }
     },
     start: async (_sid, { pfile }) => {
       if (pfile === '/missing.ora') throw new OraError([{ code: 'ORA-01078', text: 'failure in processing system parameters' }, { code: 'LRM-00109', text: `could not open parameter file '${pfile}'` }])
@@ -213,8 +214,19 @@ describe('errors and exit codes', () => {
     expect((await run('conn /@nope as sysdba\nselect 1 from dual;\n')).lines.at(-1)).toBe('SP2-0640: Not connected')
   })
 
-  it('refuse passwords, and SYS without SYSDBA', async () => {
+  it('show a password to the instance, or ask for it', async () => {
     expect((await run('conn sys/secret as sysdba\n')).lines).toContain('ORA-01017: invalid username/password; logon denied')
+    for (const script of ['conn scott/tiger\n', 'conn scott/"tiger"@orcl\n', 'conn scott@orcl\ntiger\n', 'conn scott\ntiger\n']) {
+      const { lines, calls } = await run(script)
+      expect(lines.at(-1)).toMatch(/^(Enter password: )?Connected\.$/)
+      expect(calls[0]).toMatchObject({ kind: 'logon', as: 'none', username: 'SCOTT', password: 'tiger' })
+    }
+    expect((await run('conn "Scott"/tiger@orcl as sysdba\nshow user\n')).lines).toEqual(['Connected.', 'USER is "SYS"'])
+    expect((await run('conn scott/\n\n')).lines).toContain('ORA-01017: invalid username/password; logon denied')
+    expect((await run('conn /tiger\n')).lines[0]).toBe('SP2-0306: Invalid option.')
+  })
+
+  it('refuse SYS without SYSDBA', async () => {
     expect((await run('conn /@orcl\n')).lines).toContain('ORA-28009: connection as SYS should be as SYSDBA or SYSOPER')
   })
 

@@ -1,6 +1,7 @@
 import { OraError } from '../../src/engine/ora-error.ts'
 import type { LabInstance } from '../../src/engine/instance.ts'
 import type { ServerSession } from '../../src/engine/instance-api.ts'
+import { logonUser } from '../../src/server/logon.ts'
 import { executeSql } from '../../src/sql-engine.ts'
 import type { Connection, DatabaseAccess } from '../../src/sqlplus/access.ts'
 import { runClient } from '../../src/sqlplus/run.ts'
@@ -20,7 +21,7 @@ function connect(instance: LabInstance): Connection {
   return {
     call: async (request) => {
       if (request.kind === 'logon') {
-        session = instance.logon(request.username, request.program)
+        session = instance.logon(await logonUser(instance, request), request.program)
         return undefined
       }
       if (session === undefined || request.kind !== 'sql') throw new Error(`not here: ${request.kind}`)
