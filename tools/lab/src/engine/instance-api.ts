@@ -171,6 +171,17 @@ export interface RecoverOptions {
   readonly abort: AbortSignal
 }
 
+/** A line of V$RMAN_OUTPUT. */
+export interface RmanOutputLine {
+  readonly sid: number
+  readonly recid: number
+  readonly stamp: number
+  readonly text: string
+  /** Row of V$RMAN_STATUS of the session and of the command. */
+  readonly session: { readonly recid: number; readonly stamp: number } | null
+  readonly command: { readonly recid: number; readonly stamp: number } | null
+}
+
 /** The TDE keystore as SQL sees it. */
 export interface InstanceKeystore {
   readonly directory: string
@@ -258,6 +269,8 @@ export interface Instance {
   renameFile(from: string, to: string): Promise<void>
   /** `encrypted`: with a key of its own; raises ORA-28365 without an open keystore. */
   createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[], encrypted?: boolean): Promise<void>
+  /** V$RMAN_OUTPUT: what RMAN sessions were told since the instance started, the newest last. */
+  readonly rmanOutput?: RmanOutputLine[]
   /** The TDE keystore. */
   readonly keystore: InstanceKeystore
   addDatafile(tablespace: string, path: string | undefined, bytes: number): Promise<void>

@@ -15,7 +15,7 @@ import { History } from './history.ts'
 import { identifyFile } from './identify.ts'
 import { copyArchivedLog, copyDatafile, createEmptyDatafile } from './image-copy.ts'
 import { applyIncremental, incrementalBackup } from './incremental.ts'
-import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RowValue, SegmentUse, ServerSession, TableAlteration, TableChange } from './instance-api.ts'
+import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RmanOutputLine, RowValue, SegmentUse, ServerSession, TableAlteration, TableChange } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { Keystore } from './keystore.ts'
@@ -64,6 +64,7 @@ export class LabInstance implements Instance {
   readonly release: string
   readonly edition: 'EE' | 'SE'
   readonly diagnostics: Diagnostics
+  readonly rmanOutput: RmanOutputLine[] = []
   readonly #parameters: Parameters
   readonly #sessions: Sessions
   readonly #kernel: Kernel

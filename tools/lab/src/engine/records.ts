@@ -186,7 +186,12 @@ export interface RmanStatusRecord {
   recid: number
   stamp: number
   sid: number
+  /** `RMAN`: the session, of which the other rows are commands; BACKUP, RECOVER, VALIDATE … */
   operation: string
+  /** The session's row; absent: this is one. */
+  parent?: { readonly recid: number; readonly stamp: number }
+  /** What a backup was of: DB INCR, DB FULL, DATAFILE INCR, DATAFILE FULL, ARCHIVELOG, CONTROLFILE, SPFILE. */
+  inputType?: string
   commandId: string | null
   status: 'RUNNING' | 'COMPLETED' | 'COMPLETED WITH WARNINGS' | 'COMPLETED WITH ERRORS' | 'FAILED'
   startTime: number

@@ -17,7 +17,7 @@ import { report, restorePreview, restoreValidate } from './server/report.ts'
 import { datafilesOf } from './server/repository.ts'
 import { restoreControlfile, restoreDatafiles, restoreSpfile, setNewname } from './server/restore.ts'
 import { executeStatement } from './server/sql.ts'
-import { recordStatus } from './server/status.ts'
+import { recordOutput, recordStatus } from './server/status.ts'
 import { switchDatafileAll, switchTempfileAll, switchToCopy } from './server/switch.ts'
 import { validateFiles } from './server/validate.ts'
 import type { RmanState, Work } from './server/work.ts'
@@ -32,12 +32,15 @@ const done: RmanReply = { question: null }
  */
 export async function executeRmanCommand(instance: Instance, session: ServerSession, command: unknown, emitLine: (line: string) => void): Promise<RmanReply> {
   const request = command as RmanRequest
-  const state = states.get(session) ?? { announced: false, defaultChannels: [], run: null, autobackupDue: false }
+  const state = states.get(session) ?? { announced: false, defaultChannels: [], run: null, autobackupDue: false, sessionStatus: null, commandStatus: null }
   states.set(session, state)
   const { commandId } = request.environment
   session.clientInfo = commandId === null ? session.clientInfo : `id=${commandId}`
   const work: Work = {
-    instance, session, state, environment: request.environment, emit: emitLine, answer: request.kind === 'command' ? request.answer : null, bytes: { input: 0, output: 0 }, warnings: false,
+    instance, session, state, environment: request.environment, emit: (line) => {
+      recordOutput({ instance, session, state }, line)
+      emitLine(line)
+    }, answer: request.kind === 'command' ? request.answer : null, bytes: { input: 0, output: 0 }, warnings: false,
   }
   switch (request.kind) {
     case 'describe':
@@ -59,7 +62,7 @@ export async function executeRmanCommand(instance: Instance, session: ServerSess
       }
       return done
     case 'command':
-      return recordStatus(work, commandName(request.command), request.command.kind, () => withAutobackup(work, request.command))
+      return recordStatus(work, commandName(request.command), request.command, () => withAutobackup(work, request.command))
   }
 }
 

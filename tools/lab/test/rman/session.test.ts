@@ -288,7 +288,7 @@ run {\nallocate channel c1 device type disk format '${db.backup}/%U';\nbackup sp
     db.failing.clear()
     await runScript(db, `${connected}backup validate datafile 4;\n`)
     expect(db.controlFile.corruptions).toEqual([])
-    expect(db.controlFile.rmanStatus.map((row) => [row.operation, row.status])).toEqual([['BACKUP', 'COMPLETED WITH WARNINGS'], ['BACKUP', 'COMPLETED']])
+    expect(db.controlFile.rmanStatus.map((row) => [row.operation, row.status])).toEqual([['RMAN', 'COMPLETED WITH WARNINGS'], ['BACKUP', 'COMPLETED WITH WARNINGS'], ['RMAN', 'COMPLETED'], ['BACKUP', 'COMPLETED']])
   })
 
   it('copies an archived log that a destination lacks', async () => {

@@ -28,6 +28,9 @@ export interface RmanState {
   run: RunState | null
   /** A backup was made whose control file autobackup waits for the end of the series. */
   autobackupDue: boolean
+  /** Rows of V$RMAN_STATUS: of the session once it did something, and of the command that runs. */
+  sessionStatus: { readonly recid: number; readonly stamp: number } | null
+  commandStatus: { readonly recid: number; readonly stamp: number } | null
 }
 
 /** One request being worked on. */

@@ -131,15 +131,22 @@ defineView('V$BACKUP_DATAFILE', 'mounted', 'RECID:n STAMP:n SET_STAMP:n SET_COUN
 
 defineView('V$RMAN_CONFIGURATION', 'mounted', 'CONF#:n NAME:v65 VALUE:v1025', ({ instance }) => instance.controlFile.rmanConfiguration.map((entry) => ({ 'CONF#': entry.conf, NAME: entry.name, VALUE: entry.value })))
 
+type StatusRow = Instance['controlFile']['rmanStatus'][number]
+
+/** A command's session; a session is its own. */
+const sessionOf = (row: StatusRow): { readonly recid: number; readonly stamp: number } => row.parent ?? row
+
 defineView('V$RMAN_STATUS', 'mounted', 'SID:n RECID:n STAMP:n PARENT_RECID:n PARENT_STAMP:n SESSION_RECID:n SESSION_STAMP:n ROW_LEVEL:n ROW_TYPE:v19 COMMAND_ID:v33 OPERATION:v33 STATUS:v23 MBYTES_PROCESSED:n START_TIME:d END_TIME:d INPUT_BYTES:n OUTPUT_BYTES:n OPTIMIZED:v3 OBJECT_TYPE:v13 OUTPUT_DEVICE_TYPE:v17', ({ instance }) =>
   instance.controlFile.rmanStatus.map((entry) => ({
     SID: entry.sid,
     RECID: entry.recid,
     STAMP: entry.stamp,
-    SESSION_RECID: entry.recid,
-    SESSION_STAMP: entry.stamp,
-    ROW_LEVEL: entry.operation === 'RMAN' ? 0 : 1,
-    ROW_TYPE: entry.operation === 'RMAN' ? 'SESSION' : 'COMMAND',
+    PARENT_RECID: entry.parent?.recid ?? null,
+    PARENT_STAMP: entry.parent?.stamp ?? null,
+    SESSION_RECID: sessionOf(entry).recid,
+    SESSION_STAMP: sessionOf(entry).stamp,
+    ROW_LEVEL: entry.parent === undefined ? 0 : 1,
+    ROW_TYPE: entry.parent === undefined ? 'SESSION' : 'COMMAND',
     COMMAND_ID: entry.commandId,
     OPERATION: entry.operation,
     STATUS: entry.status,
@@ -149,33 +156,64 @@ defineView('V$RMAN_STATUS', 'mounted', 'SID:n RECID:n STAMP:n PARENT_RECID:n PAR
     INPUT_BYTES: entry.inputBytes,
     OUTPUT_BYTES: entry.outputBytes,
     OPTIMIZED: 'NO',
-    OUTPUT_DEVICE_TYPE: 'DISK',
+    OBJECT_TYPE: entry.inputType ?? null,
+    OUTPUT_DEVICE_TYPE: entry.parent === undefined ? null : 'DISK',
   })),
 )
 
-defineView('V$RMAN_BACKUP_JOB_DETAILS', 'mounted', 'SESSION_KEY:n SESSION_RECID:n SESSION_STAMP:n COMMAND_ID:v33 START_TIME:d END_TIME:d INPUT_BYTES:n OUTPUT_BYTES:n STATUS_WEIGHT:n OPTIMIZED_WEIGHT:n OBJECT_TYPE_WEIGHT:n OUTPUT_DEVICE_TYPE:v17 AUTOBACKUP_COUNT:n BACKED_BY_OSB:v3 AUTOBACKUP_DONE:v3 STATUS:v23 INPUT_TYPE:v13 OPTIMIZED:v3 ELAPSED_SECONDS:n COMPRESSION_RATIO:n INPUT_BYTES_PER_SEC:n OUTPUT_BYTES_PER_SEC:n TIME_TAKEN_DISPLAY:v4000', ({ instance }) =>
-  instance.controlFile.rmanStatus
-    .filter((entry) => entry.operation.startsWith('BACKUP'))
-    .map((entry) => {
-      const elapsed = Math.round(((entry.endTime ?? entry.startTime) - entry.startTime) / 1000)
-      return {
-        SESSION_KEY: entry.recid,
-        SESSION_RECID: entry.recid,
-        SESSION_STAMP: entry.stamp,
-        COMMAND_ID: entry.commandId,
-        START_TIME: entry.startTime,
-        END_TIME: entry.endTime,
-        INPUT_BYTES: entry.inputBytes,
-        OUTPUT_BYTES: entry.outputBytes,
-        OUTPUT_DEVICE_TYPE: 'DISK',
-        AUTOBACKUP_DONE: 'NO',
-        STATUS: entry.status,
-        INPUT_TYPE: 'DB INCR',
-        OPTIMIZED: 'NO',
-        ELAPSED_SECONDS: elapsed,
-        COMPRESSION_RATIO: entry.outputBytes > 0 ? entry.inputBytes / entry.outputBytes : null,
-        INPUT_BYTES_PER_SEC: elapsed > 0 ? entry.inputBytes / elapsed : null,
-        OUTPUT_BYTES_PER_SEC: elapsed > 0 ? entry.outputBytes / elapsed : null,
-      }
-    }),
+defineView('V$RMAN_OUTPUT', 'started', 'SID:n RECID:n STAMP:n SESSION_RECID:n SESSION_STAMP:n OUTPUT:v130 RMAN_STATUS_RECID:n RMAN_STATUS_STAMP:n SESSION_KEY:n', ({ instance }) =>
+  (instance.rmanOutput ?? []).map(({ sid, recid, stamp, text, session, command }) => ({
+    SID: sid, RECID: recid, STAMP: stamp, SESSION_RECID: session?.recid ?? null, SESSION_STAMP: session?.stamp ?? null, OUTPUT: text.slice(0, 130), RMAN_STATUS_RECID: command?.recid ?? 0, RMAN_STATUS_STAMP: command?.stamp ?? 0, SESSION_KEY: session?.recid ?? null,
+  })),
 )
+
+/** One row per session that made a backup. */
+defineView('V$RMAN_BACKUP_JOB_DETAILS', 'mounted', 'SESSION_KEY:n SESSION_RECID:n SESSION_STAMP:n COMMAND_ID:v33 START_TIME:d END_TIME:d INPUT_BYTES:n OUTPUT_BYTES:n STATUS_WEIGHT:n OPTIMIZED_WEIGHT:n OBJECT_TYPE_WEIGHT:n OUTPUT_DEVICE_TYPE:v17 AUTOBACKUP_COUNT:n BACKED_BY_OSB:v3 AUTOBACKUP_DONE:v3 STATUS:v23 INPUT_TYPE:v13 OPTIMIZED:v3 ELAPSED_SECONDS:n COMPRESSION_RATIO:n INPUT_BYTES_PER_SEC:n OUTPUT_BYTES_PER_SEC:n INPUT_BYTES_DISPLAY:v4000 OUTPUT_BYTES_DISPLAY:v4000 TIME_TAKEN_DISPLAY:v4000', ({ instance }) =>
+  instance.controlFile.rmanStatus.filter((entry) => entry.parent === undefined).flatMap((entry) => {
+    const commands = instance.controlFile.rmanStatus.filter((row) => row.parent?.recid === entry.recid && row.parent.stamp === entry.stamp)
+    const types = commands.flatMap((row) => (row.operation === 'BACKUP' ? (row.inputType ?? []) : []))
+    if (types.length === 0) return []
+    const elapsed = Math.round(((entry.endTime ?? instance.host.now()) - entry.startTime) / 1000)
+    return [{
+      SESSION_KEY: entry.recid,
+      SESSION_RECID: entry.recid,
+      SESSION_STAMP: entry.stamp,
+      COMMAND_ID: entry.commandId,
+      START_TIME: entry.startTime,
+      END_TIME: entry.endTime,
+      INPUT_BYTES: entry.inputBytes,
+      OUTPUT_BYTES: entry.outputBytes,
+      OUTPUT_DEVICE_TYPE: 'DISK',
+      AUTOBACKUP_COUNT: 0,
+      AUTOBACKUP_DONE: 'NO',
+      STATUS: entry.status,
+      // The weightiest of what was backed up names the job.
+      INPUT_TYPE: ['DB FULL', 'DB INCR', 'DATAFILE FULL', 'DATAFILE INCR', 'ARCHIVELOG', 'CONTROLFILE', 'SPFILE'].find((type) => types.includes(type)) ?? null,
+      OPTIMIZED: 'NO',
+      ELAPSED_SECONDS: elapsed,
+      COMPRESSION_RATIO: entry.outputBytes > 0 ? entry.inputBytes / entry.outputBytes : null,
+      INPUT_BYTES_PER_SEC: elapsed > 0 ? entry.inputBytes / elapsed : null,
+      OUTPUT_BYTES_PER_SEC: elapsed > 0 ? entry.outputBytes / elapsed : null,
+      INPUT_BYTES_DISPLAY: megabytes(entry.inputBytes),
+      OUTPUT_BYTES_DISPLAY: megabytes(entry.outputBytes),
+      TIME_TAKEN_DISPLAY: clock(elapsed),
+    }]
+  }),
+)
+
+const subjobs: Readonly<Record<string, string>> = { BACKUP: 'BACKUP', VALIDATE: 'VALIDATE', RECOVER: 'ROLLFORWARD' }
+
+/** Backups, merges and validations of all sessions. */
+defineView('V$RMAN_BACKUP_SUBJOB_DETAILS', 'mounted', 'SESSION_KEY:n SESSION_RECID:n SESSION_STAMP:n OPERATION:v33 COMMAND_ID:v33 START_TIME:d END_TIME:d INPUT_BYTES:n OUTPUT_BYTES:n OUTPUT_DEVICE_TYPE:v17 STATUS:v23 INPUT_TYPE:v13 INPUT_BYTES_DISPLAY:v4000 OUTPUT_BYTES_DISPLAY:v4000', ({ instance }) =>
+  instance.controlFile.rmanStatus.flatMap((entry) => {
+    const operation = subjobs[entry.operation]
+    if (entry.parent === undefined || operation === undefined || (operation === 'ROLLFORWARD' && entry.inputType === undefined)) return []
+    return [{
+      SESSION_KEY: entry.parent.recid, SESSION_RECID: entry.parent.recid, SESSION_STAMP: entry.parent.stamp, OPERATION: operation, COMMAND_ID: entry.commandId, START_TIME: entry.startTime, END_TIME: entry.endTime,
+      INPUT_BYTES: entry.inputBytes, OUTPUT_BYTES: entry.outputBytes, OUTPUT_DEVICE_TYPE: 'DISK', STATUS: entry.status, INPUT_TYPE: entry.inputType ?? null, INPUT_BYTES_DISPLAY: megabytes(entry.inputBytes), OUTPUT_BYTES_DISPLAY: megabytes(entry.outputBytes),
+    }]
+  }),
+)
+
+function megabytes(bytes: number): string { return `${(bytes / 1_048_576).toFixed(2).padStart(9)}M` }
+function clock(seconds: number): string { return [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, '0')).join(':') }
