@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, copyFileSync, cpSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:https'
-import type { Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { createStage, repositoryRoot, runningPrograms } from '@icb/testing'
 import type { Stage, StageHost } from '@icb/testing'
@@ -13,7 +14,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 /** Planted secrets of every kind, an adapter that spills them wherever it can, a whole cycle with failures at debug level: no sink has one. */
 
-const kinds = ['env', 'file', 'ini', 'command', 'unused', 'oracle', 'rest-user', 'rest-password', 'rest-session', 'ledger', 'os-user', 'wallet'] as const
+const kinds = ['env', 'file', 'ini', 'command', 'unused', 'oracle', 'rest-user', 'rest-password', 'rest-session', 'ledger', 'os-user', 'wallet', 'webhook', 'heartbeat', 'mail'] as const
 /** That of the wallet is replaced by what is in the lab's. */
 const planted = Object.fromEntries(kinds.map((kind) => [kind, `S3cret-${kind}-${randomBytes(5).toString('hex')}`])) as Record<(typeof kinds)[number], string>
 let stage: Stage
@@ -21,13 +22,20 @@ const configs: Partial<Record<StageHost, string>> = {}
 /** Configurations of logins that fail. */
 const others: Record<string, string> = {}
 let vault: string
-let array: Server | undefined
+/** Addresses of those who are told, for the environment. */
+let addresses: Readonly<Record<string, string>>
+const servers: Server[] = []
+let certificate: { readonly key: string; readonly cert: string }
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
 
 /** An array that refuses everything and repeats in its answers, and in their headers, what it was sent: Basic, user, key, session. */
 async function startEchoingArray(): Promise<string> {
-  const [key, cert] = [join(stage.directory, 'vault-array.key'), join(stage.directory, 'vault-array.pem')]
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-keyout', key, '-out', cert, '-subj', '/CN=array.example'], { stdio: 'ignore' })
-  array = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
+  const array = createServer(certificate, (request, response) => {
     const { authorization = '', 'x-auth-user': user = '', 'x-auth-key': password = '', 'x-auth-session': session = '' } = request.headers
     if (request.method === 'POST' && request.url?.startsWith('/api/access') === true) {
       response.writeHead(201, { 'x-auth-session': planted['rest-session'] }).end()
@@ -37,8 +45,32 @@ async function startEchoingArray(): Promise<string> {
     const message = `login failed for ${said}`
     response.writeHead(401, { 'www-authenticate': `Basic realm="${Buffer.from(said).toString('base64')}"` }).end(JSON.stringify({ fault: { message, code: 401, name: 'ERR_UNAUTHORIZED' }, error: { message, code: '6691623' } }))
   })
-  await new Promise<void>((resolve) => array?.listen(0, '127.0.0.1', resolve))
-  return `https://127.0.0.1:${String((array.address() as AddressInfo).port)}`
+  return `https://127.0.0.1:${String(await listen(array))}`
+}
+
+/** A receiver of webhooks and heartbeats that knows none of them, and repeats the address in its refusal. */
+async function startEchoingReceiver(): Promise<string> {
+  const receiver = createHttpServer((request, response) => {
+    request.resume()
+    response.writeHead(404, `nothing at ${request.url ?? ''}`).end()
+  })
+  return `http://127.0.0.1:${String(await listen(receiver))}`
+}
+
+/** A mail server that refuses every login and repeats it. */
+async function startEchoingMailServer(): Promise<string> {
+  const server = createTlsServer(certificate, (socket) => {
+    socket.setEncoding('utf8').on('error', () => undefined)
+    socket.write('220 mail.example\r\n')
+    socket.on('data', (text) => {
+      for (const line of String(text).split('\r\n').filter((each) => each !== '')) {
+        const [, login] = /^AUTH PLAIN (\S+)/i.exec(line) ?? []
+        if (login !== undefined) socket.write(`535 5.7.8 no login for ${Buffer.from(login, 'base64').toString().split('\0').join(' ')}, that is ${login}\r\n`)
+        else socket.write(/^EHLO/i.test(line) ? '250-mail.example\r\n250 AUTH PLAIN\r\n' : '250 ok\r\n')
+      }
+    })
+  })
+  return `127.0.0.1:${String(await listen(server))}`
 }
 
 /** In the forms in which a careless program passes a secret on. */
@@ -76,12 +108,18 @@ beforeAll(async () => {
   const command = put('vault-command', `#!/bin/sh\nexec cat '${join(stage.directory, 'vault-command-data')}'\n`, 0o700)
   const adapter = join(stage.directory, 'leaky.mjs')
   copyFileSync(fileURLToPath(new URL('fixtures/leaky-adapter.mjs', import.meta.url)), adapter)
+  const [keyFile, certFile] = [join(stage.directory, 'vault-array.key'), join(stage.directory, 'vault-array.pem')]
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-keyout', keyFile, '-out', certFile, '-subj', '/CN=array.example', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' })
+  certificate = { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') }
+  const [url, receiver, mail] = await Promise.all([startEchoingArray(), startEchoingReceiver(), startEchoingMailServer()])
+  addresses = { WEBHOOK: `${receiver}/hooks/${planted.webhook}`, HEARTBEAT: `${receiver}/ping?token=${planted.heartbeat}`, MAIL_SERVER: `smtps://icb:${planted.mail}@${mail}`, NODE_EXTRA_CA_CERTS: certFile }
+  const notify = { webhook: { env: 'WEBHOOK' }, backupHeartbeat: { env: 'HEARTBEAT' }, mailServer: { env: 'MAIL_SERVER' }, mailTo: ['dba@example.com'] }
   for (const host of ['prod', 'sandbox'] as const) {
     configs[host] = stage.variant(host, 'leaky', (_, settings) => {
+      settings['notify'] = notify
       settings['storage'] = { adapter: './leaky.mjs', secrets: { user: { env: 'ARRAY_PASSWORD' }, token: { file }, password: { file: ini, section: 'array', key: 'password' }, key: { command: [command] } } }
     })
   }
-  const url = await startEchoingArray()
   const credentials = { user: { env: 'REST_USER' }, password: { env: 'REST_PASSWORD' } }
   const storages = {
     basic: { adapter: 'zfssa', url, pool: 'p1', project: 'backups', credentials, insecure: true },
@@ -99,15 +137,17 @@ beforeAll(async () => {
   // A cycle that succeeds: the right password of the database, of the ledger's schema, of the user of the jobs.
   const right = (whole: Parameters<Parameters<Stage['variant']>[2]>[0], settings: Record<string, unknown>): void => {
     whole.ledger = { catalog: '/@orcl', user: 'autorestore', password: { env: 'LEDGER_PASSWORD' } }
-    Object.assign(settings, { driver: 'thin', user: 'sys', password: { file: wallet }, osUser: user === undefined ? userInfo().username : 'nobody' })
+    Object.assign(settings, { notify, driver: 'thin', user: 'sys', password: { file: wallet }, osUser: user === undefined ? userInfo().username : 'nobody' })
   }
   others['right'] = stage.variant('prod', 'right', right)
   others['right-sandbox'] = stage.variant('sandbox', 'right-sandbox', right)
   others['wrong-ledger-password'] = stage.variant('prod', 'wrong-ledger-password', (whole) => { whole.ledger = { catalog: '/@orcl', user: 'autorestore', password: { env: 'DB_PASSWORD' } } })
 }, 120_000)
 afterAll(async () => {
-  array?.closeAllConnections()
-  array?.close()
+  for (const server of servers) {
+    if ('closeAllConnections' in server) (server as { closeAllConnections(): void }).closeAllConnections()
+    server.close()
+  }
   await (stage as Stage | undefined)?.[Symbol.asyncDispose]()
 }, 60_000)
 
@@ -155,7 +195,7 @@ it('[H46] no secret reaches an argument, a file, a log, a journal, an event, an 
     for (const [host, exitCode, ...args] of [...commands, ...successes, ...failures.map(([name, ...args]) => [name, 1, ...args] as const)]) {
       const result = await stage.icb(host === 'sandbox' ? host : 'prod', [...args, '--verbose', '--events', join(stage.directory, 'all.events')], {
         config: others[host] ?? configs[host as StageHost]!,
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', TZ: 'UTC', HOME: join(stage.directory, 'home'), ARRAY_PASSWORD: planted.env, DB_PASSWORD: planted.oracle, LEDGER_PASSWORD: planted.ledger, OSPASSWORD: planted['os-user'], REST_USER: planted['rest-user'], REST_PASSWORD: planted['rest-password'], UNRELATED_PASSWORD: planted.unused },
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', TZ: 'UTC', HOME: join(stage.directory, 'home'), ARRAY_PASSWORD: planted.env, DB_PASSWORD: planted.oracle, LEDGER_PASSWORD: planted.ledger, OSPASSWORD: planted['os-user'], ...addresses, REST_USER: planted['rest-user'], REST_PASSWORD: planted['rest-password'], UNRELATED_PASSWORD: planted.unused },
       })
       expect({ args, exitCode: result.exitCode, output: result.exitCode === exitCode ? '' : result.stdout + result.stderr }).toEqual({ args, exitCode, output: '' })
       verbose += result.stderr
@@ -164,8 +204,9 @@ it('[H46] no secret reaches an argument, a file, a log, a journal, an event, an 
   } finally {
     clearInterval(sampling)
   }
-  // The adapter did try: what it logged is there, masked.
+  // The adapter did try: what it logged is there, masked. So did those who are told.
   expect(verbose).toContain('login with')
+  for (const refusal of ['404 nothing at', '535 5.7.8 no login for']) expect(verbose).toContain(refusal)
   sinks.push({ sink: `arguments of ${String(seenArguments.size)} processes`, size: [...seenArguments].join('').length, hits: hits([...seenArguments].join('\n')) })
   sinks.push({ sink: `environments of the programs that were started (${String(seenEnvironments.size)} different ones)`, size: [...seenEnvironments].join('').length, hits: hits([...seenEnvironments].join('\n')) })
   expect(seenEnvironments.size).toBeGreaterThan(2)

@@ -1,4 +1,5 @@
-import type { Clock, Logger, Secret } from '@icb/runtime'
+import { Secret } from '@icb/runtime'
+import type { Clock, Logger } from '@icb/runtime'
 import { createTransport } from 'nodemailer'
 import { monitoringErrors } from './errors.ts'
 import { noticeDocument, noticeText } from './notice.ts'
@@ -48,13 +49,32 @@ async function persistently(what: string, options: DeliveryOptions, send: (signa
   }
 }
 
-async function request(address: Secret, init: RequestInit): Promise<void> {
+/**
+ * The address, and each part of it that may be a token or a password as a secret of its own: receivers repeat parts of what they were
+ * asked for in their refusals.
+ */
+function addressOf(address: Secret): URL {
   let url: URL
   try {
     url = new URL(address.reveal())
   } catch {
     throw new Refused('its address is no URL')
   }
+  const parts = [`${url.pathname}${url.search}`, ...url.pathname.split('/'), ...url.searchParams.values()].filter((part) => part.length >= 16)
+  for (const part of url.password === '' ? parts : [...parts, url.password]) for (const form of [part, decoded(part)]) new Secret(form, address.label)
+  return url
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+async function request(address: Secret, init: RequestInit): Promise<void> {
+  const url = addressOf(address)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Refused('its address must begin with https:// or http://')
   const answer = await fetch(url, { ...init, redirect: 'error' })
   await answer.body?.cancel()
@@ -77,15 +97,10 @@ export async function sendHeartbeat(address: Secret, options: DeliveryOptions): 
 export async function sendMail(server: Secret, mail: Mail, options: DeliveryOptions): Promise<void> {
   const { timeoutMs = 10_000 } = options
   await persistently('the mail server did not take the mail', options, async () => {
-    let url: URL
-    try {
-      url = new URL(server.reveal())
-    } catch {
-      throw new Refused('its address is no URL')
-    }
+    const url = addressOf(server)
     if (url.protocol !== 'smtp:' && url.protocol !== 'smtps:') throw new Refused('its address must begin with smtps:// or smtp://')
     const secure = url.protocol === 'smtps:'
-    const auth = url.username === '' ? {} : { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } }
+    const auth = url.username === '' ? {} : { auth: { user: decoded(url.username), pass: decoded(url.password) } }
     const transport = createTransport({
       host: url.hostname, port: url.port === '' ? (secure ? 465 : 25) : Number(url.port), secure, ...auth,
       // A password never goes over a line that anybody can read.
