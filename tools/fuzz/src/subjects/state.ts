@@ -28,7 +28,7 @@ function pinsSubject(areaPath: string): FuzzSubject {
       await writeFile(join(areaPath, '.icb', 'pins.json'), text)
       const found = await readPins({ settings: { areaPath } as Parameters<typeof readPins>[0]['settings'] })
       if (truncatedAt !== undefined && truncatedAt < original.trimEnd().length) return { wrong: `cut at ${String(truncatedAt)} it has ${String(found.length)} pins` }
-      const odd = found.find((pin) => typeof pin.snapshot !== 'string' || (pin.until !== undefined && !Number.isFinite(Date.parse(String(pin.until)))))
+      const odd = found.find((pin) => typeof pin.snapshot !== 'string' || (pin.until !== undefined && !Number.isFinite(Date.parse(pin.until))))
       return odd === undefined ? 'accepted' : { wrong: `a pin says ${JSON.stringify(odd)}` }
     },
   }
