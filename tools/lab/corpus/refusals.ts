@@ -32,7 +32,9 @@ export const refusals: readonly (readonly [script: string, code: string])[] = [
   ['compute nothing of n on report', 'SP2-0158'],
   ['break on report page', 'SP2-0158'],
   ['set serveroutput on format strange', 'SP2-0547'],
-  ['variable c refcursor', 'Usage: VAR'],
+  ['variable c boolean', 'Usage: VAR'],
+  ['select * from dual as of scn 1;', 'ORA-03001'],
+  ['select * from dual versions between scn 1 and 2;', 'ORA-03001'],
   ['host ls', 'SP2-0738'],
   ['edit', 'SP2-0734'],
 ]

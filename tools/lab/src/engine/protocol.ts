@@ -35,6 +35,8 @@ export interface SqlResult {
   readonly rowCount?: number
   /** What a PL/SQL block, or RETURNING INTO, left in bind variables, by name in upper case. */
   readonly outBinds?: Readonly<Record<string, OutBind>>
+  /** Cursors that a block opened for bind variables: all their rows. */
+  readonly cursors?: Readonly<Record<string, Pick<SqlResult, 'columns' | 'rows'>>>
   /** DBMS_OUTPUT lines. */
   readonly output?: readonly string[]
 }

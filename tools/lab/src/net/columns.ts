@@ -31,6 +31,7 @@ export function wireColumn(name: string, type: SqlType): WireColumn {
     case 'TIMESTAMP': return { name, type: wireType.timestamp, size: 11, scale: fraction, hasCharset: false }
     case 'TIMESTAMP_TZ': return { name, type: wireType.timestampTz, size: 13, scale: fraction, hasCharset: false }
     case 'INTERVAL': return { name, type: wireType.intervalDs, size: 11, scale: fraction, hasCharset: false }
+    case 'MONTHS': return { name, type: wireType.varchar, size: 30, scale: 0, hasCharset: true }
     case 'RAW': return { name, type: wireType.raw, size: Math.max(1, type.length), scale: 0, hasCharset: false }
     case 'CLOB': return { name, type: wireType.clob, size: 4000, scale: 0, hasCharset: true }
     case 'BLOB': return { name, type: wireType.blob, size: 4000, scale: 0, hasCharset: false }
@@ -44,7 +45,8 @@ export function writeDescribe(writer: TtcWriter, columns: readonly WireColumn[],
   writeColumns(writer, columns, fieldVersion)
 }
 
-function writeColumns(writer: TtcWriter, columns: readonly WireColumn[], fieldVersion: number): void {
+/** What message 16 and a REF CURSOR have in common. */
+export function writeColumns(writer: TtcWriter, columns: readonly WireColumn[], fieldVersion: number): void {
   writer.ub(columns.reduce((sum, column) => sum + column.size, 0)).ub(columns.length)
   if (columns.length > 0) writer.u8(1)
   for (const [index, { name, type, size, scale, hasCharset }] of columns.entries()) {

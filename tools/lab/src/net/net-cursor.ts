@@ -10,6 +10,14 @@ const breath = 500
 /** Bytes that wait in memory before they are sent. */
 const flushBytes = 128 * 1024
 
+/** Where a cursor's rows come from: a query, or a cursor that PL/SQL opened. */
+export interface RowSource {
+  readonly columns: OpenQuery['columns']
+  /** Up to `count` further rows; fewer only at the end. */
+  read(count: number): readonly (readonly StoredValue[])[]
+  close(): void
+}
+
 /** An open cursor of a connection: its statement, and the rows of its query that were not fetched yet. */
 export class NetCursor {
   readonly id: number
@@ -20,7 +28,7 @@ export class NetCursor {
   /** Rows fetched since the last execution. */
   fetched = 0
   #defines: readonly number[] | undefined
-  #query: OpenQuery | undefined
+  #query: RowSource | undefined
 
   constructor(id: number, sql: string, scanned: ScannedStatement) {
     this.id = id
@@ -42,7 +50,7 @@ export class NetCursor {
   }
 
   /** The rows of a new execution. @returns whether the columns are not those of the last one */
-  open(query: OpenQuery): boolean {
+  open(query: RowSource): boolean {
     this.close()
     this.#query = query
     this.fetched = 0

@@ -2,15 +2,16 @@ import { setImmediate } from 'node:timers/promises'
 import type { LabInstance } from '../engine/instance.ts'
 import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import { OraError, ora } from '../engine/ora-error.ts'
-import type { OutBind, SqlResult } from '../engine/protocol.ts'
+import type { OutBind } from '../engine/protocol.ts'
 import type { Binds } from '../sql/compile-expression.ts'
 import { executeSql, openSql } from '../sql-engine.ts'
+import { OpenCursor } from '../sql/open-cursor.ts'
 import { OpenQuery, type StoredValue } from '../sql/run-query.ts'
 import { statementContext, stateOf } from '../sql/session-state.ts'
 import { type BatchError, callError, type CallEnd, noMoreRows, type ServerProtocol, statusAnswer, writeEnd } from './answers.ts'
 import { type ScannedStatement, scanStatement } from './bind-scan.ts'
 import { type BindContext, bindValue } from './bind-values.ts'
-import { writeDescribe, writeValue } from './columns.ts'
+import { writeColumns, writeDescribe, writeValue } from './columns.ts'
 import { performLob } from './lob-calls.ts'
 import { Lobs } from './lobs.ts'
 import { NetCursor, writeLocator } from './net-cursor.ts'
@@ -25,7 +26,7 @@ export type Send = (message: Buffer) => Promise<boolean>
 interface Outcome {
   readonly rowCount: number
   readonly warning: boolean
-  readonly outBinds: readonly (Readonly<Record<string, OutBind>> | undefined)[]
+  readonly outBinds: readonly (Readonly<Record<string, OutBind | OpenCursor>> | undefined)[]
   readonly rowCounts: readonly number[]
   readonly batchErrors: readonly BatchError[]
 }
@@ -206,12 +207,12 @@ export class NetSession implements RequestContext {
 
   /** Executes a statement that is no query once for each row of binds. */
   async #change(cursor: NetCursor, rows: readonly Binds[], collect: boolean): Promise<Outcome> {
-    const outBinds: (Readonly<Record<string, OutBind>> | undefined)[] = []
+    const outBinds: (Readonly<Record<string, OutBind | OpenCursor>> | undefined)[] = []
     const rowCounts: number[] = []
     const batchErrors: BatchError[] = []
     let warning = false
     for (const [row, binds] of rows.entries()) {
-      let result: SqlResult | OpenQuery
+      let result: Awaited<ReturnType<typeof openSql>>
       try {
         result = await openSql(this.#database, this.#session, cursor.sql, binds)
       } catch (error) {
@@ -226,7 +227,7 @@ export class NetSession implements RequestContext {
       }
       warning ||= result.message?.startsWith('Warning:') === true
       rowCounts.push(result.rowCount ?? 0)
-      outBinds.push(result.outBinds)
+      outBinds.push(result.refCursors === undefined ? result.outBinds : { ...result.outBinds, ...Object.fromEntries(result.refCursors) })
     }
     return { rowCount: rowCounts.reduce((sum, count) => sum + count, 0), warning, outBinds, rowCounts, batchErrors }
   }
@@ -267,7 +268,8 @@ export class NetSession implements RequestContext {
       for (const [index, variable] of binds.entries()) {
         if (changed[index] !== true) continue
         const value = out?.[names[index] ?? ''] ?? null
-        if (!variable.isArray) this.#writeOut(value as StoredValue, variable, writer)
+        if (variable.type === wireType.cursor) this.#writeRefCursor(value, writer)
+        else if (!variable.isArray) this.#writeOut(value as StoredValue, variable, writer)
         else {
           const values = Array.isArray(value) ? (value as readonly StoredValue[]) : []
           writer.ub(values.length)
@@ -275,6 +277,20 @@ export class NetSession implements RequestContext {
         }
       }
     }
+  }
+
+  /** A cursor that the block opened becomes one of the connection: described here, fetched by its number. @throws OraError 24338; 03115 when it has a LOB */
+  #writeRefCursor(value: unknown, writer: TtcWriter): void {
+    if (!(value instanceof OpenCursor) || value.closed) throw ora(24338, 'statement handle not executed')
+    const cursor = this.#parse('')
+    cursor.open(value)
+    if (cursor.hasLobs) {
+      this.#forget(cursor.id)
+      throw ora(3115, 'unsupported network datatype or representation')
+    }
+    writer.u8(1)
+    writeColumns(writer, cursor.columns, this.fieldVersion)
+    writer.ub(cursor.id).ub(0)
   }
 
   /** A value for a bind, with the length that it lacks: none. @throws OraError 06502 when it does not fit */

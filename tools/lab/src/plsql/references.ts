@@ -10,7 +10,7 @@ import type { Compiled } from './expressions.ts'
 import { codeOf, errorText, messageOf, pls } from './errors.ts'
 import type { Frame, Run } from './frame.ts'
 import type { Named, Scope, Variable } from './scope.ts'
-import { OpenCursor } from './cursors.ts'
+import { OpenCursor } from '../sql/open-cursor.ts'
 import { PlRecord, scalar, type PlType, type Value } from './types.ts'
 import { lineOf, type Unit } from './unit.ts'
 

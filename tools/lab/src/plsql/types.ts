@@ -3,7 +3,7 @@ import { BOOLEAN, CLOB, DATE, INTERVAL, NUMBER, TIMESTAMP_TZ, varchar, type SqlT
 import { Collection } from '../sql/collection.ts'
 import { loadNumber, roundNumber, storeNumber } from '../sql/number.ts'
 import type { StoredValue } from '../sql/run-query.ts'
-import type { OpenCursor } from './cursors.ts'
+import type { OpenCursor } from '../sql/open-cursor.ts'
 import { valueError } from './errors.ts'
 
 export interface ScalarType {

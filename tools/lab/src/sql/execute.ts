@@ -6,7 +6,7 @@ import { alterSession } from './alter-session.ts'
 import { alterSystem } from './alter-system.ts'
 import type { Binds, BindValue } from './compile-expression.ts'
 import type { Dml } from './dml-ast.ts'
-import { NULL } from './bound.ts'
+import { Conversions, NULL } from './bound.ts'
 import { Collection } from './collection.ts'
 import { Cursor } from './cursor.ts'
 import { runDml } from './dml.ts'
@@ -16,8 +16,10 @@ import { openQuery } from './execute-query.ts'
 import { parseQuery, skipForUpdate } from './parse-query.ts'
 import { programs } from './programs.ts'
 import type { DmlResult } from './row-changes.ts'
-import { OpenQuery } from './run-query.ts'
+import { OpenCursor } from './open-cursor.ts'
+import { OpenQuery, shownRows } from './run-query.ts'
 import { unimplemented, type Statement, type StatementHandler } from './statement.ts'
+import { statementContext } from './session-state.ts'
 import { comment } from './schema/comments.ts'
 import { alterObject, createObject, dropObject } from './schema/define.ts'
 import { loadSchema } from './schema/schema-store.ts'
@@ -65,7 +67,12 @@ const oracleWords = new Set('ADMINISTER ALTER ANALYZE ASSOCIATE AUDIT CALL COMME
 export async function executeSql(database: Instance, session: ServerSession, text: string, binds: Binds = {}): Promise<SqlResult> {
   const instance = session.container > 0 ? database.inContainer(session.container) : database
   const opened = await openSql(instance, session, text, binds)
-  if (!(opened instanceof OpenQuery)) return opened
+  if (!(opened instanceof OpenQuery)) {
+    const { refCursors, ...result } = opened
+    if (refCursors === undefined) return result
+    const conversions = new Conversions(statementContext(instance, session))
+    return { ...result, cursors: Object.fromEntries([...refCursors].map(([name, cursor]) => [name, shownRows(cursor.columns, cursor.read(Infinity), conversions)])) }
+  }
   try {
     return opened.show()
   } finally {
@@ -81,11 +88,14 @@ export type Executed = SqlResult & { readonly outs?: ReadonlyMap<string, BindVal
  * rows wait in the session for COMMIT, DDL or the client's end; see {@link commit}.
  * @throws OraError with Oracle's codes; `offset` says where in the text.
  */
-export async function openSql(instance: Instance, session: ServerSession, text: string, binds: Binds = {}): Promise<OpenQuery | SqlResult> {
+export async function openSql(instance: Instance, session: ServerSession, text: string, binds: Binds = {}): Promise<OpenQuery | (SqlResult & { /** Cursors that a block opened for binds, their rows still to read. */ readonly refCursors?: ReadonlyMap<string, OpenCursor> })> {
   const done = await runStatement(instance, session, text, binds)
   if (done instanceof OpenQuery) return done
   const { outs, ...result } = done
-  return outs === undefined ? result : { ...result, outBinds: Object.fromEntries([...outs].map(([name, value]) => [name, outBind(value)])) }
+  if (outs === undefined) return result
+  const given: readonly (readonly [string, unknown])[] = [...outs]
+  const refCursors = new Map(given.flatMap(([name, value]) => (value instanceof OpenCursor ? [[name, value] as const] : [])))
+  return { ...result, outBinds: Object.fromEntries([...outs].filter(([name]) => !refCursors.has(name)).map(([name, value]) => [name, outBind(value)])), ...(refCursors.size === 0 ? {} : { refCursors }) }
 }
 
 /** {@link openSql} for PL/SQL, which wants the types of out binds. */

@@ -194,6 +194,8 @@ function parseTable(cursor: Cursor): TableSource {
   } else {
     source = { kind: 'table', path: cursor.path(() => ora(903, 'invalid table name')), alias: undefined, at }
   }
+  // Old versions of rows are kept nowhere.
+  if ((cursor.isWord('AS') && cursor.peek().value === 'OF') || (cursor.isWord('VERSIONS') && cursor.peek().value === 'BETWEEN')) throw ora(3001, 'unimplemented feature').at(cursor.at)
   const takeAlias = (): void => {
     if (cursor.isIdentifier && !(cursor.token.kind === 'word' && afterTable.has(cursor.token.value))) source = { ...source, alias: cursor.next().value } as TableSource
   }

@@ -137,6 +137,14 @@ function describe(name: string, type: SqlType, conversions: Conversions): SqlCol
   }
 }
 
+/** Rows as a session shows them. */
+export function shownRows(columns: CompiledQuery['columns'], rows: readonly (readonly StoredValue[])[], conversions: Conversions): SqlResult {
+  return {
+    columns: columns.map((column) => describe(column.name, column.type, conversions)),
+    rows: rows.map((row) => columns.map((column, index) => cellText(row[index], column.type, conversions))),
+  }
+}
+
 /** A query whose rows still stand in SQLite: with its types, and read as far as they are wanted. Close it. */
 export class OpenQuery {
   readonly columns: CompiledQuery['columns']
@@ -170,11 +178,7 @@ export class OpenQuery {
 
   /** All further rows as the session shows them. */
   show(): SqlResult {
-    const rows = this.read(Infinity)
-    return {
-      columns: this.columns.map((column) => describe(column.name, column.type, this.#conversions)),
-      rows: rows.map((row) => this.columns.map((column, index) => cellText(row[index], column.type, this.#conversions))),
-    }
+    return shownRows(this.columns, this.read(Infinity), this.#conversions)
   }
 
   close(): void {

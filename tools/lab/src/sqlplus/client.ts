@@ -214,7 +214,7 @@ export class Client {
     const started = this.#options.now()
     try {
       const result = await this.#session.sql(text, this.#variables.values)
-      this.#variables.take(result.outBinds ?? {})
+      this.#variables.take(result.outBinds ?? {}, result.cursors)
       if (this.#settings.autocommit && result.columns === undefined) await this.#session.sql('commit')
       await this.#serverOutput()
       this.#show(result)
@@ -338,7 +338,7 @@ export class Client {
       case 'variable':
         return this.#guarded(() => { this.#output.lines(this.#variables.declare(rest)) })
       case 'print':
-        return this.#guarded(() => { this.#output.lines(this.#variables.print(splitWords(rest), this.#settings)) })
+        return this.#guarded(() => { this.#output.lines(this.#variables.print(splitWords(rest), this.#settings, (result) => [...layoutRows(result, this.#settings, this.#columns.formats), ...rowCountLines(result.rows?.length ?? 0, this.#settings)])) })
       case 'execute':
         return this.#execute(`BEGIN ${rest}; END;`)
       case 'start':

@@ -72,6 +72,20 @@ describe.each(['12.1.0.2.0', '19.21.0.0.0'])('the published driver in Thin mode 
     expect((await connection.execute('select 1 from dual where 1 = 0')).rows).toEqual([])
   })
 
+  it('fetches from cursors that PL/SQL opened', async () => {
+    const cursor = { dir: oracledb.BIND_OUT, type: oracledb.CURSOR }
+    const opened = await connection.execute<{ c: oracledb.ResultSet<unknown[]>; d: oracledb.ResultSet<unknown[]> }>("begin open :c for select level, 't' || level t from dual connect by level <= 250; open :d for select sysdate from dual where 1 = 0; end;", { c: cursor, d: cursor }, { prefetchRows: 10, fetchArraySize: 40 })
+    expect(opened.outBinds?.c.metaData.map((column) => column.name)).toEqual(['LEVEL', 'T'])
+    const rows = await opened.outBinds?.c.getRows()
+    expect(rows?.length).toBe(250)
+    expect(rows?.at(-1)).toEqual([250, 't250'])
+    expect(await opened.outBinds?.d.getRows()).toEqual([])
+    await opened.outBinds?.c.close()
+    await opened.outBinds?.d.close()
+    await expect(connection.execute('begin :c := null; end;', { c: cursor })).rejects.toThrow(/ORA-24338/)
+    await expect(connection.execute("begin open :c for select to_clob('x') from dual; end;", { c: cursor })).rejects.toThrow(/ORA-03115/)
+  })
+
   it('changes rows, commits and rolls back', async () => {
     const inserted = await connection.executeMany('insert into t values (:1, :2, :3)', [[1, 'one', new Date(2026, 0, 1)], [2, null, null], [3, 'é'.repeat(100), null]])
     expect(inserted.rowsAffected).toBe(3)

@@ -1,13 +1,13 @@
 import { ora } from '../engine/ora-error.ts'
-import type { SqlType } from '../sql/bound.ts'
-import type { StoredValue } from '../sql/run-query.ts'
+import type { SqlType } from './bound.ts'
+import type { StoredValue } from './run-query.ts'
 
 export interface RowSet {
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
   readonly rows: readonly (readonly StoredValue[])[]
 }
 
-/** An open cursor: all its rows as of OPEN, as Oracle's read consistency gives them. */
+/** An open cursor of PL/SQL: all its rows as of OPEN, as Oracle's read consistency gives them. */
 export class OpenCursor {
   readonly set: RowSet
   fetched = 0
@@ -25,6 +25,21 @@ export class OpenCursor {
     this.found = row !== undefined
     if (row !== undefined) this.fetched++
     return row
+  }
+
+  get columns(): RowSet['columns'] {
+    return this.set.columns
+  }
+
+  /** Up to `count` further rows, for a client that fetches them. */
+  read(count: number): readonly (readonly StoredValue[])[] {
+    const rows = this.closed ? [] : this.set.rows.slice(this.fetched, this.fetched + count)
+    this.fetched += rows.length
+    return rows
+  }
+
+  close(): void {
+    this.closed = true
   }
 
   attribute(name: string): StoredValue {
