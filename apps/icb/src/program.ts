@@ -91,7 +91,7 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
   },
   { usage: 'validate <db>', summary: 'read everything that a restore of the live copies would read', load: async () => (await import('./commands/validate.command.ts')).validate },
   { usage: 'backup-report <db>', summary: 'what RMAN says needs a backup, is unrecoverable, or would be restored', load: async () => (await import('./commands/backup-report.command.ts')).backupReport },
-  { usage: 'info <db>', summary: 'the database, its area, its storage and its proofs', load: async () => (await import('./commands/info.command.ts')).info },
+  { usage: 'info <db>', summary: 'the database, its area, its storage and its proofs', options: [['--environment', 'also patches of its Oracle home and its services: slow']], load: async () => (await import('./commands/info.command.ts')).info },
   { group: 'heartbeat', usage: 'install <db>', summary: 'a row that the database touches every minute, for restore tests to compare', options: [['--tablespace <name>', 'where its table lies', 'USERS'], ['--no-job', 'make no scheduler job'], dryRun], load: async () => (await import('./commands/heartbeat-install.command.ts')).heartbeatInstall },
   { group: 'lease', usage: 'show <db>', summary: 'who holds the lease', load: async () => (await import('./commands/lease-show.command.ts')).leaseShow },
   { group: 'lease', usage: 'break <db>', summary: 'break the lease of a run that is gone', options: [['--yes', 'do it']], load: async () => (await import('./commands/lease-break.command.ts')).leaseBreak },

@@ -155,6 +155,8 @@ describe('helper tools', () => {
   it('[M:nagios-report] zvolume finds the volume that is there; dbinfo and report tell what is known', async () => {
     expect((await lines('zvolume.py', [database, 'create']))[0]).toMatch(/^volume: /)
     expect(await lines('dbinfo.py', [database])).toEqual(['orcl is not managed by Grid Infrastructure (gimanaged).'])
+    writeFileSync(join(scripts, 'managed.cfg'), readFileSync(join(scripts, 'backup.cfg'), 'utf8').replace('gimanaged: false', 'gimanaged: true'))
+    expect((await lines('dbinfo.py', [database], { env: { BACKUPCONFIG: 'managed.cfg' } })).join('\n')).toMatch(/^environment:\n {2}oracleHome: /m)
     const told = await lines('report.py', [])
     expect(told[0]).toBe(database)
     expect(told).toContain('  Last successful restore test: never')

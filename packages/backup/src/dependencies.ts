@@ -1,5 +1,5 @@
 import type { ProofLedger } from '@icb/ledger'
-import type { SqlSession } from '@icb/oracle'
+import type { HomeEnvironment, SqlSession } from '@icb/oracle'
 import type { Rman } from '@icb/rman'
 import type { Clock, EventSink, Journal, JournalRun, Lease, Logger } from '@icb/runtime'
 import type { SnapshotStorage } from '@icb/storage-core'
@@ -42,4 +42,6 @@ export interface BackupDependencies extends StorageDependencies, DatabaseDepende
   readonly unfinished: readonly JournalRun[]
   /** `icb 0.1.0`, for the manifest. */
   readonly tool: string
+  /** Patches of the home and services of the database, recorded in the area once a day. Absent: not recorded. */
+  readonly environment?: (signal: AbortSignal) => Promise<HomeEnvironment>
 }

@@ -5,6 +5,7 @@ import type { LogIdentity } from './archivelogs.ts'
 import type { BackupOptions, BackupRun } from './backup-run.ts'
 import type { CleanResult } from './clean.ts'
 import type { BackupDependencies } from './dependencies.ts'
+import { environmentStep } from './environment-step.ts'
 import { openAreaStep, plannedWork, preflightStep, reconcileStep } from './prepare-steps.ts'
 import { droppedCopiesStep, incrementsStep, manifestRefreshedStep, manifestRefreshingStep, metadataStep, oldMetadataStep, refreshStep } from './refresh-steps.ts'
 import type { RefreshSummary } from './refresh.ts'
@@ -46,7 +47,7 @@ export interface BackupResult {
 const steps: readonly Step<BackupRun>[] = [
   reconcileStep, preflightStep, openAreaStep, switchBeforeStep, closeWindowStep, snapshotStep,
   manifestRefreshingStep, droppedCopiesStep, refreshStep, incrementsStep, metadataStep, switchAfterStep, manifestRefreshedStep, oldMetadataStep,
-  logDeletionStep, catalogStep, retentionStep, housekeepingStep,
+  logDeletionStep, catalogStep, retentionStep, environmentStep, housekeepingStep,
 ]
 
 /**

@@ -5,8 +5,8 @@ import type { BackupSettings } from '@icb/backup'
 import { findDatabase, resolveSecret } from '@icb/config'
 import type { DatabaseConfig, Environment, IcbConfig } from '@icb/config'
 import type { KeptLedger } from '@icb/ledger'
-import { chooseDriver, createInstanceControl, createOracledbSession, createSqlPlusSession, findOracledb, oracleEnvironment, oracleErrors, withFallback } from '@icb/oracle'
-import type { DriverChoice, SqlSession } from '@icb/oracle'
+import { chooseDriver, createInstanceControl, createOracledbSession, createSqlPlusSession, findOracledb, oracleEnvironment, oracleErrors, readHomeEnvironment, withFallback } from '@icb/oracle'
+import type { DriverChoice, HomeEnvironment, SqlSession } from '@icb/oracle'
 import { createRman } from '@icb/rman'
 import type { Rman } from '@icb/rman'
 import type { Check, Clock, EventSink, HostFacts, Logger, ProcessRunner } from '@icb/runtime'
@@ -74,6 +74,8 @@ export interface DatabaseConnection extends AsyncDisposable {
   readonly rman: () => Rman
   /** The same with the recovery catalog, for a database that uses one. */
   readonly catalogRman: () => Rman | undefined
+  /** Patches of the Oracle home, and services where Clusterware manages the database. */
+  readonly environment: (signal: AbortSignal) => Promise<HomeEnvironment>
   /** The programs of this host's Oracle home for a local test instance. */
   readonly sandboxOracle: (sid: string) => SandboxOracle
   readonly ledger: () => KeptLedger | undefined
@@ -161,6 +163,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
     primarySql: once(() => (database.primaryConnect === database.connect ? undefined : session(database.primaryConnect, database.sid))),
     rman: once(() => rman(database.connect, database.sid)),
     catalogRman: once(() => (database.registerCatalog && database.catalog !== undefined ? rman(database.connect, database.sid, database.catalog) : undefined)),
+    environment: (signal) => readHomeEnvironment({ oracleHome: home(), database: name, clusterware: database.gridInfrastructure, env: environment(), runProcess, signal }),
     sandboxOracle: (sid) => ({
       sql: sqlplus('/', sid),
       rman: rman('/', sid),

@@ -74,7 +74,7 @@ export interface Plan {
 /** Steps by name and order, as the workflows emit them. A name that no event ever has is a failure of the harness, see `table.ts`. */
 export const backupSteps: readonly string[] = [
   'reconcile', 'preflight', 'area-open', 'log-switch', 'window-close', 'snapshot-create', 'manifest-refreshing', 'copies-dropped', 'refresh', 'increments-delete', 'controlfile-backup', 'log-switch-after',
-  'manifest-refreshed', 'controlfile-clean', 'archivelogs-delete', 'retention', 'housekeeping',
+  'manifest-refreshed', 'controlfile-clean', 'archivelogs-delete', 'retention', 'environment', 'housekeeping',
 ]
 export const restoreTestSteps: readonly string[] = [
   'guard-host', 'choose-snapshot', 'create-clone', 'mount-clone', 'read-manifest', 'guard-manifest-paths', 'prepare-scratch', 'start-instance', 'restore-control-file', 'guard-control-file-paths', 'clear-rman-settings',

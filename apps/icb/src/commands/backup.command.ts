@@ -32,7 +32,7 @@ async function run(app: AppContext, connection: DatabaseConnection, options: Rea
       {
         settings: connection.backupSettings, clock: context.clock, logger: context.logger, events: context.events, signal: scope.signal, runId: scope.runId,
         storage: await connection.storage(), ...(ledger === undefined ? {} : { ledger }), sql: connection.sql(), ...(primarySql === undefined ? {} : { primarySql }), rman: connection.rman(), ...(catalogRman === undefined ? {} : { catalogRman }),
-        journal: scope.journal, lease: scope.lease, unfinished: scope.unfinished, tool: context.tool,
+        journal: scope.journal, lease: scope.lease, unfinished: scope.unfinished, tool: context.tool, environment: (environmentSignal) => connection.environment(environmentSignal),
       },
       { allowFull: flag(options, 'allowFull'), acceptGap: flag(options, 'acceptGap'), allowPurge: flag(options, 'allowPurge'), dryRun: flag(options, 'dryRun'), ...(options['snapshot'] === false ? { snapshot: false } : {}) },
     )

@@ -1,11 +1,12 @@
 import { listPoints } from '@icb/backup'
 import { proofStatistics } from '@icb/ledger'
-import { readArchiveDestinations, readChangeTracking, readDatafiles, readIdentity, readInstance } from '@icb/oracle'
+import { readArchiveDestinations, readChangeTracking, readDatafiles, readIdentity, readInstance, serviceCommands } from '@icb/oracle'
 import { readAreaId, readManifest } from '@icb/recovery-point'
 import { stringify } from 'yaml'
 import { withDatabase } from '../app-context.ts'
 import type { AppContext } from '../app-context.ts'
 import type { DatabaseConnection } from '@icb/fleet'
+import { flag } from '../command.ts'
 import type { CommandAction } from '../command.ts'
 import { formatBytes } from '../duration.ts'
 import { storageDependencies } from './storage-dependencies.ts'
@@ -58,8 +59,18 @@ async function storageFacts(connection: DatabaseConnection, app: AppContext): Pr
   }
 }
 
+/** Patches and services, with the commands that make the services anew. */
+async function environmentFacts(connection: DatabaseConnection, app: AppContext): Promise<Facts> {
+  const { database, patches, services, problems, oracleHome } = await connection.environment(app.signal)
+  const release = await readInstance(connection.sql(), { signal: app.signal }).then((instance) => instance.release, () => '')
+  return {
+    oracleHome, patches: patches.map(({ id, description }) => `${id} ${description}`), ...database, services: services.map((service) => `${service.name}${service.enabled ? '' : ' (disabled)'}`),
+    commands: serviceCommands(connection.config.name, services, { longOptions: !release.startsWith('11.') }), ...(problems.length === 0 ? {} : { problems }),
+  }
+}
+
 /** `icb info <db>`: the database, its area, its storage and its proofs in one view. What is away is said so; it is no failure. */
-export const info: CommandAction = async (app, [name = '']) =>
+export const info: CommandAction = async (app, [name = ''], options) =>
   withDatabase(app, name, async (connection) => {
     const result = {
       database: await ask(() => databaseFacts(connection, app)),
@@ -69,6 +80,7 @@ export const info: CommandAction = async (app, [name = '']) =>
         const ledger = connection.ledger()
         return ledger === undefined ? { unavailable: 'no ledger is configured' } : { ...proofStatistics(name, await ledger.list({ database: name })) }
       }),
+      ...(flag(options, 'environment') ? { environment: await ask(() => environmentFacts(connection, app)) } : {}),
     }
     app.print(stringify(result).trimEnd())
     return { schema: 'info/1', result }

@@ -11,5 +11,5 @@ export const dbinfo: LegacyAction = async (call) => {
     call.say(`${database} is not managed by Grid Infrastructure (gimanaged).`)
     return 0
   }
-  return show(call, app, ['info', database])
+  return show(call, app, ['info', database, '--environment'])
 }
