@@ -13,6 +13,7 @@ export async function runProgram(program: string, hostDir: string, args: readonl
     case 'rman': return (await import('../rman/main.ts')).runRman(args, context)
     case 'adrci': return (await import('./adrci.ts')).runAdrci(context)
     case 'lsnrctl': return (await import('./lsnrctl.ts')).runLsnrctl(args, context)
+    case 'sqlldr': return (await import('./sqlldr.ts')).runSqlldr(args, context)
     case 'srvctl': return (await import('./small-programs.ts')).runSrvctl(args, context)
     case 'opatch': return (await import('./small-programs.ts')).runOpatch(args, context)
     default:

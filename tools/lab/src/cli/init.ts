@@ -41,7 +41,7 @@ export interface CreatedDatabase {
   readonly host: string
 }
 
-const PROGRAMS = ['bin/sqlplus', 'bin/rman', 'bin/adrci', 'bin/srvctl', 'bin/lsnrctl', 'OPatch/opatch']
+const PROGRAMS = ['bin/sqlplus', 'bin/rman', 'bin/adrci', 'bin/srvctl', 'bin/lsnrctl', 'bin/sqlldr', 'OPatch/opatch']
 
 /** Makes a lab with the hosts prod and sandbox and one database, shut down. @throws Error when the directory holds a lab already */
 export async function initLab(dir: string, options: InitOptions): Promise<CreatedDatabase> {
