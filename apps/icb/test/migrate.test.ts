@@ -1,6 +1,6 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createStage } from '@icb/testing'
+import { createStage, ownedDirectory } from '@icb/testing'
 import type { IcbDocument, Stage } from '@icb/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -42,11 +42,39 @@ end;
 exit
 `)
   expect(`${made.stdout}${made.stderr}`).not.toMatch(/ORA-|SP2-/)
-  for (let run = 0; run < 2; run++) expect((await stage.icb('prod', ['backup', database], { config })).exitCode).toBe(0)
+  await originalConfig()
+  for (let run = 0; run < 2; run++) await originalRefresh()
 }, timeout)
 afterAll(async () => {
   await (stage as Stage | undefined)?.[Symbol.asyncDispose]()
 })
+
+/** What the original's `config` leaves in the database that matters here: a destination of archived logs in the area. */
+async function originalConfig(): Promise<void> {
+  const directory = ownedDirectory(join(stage.areaPath, 'archivelog'), stage.programs.user)
+  const set = await stage.sqlplus('prod', `conn /@${database} as sysdba\nalter system set log_archive_dest_10 = 'LOCATION=${directory} OPTIONAL' scope=both;\nexit\n`)
+  expect(`${set.stdout}${set.stderr}`).not.toMatch(/ORA-|SP2-/)
+}
+
+/** A refresh as the original makes it: its tag for everything, one control file that is overwritten, its own file for restore tests. */
+async function originalRefresh(): Promise<void> {
+  const { areaPath } = stage
+  const result = await stage.rman('prod', `CONNECT TARGET /@${database}
+RUN {
+  ALLOCATE CHANNEL c1 DEVICE TYPE DISK FORMAT '${areaPath}/%U';
+  BACKUP INCREMENTAL LEVEL 1 FOR RECOVER OF COPY WITH TAG 'image_copy_backup' DATABASE;
+  RECOVER COPY OF DATABASE WITH TAG 'image_copy_backup';
+  DELETE NOPROMPT BACKUPSET TAG 'image_copy_backup';
+  BACKUP SPFILE TAG 'image_copy_backup';
+  BACKUP CURRENT CONTROLFILE FORMAT '${areaPath}/after_backup_controlfile.cf' REUSE TAG 'image_copy_backup';
+}
+EXIT;
+`)
+  expect(result.exitCode, result.stdout).toBe(0)
+  await stage.sqlplus('prod', `conn /@${database} as sysdba\nalter system archive log current;\nexit\n`)
+  writeFileSync(join(areaPath, 'autorestore.cfg'), '[dbparams]\ndb_name: ORCL\nundo_tablespace: UNDOTBS1\ncompatible: 19.0.0\ndb_block_size: 8192\ndb_files: 200\nbackup-finished: 2026-01-01 10:00:00\n')
+  if (stage.programs.user !== undefined) chownSync(join(areaPath, 'autorestore.cfg'), stage.programs.user.uid, stage.programs.user.gid)
+}
 
 const icb = (...args: string[]): Promise<IcbDocument> => stage.icbJson('prod', args, { config })
 const migrate = (...options: string[]): Promise<IcbDocument> => icb('migrate', scripts, ...options)
@@ -71,15 +99,25 @@ it('the way out of the original: what differs, side by side, taken over, finishe
   rmSync(lock())
   rmSync(join(stage.areaPath, 'tmp4711.lck'))
 
-  const snapshots = (): Promise<number> => icb('snapshot', 'list', database).then(({ result }) => (result as unknown[]).length)
-  const before = await snapshots()
-  expect((await icb('backup', database)).ok).toBe(true)
+  // The copies that are there are merged into: nothing is copied in full again.
+  const first = await icb('backup', database)
+  expect(first).toMatchObject({ ok: true, result: { refresh: { created: [] } } })
+  expect((first.result as { refresh: { merged: unknown[] } }).refresh.merged.length).toBeGreaterThan(3)
   expect(() => readFileSync(lock())).toThrow('ENOENT')
-  expect(await snapshots()).toBe(before + 1)
+  expect((await icb('backup', database)).ok).toBe(true)
+  const snapshots = (): Promise<readonly string[]> => icb('snapshot', 'list', database).then(({ result }) => (result as { snapshot: { name: string } }[]).map(({ snapshot }) => snapshot.name))
+  const before = await snapshots()
+  expect(before).toHaveLength(2)
 
+  // Killed at any moment, a step loses nothing and is simply run again.
+  for (const timeoutMs of [600, 1200, 2400]) await stage.icb('prod', ['migrate', scripts, '--take-over'], { config, timeoutMs })
+  expect(await snapshots()).toEqual(before)
+
+  const enabled = await stage.sqlplus('prod', `conn /@${database} as sysdba\nbegin dbms_scheduler.enable('BACKUPEXEC.IMAGECOPY_JOB'); end;\n/\nexit\n`)
+  expect(`${enabled.stdout}${enabled.stderr}`).not.toMatch(/ORA-/)
   expect(await migrate('--finish')).toMatchObject({ exitCode: 3, error: { code: 'ICB_MIGRATE_REFUSED_UNFINISHED' } })
   for (let twice = 0; twice < 2; twice++) expect(await migrate('--take-over')).toMatchObject({ ok: true, result: { databases: [{ jobs: [{ enabled: false }] }] } })
   for (let twice = 0; twice < 2; twice++) expect((await migrate('--finish')).ok).toBe(true)
   expect((await migrate()).result).toMatchObject({ databases: [{ differences: [] }] })
-  expect((await icb('backup', database)).ok).toBe(true)
+  expect(await stage.icbJson('sandbox', ['restore-test', database])).toMatchObject({ ok: true, result: { restoreTests: [{ verdict: { outcome: 'passed', snapshot: before.at(-1) } }] } })
 }, timeout)
