@@ -10,6 +10,7 @@ const proofs = {
   fleet: { about: 'a fleet of 40 databases, 3 of them broken', project: 'icb', file: 'test/fleet', env: { ICB_PROOF_DATABASES: '40' } },
   profiles: { about: 'configure, back up twice and restore-test on every release, edition and kind of database', project: 'icb', file: 'test/profiles', env: { ICB_PROOF_PROFILES: 'all' } },
   restores: { about: 'ten days of backups: every point and every gap restored, byte for byte', project: 'icb', file: 'test/restore.test', env: { ICB_PROOF_DAYS: '10' } },
+  rescue: { about: 'a destroyed database rescued in place, killed in every step, on four releases', project: 'icb', file: 'test/rescue', env: { ICB_PROOF_RESCUE: 'full' } },
   schedule: { about: 'jobs of DBMS_SCHEDULER on every release', project: 'icb', file: 'test/schedule', env: { ICB_ALL_PROFILES: '1' } },
   monitoring: { about: "Prometheus' own parser and Chromium look at what is reported", project: 'icb', file: 'test/monitoring', env: { ICB_PROOF_MONITORING: '1' }, packages: [{ program: '/usr/bin/promtool', package: 'prometheus' }, { program: '/usr/bin/chromium', package: 'chromium' }] },
 }

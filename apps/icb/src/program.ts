@@ -51,6 +51,14 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
     load: async () => (await import('./commands/restore.command.ts')).restore,
   },
   { group: 'restore-test', usage: 'calendar', summary: 'when each database has all its blocks validated', options: [['--days <n>', 'days to show', '30']], load: async () => (await import('./commands/restore-test-calendar.command.ts')).restoreTestCalendar },
+  {
+    usage: 'rescue <db>', summary: 'rebuild a database whose files are gone, in its own places: open at once from a clone, then move the files back',
+    options: [
+      dryRun, ['--yes', 'do not ask'], ['--until <scn>', 'up to this SCN instead of the last archived log'], ['--hold', 'stop before RESETLOGS, to look at it; the same command without it goes on'],
+      ['--sid <sid>', 'SID of the instance (default: as configured, else the name of the database)'], ['--mount <dir>', 'where a clone is mounted that the storage exports'], ['--abandon', 'give up a rescue that was not opened yet, and remove what it made'],
+    ],
+    load: async () => (await import('./commands/rescue.command.ts')).rescue,
+  },
   { usage: 'restore-script <db>', summary: 'a shell script that restores this database in place, for the day its files are gone', options: [['--from <dir>', 'a mounted clone instead of the area'], ['--until <scn>', 'up to this SCN instead of the end of the archived logs'], ['--sid <sid>', 'SID of the instance'], ['--output <file>', 'write it there']], load: async () => (await import('./commands/restore-script.command.ts')).restoreScriptCommand },
   { group: 'sandbox', usage: 'prepare <dir>', summary: 'make and mark a scratch directory', load: async () => (await import('./commands/sandbox-prepare.command.ts')).sandboxPrepare },
   { group: 'sandbox', usage: 'check <dir>', summary: 'check the marker and the place', load: async () => (await import('./commands/sandbox-check.command.ts')).sandboxCheck },

@@ -51,10 +51,10 @@ describe.each(profiles)('in a database of release %s', (profile) => {
    * Installs the job's calendar so that it comes soon, and waits until it has run. A loaded machine may install it too late: its moment then
    * is a year away, and it gets another one.
    */
-  async function fire(job: 'backup' | 'archivelogs', meanwhile?: () => void): Promise<{ readonly installed: Installed; readonly last: string }> {
+  async function fire(job: 'backup' | 'archivelogs', first = 5, meanwhile?: () => void): Promise<{ readonly installed: Installed; readonly last: string }> {
     const name = job === 'backup' ? 'BACKUP_JOB' : 'ARCHIVELOGS_JOB'
     const before = (await runs(name)).length
-    for (let margin = 5; ; margin *= 2) {
+    for (let margin = first; ; margin *= 2) {
       const installed = await must<Installed>(install({ [job]: await once(margin) }))
       meanwhile?.()
       const away = await sql(`select count(*) from dba_scheduler_jobs where owner = '${owner}' and job_name = '${name}' and next_run_date > systimestamp + 1 and run_count = 0 and state = 'SCHEDULED';`)
@@ -126,7 +126,7 @@ describe.each(profiles)('in a database of release %s', (profile) => {
 
   if (full) it('a run that fails fails its job with the reason, and what somebody changed is put right', async () => {
     // The configuration that the job reads is spoiled before it comes.
-    const { last: failed } = await fire('backup', () => { stage.variant('prod', 'schedule', (_, own) => Object.assign(own, { dbid: '4711' })) })
+    const { last: failed } = await fire('backup', 25, () => { stage.variant('prod', 'schedule', (_, own) => Object.assign(own, { dbid: '4711' })) })
     expect(failed).toMatch(/^FAILED .*exit code: 3.*4711/)
     const shown = await must<{ jobs: readonly { name: string; lastRun?: { status: string } }[] }>(stage.icbJson('prod', ['schedule', 'show', database, '--installed']))
     expect(shown.jobs.find((job) => job.name === 'BACKUP_JOB')?.lastRun?.status).toBe('FAILED')

@@ -27,17 +27,19 @@ function shell(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-function parameterFile(manifest: Manifest): string {
+/** The recorded parameters as a text file, without what belongs to one instance or to the host that is gone. `jobs`: job_queue_processes as it was, instead of none. */
+export function parameterFile(manifest: Manifest, options: { readonly jobs: boolean } = { jobs: false }): string {
   const quote = (value: string): string => (/^(?:\d+[KMGT]?|TRUE|FALSE)$/i.test(value) ? value : `'${value.replaceAll("'", "''")}'`)
   const lines = Object.entries(manifest.parameters)
     .filter(([name, value]) => !leftOut.has(name) && value !== '' && !/[\r\n]/.test(value))
     .map(([name, value]) => `*.${name}=${lists.has(name) ? value.split(',').map((part) => quote(part.trim())).join(',') : quote(value)}`)
   // No job may run before somebody has looked; a cluster is restored by one instance.
-  return [...lines, '*.job_queue_processes=0', ...(manifest.parameters['cluster_database']?.toUpperCase() === 'TRUE' ? ['*.cluster_database=FALSE'] : [])].join('\n')
+  const jobs = options.jobs ? manifest.parameters['job_queue_processes'] : '0'
+  return [...lines, ...(jobs === undefined ? [] : [`*.job_queue_processes=${jobs}`]), ...(manifest.parameters['cluster_database']?.toUpperCase() === 'TRUE' ? ['*.cluster_database=FALSE'] : [])].join('\n')
 }
 
 /** Directories that Oracle does not make; those of a disk group it does. */
-function directoriesOf({ sourcePaths, parameters }: Manifest): readonly string[] {
+export function directoriesOf({ sourcePaths, parameters }: Manifest): readonly string[] {
   const files = [...sourcePaths.datafiles, ...sourcePaths.logs, ...sourcePaths.tempfiles, ...sourcePaths.controlFiles].filter((path) => path.startsWith('/')).map((path) => dirname(path))
   const own = [sourcePaths.recoveryDestination, parameters['audit_file_dest'], parameters['diagnostic_dest']].filter((path): path is string => path?.startsWith('/') === true)
   return [...new Set([...files, ...own])].sort()

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readBackupPieces } from '@icb/oracle'
+import { readBackupPieces, readParameters } from '@icb/oracle'
 import type { BackupPieceRow } from '@icb/oracle'
 import { deletePiecesScript, metadataBackupScript } from '@icb/rman'
 import { below } from './area-path.ts'
@@ -36,9 +36,12 @@ export async function backUpMetadata(deps: RmanDependencies, warn: Warn): Promis
   const controlFile = controlFileName(deps.runId)
   const path = join(settings.areaPath, controlFile)
   const handles: string[] = []
+  const [serverFile] = await readParameters(deps.sql, { names: ['spfile'], signal: deps.signal })
+  const spfile = (serverFile?.value ?? '') !== ''
+  if (!spfile) warn('ICB_BACKUP_WARN_SPFILE', 'the instance runs from a text parameter file, so there is no SPFILE to back up; its parameters are in the manifest')
   await callRman(deps, {
     what: 'backing up the control file', deadlineMs: settings.rmanDeadlineMs, warn,
-    script: metadataBackupScript({ area: settings.areaPath, controlFile, copyTag: settings.tag }),
+    script: metadataBackupScript({ area: settings.areaPath, controlFile, copyTag: settings.tag, spfile }),
     onEvent: (event) => {
       if (event.type === 'piece' && event.action === 'written') handles.push(event.handle)
     },

@@ -39,7 +39,7 @@ export class FakeDatabase {
   logs: FakeLog[] = []
   pieces: FakePiece[] = []
   sessions: { clientInfo: string; sid: number }[] = []
-  parameters: Map<string, string> = new Map([['db_name', 'ORCL'], ['compatible', '12.1.0.2.0'], ['db_block_size', '8192'], ['db_files', '200'], ['undo_tablespace', 'UNDOTBS1'], ['db_create_file_dest', '/u01/oradata']])
+  parameters: Map<string, string> = new Map([['db_name', 'ORCL'], ['spfile', '/u01/spfileorcl.ora'], ['compatible', '12.1.0.2.0'], ['db_block_size', '8192'], ['db_files', '200'], ['undo_tablespace', 'UNDOTBS1'], ['db_create_file_dest', '/u01/oradata']])
   serverParameters = true
   configuration: { name: string; value: string }[] = []
   trackingStatus = 'DISABLED'

@@ -108,7 +108,7 @@ class StepsRun<C> {
 
   async backward(): Promise<void> {
     const failed = this.#failure !== undefined
-    if (!failed && this.#options.continues === true) return
+    if (failed ? this.#options.resumable === true : this.#options.continues === true) return
     const due = this.#states.filter(({ step, begun }) => begun && step.compensate !== undefined && (failed || step.compensateWhen === 'always'))
     for (const state of due.toReversed()) await this.#compensate(state)
   }
@@ -152,7 +152,7 @@ class StepsRun<C> {
   async finish(): Promise<RunStepsResult> {
     const { clock, lease, conclude } = this.#options
     const ok = this.#failure === undefined && this.#compensationErrors.length === 0
-    const goesOn = ok && this.#options.continues === true
+    const goesOn = ok ? this.#options.continues === true : this.#options.resumable === true
     if (!goesOn) await conclude?.(this.#result())
     if (!this.#endUnknown && lease?.signal.aborted !== true && !goesOn) {
       try {
@@ -163,7 +163,7 @@ class StepsRun<C> {
       }
     }
     const result = this.#result()
-    if (!goesOn) this.#emit({ type: 'run.finished', ok: result.ok, durationMs: Math.round(clock.monotonic() - this.#begun) })
+    if (!goesOn || !ok) this.#emit({ type: 'run.finished', ok: result.ok, durationMs: Math.round(clock.monotonic() - this.#begun) })
     return result
   }
 

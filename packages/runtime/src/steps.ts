@@ -68,6 +68,8 @@ export interface RunStepsOptions<C> {
   readonly continues?: boolean
   /** What a run must not end without, such as storing its verdict: called before its end is recorded, so that a run killed in it is found as unfinished. */
   readonly conclude?: (result: RunStepsResult) => Promise<void>
+  /** A failure leaves everything as it is and the journal without an end, so that the run can be resumed: for work that must go on and not back. */
+  readonly resumable?: boolean
   /** Time for one compensation; then it is given up and the next one starts. Default 600000. */
   readonly compensationDeadlineMs?: number
 }

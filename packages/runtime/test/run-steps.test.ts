@@ -234,6 +234,13 @@ describe('runSteps', () => {
     expect((await setup([step('a')], { continues: true, conclude }).run()).ok).toBe(true)
   })
 
+  it('a run that must go on is left as it failed: nothing is undone, and its journal has no end', async () => {
+    const { context, run } = setup([step('a'), failing('b')], { resumable: true })
+    expect(await run()).toMatchObject({ ok: false, failedStep: 'b' })
+    expect(context).toEqual(['a'])
+    expect(await kinds()).toEqual(['run', 'intent a', 'outcome a', 'intent b', 'failure b'])
+  })
+
   it('an event receiver that throws harms nothing', async () => {
     const { run } = setup([step('a')], {
       events: {

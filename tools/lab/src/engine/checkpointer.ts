@@ -20,6 +20,11 @@ export class Checkpointer {
     })
   }
 
+  /** Runs while no checkpoint writes to any file. */
+  paused<T>(work: () => Promise<T>): Promise<T> {
+    return this.#mutex.run(work)
+  }
+
   /**
    * Every change below the checkpoint SCN is in the files when it resolves. Redo of lower SCNs is not needed for crash
    * recovery any more, so groups become inactive.

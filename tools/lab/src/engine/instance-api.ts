@@ -275,6 +275,8 @@ export interface Instance {
   readonly keystore: InstanceKeystore
   addDatafile(tablespace: string, path: string | undefined, bytes: number): Promise<void>
   dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void>
+  /** Online, under another name. @throws OraError 01516, 01135, 01119 */
+  moveDatafile(file: string | number, to: string, options: { readonly reuse: boolean; readonly keep: boolean }): Promise<void>
   setDatafileOnline(file: number, online: boolean): Promise<void>
   setTablespaceReadOnly(name: string, readOnly: boolean): Promise<void>
 

@@ -420,6 +420,7 @@ export class LabInstance implements Instance {
   }
 
   async dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void> { await structure.dropTablespace(this.#writable(), this.#containers.root, this.container, name, options.includingDatafiles) }
+  async moveDatafile(file: string | number, to: string, options: { readonly reuse: boolean; readonly keep: boolean }): Promise<void> { await structure.moveDatafile(this.#writable(), this.container, file, to, options) }
   async setDatafileOnline(file: number, online: boolean): Promise<void> { await structure.setOnline(this.#mounted(), file, online) }
   async setTablespaceReadOnly(name: string, readOnly: boolean): Promise<void> { await structure.setReadOnly(this.#writable(), this.container, name, readOnly) }
 

@@ -29,6 +29,12 @@ export class OpenFiles {
   /** @throws OraError 01157 with 01110 when it cannot be opened, 01122 with 01251 when it is no datafile */
   async open(file: number, name: string, mode: 'r' | 'r+'): Promise<Datafile> {
     await this.close(file)
+    const datafile = await this.#opened(file, name, mode)
+    this.#files.set(file, datafile)
+    return datafile
+  }
+
+  async #opened(file: number, name: string, mode: 'r' | 'r+'): Promise<Datafile> {
     let datafile: Datafile | undefined
     try {
       datafile = await Datafile.open(this.#host.real(name), mode)
@@ -36,8 +42,15 @@ export class OpenFiles {
       throw ora(1157, `cannot identify/lock data file ${file} - see DBWR trace file`, [1110, `data file ${file}: '${name}'`])
     }
     if (datafile === undefined) throw ora(1122, `database file ${file} failed verification check`, [1110, `data file ${file}: '${name}'`], [1210, 'data file header is media corrupt'])
-    this.#files.set(file, datafile)
     return datafile
+  }
+
+  /** The file goes on under another name; who reads the old one finishes there. @throws OraError as {@link open} */
+  async replace(file: number, name: string): Promise<void> {
+    const before = this.#files.get(file)
+    const datafile = await this.#opened(file, name, 'r+')
+    this.#files.set(file, datafile)
+    await before?.close()
   }
 
   add(file: number, datafile: Datafile): void {

@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises'
+import { copyFile, rm, stat } from 'node:fs/promises'
 import { blockType, formatBlock } from '../storage/block.ts'
 import type { TablespaceEncryption } from '../storage/block-cipher.ts'
 import { Datafile } from '../storage/datafile.ts'
@@ -198,6 +198,29 @@ export async function renameFile(kernel: Kernel, from: string, to: string): Prom
     if (d.bct.filename === from) d.bct.filename = to
   })
   if (isOmf(from) && from !== to) await rm(host.real(from), { force: true })
+}
+
+/**
+ * ALTER DATABASE MOVE DATAFILE: the file is copied while nothing is written to it and goes on under its new name. Oracle lets changes go on
+ * meanwhile and makes them in both files; here they wait.
+ * @throws OraError 01516 (unknown in this container), 01135 (offline), 01119 with 27038 (there already) or 27040
+ */
+export async function moveDatafile(kernel: Kernel, conId: number, reference: string | number, to: string, options: { readonly reuse: boolean; readonly keep: boolean }): Promise<void> {
+  const { control, host, files, cache, checkpointer, transactions } = kernel
+  const record = control.data.datafiles.find((d) => (d.file === reference || d.name === reference) && containerOf(d) === conId)
+  if (record === undefined) throw ora(1516, `nonexistent log file, data file, or temporary file "${String(reference)}" in the current container`)
+  const { file, name: from } = record
+  if (!files.has(file) || !['SYSTEM', 'ONLINE'].includes(record.status)) throw ora(1135, `file ${file} accessed for DML/query is offline`, [1110, `data file ${file}: '${from}'`])
+  if (from === to) return
+  const failed = (code: number, text: string): Error => ora(1119, `error in creating database file '${to}'`, [code, text])
+  if (!options.reuse && (await stat(host.real(to)).then(() => true, () => false))) throw failed(27038, 'created file already exists')
+  await transactions.exclusive(() => checkpointer.paused(async () => {
+    await cache.flush(new Set([file]))
+    await copyFile(host.real(from), host.real(to)).catch((error: unknown) => { throw failed(27040, `file create error, unable to create file\n${String(error)}`) })
+    await files.replace(file, to)
+    await control.update((d) => { for (const f of d.datafiles) if (f.file === file) f.name = to })
+  }))
+  if (!options.keep) await rm(host.real(from), { force: true })
 }
 
 /** Flashback logging: one log in the recovery area. @throws OraError 38706 with 38709 without a recovery area, 38759 when on already */

@@ -4,6 +4,7 @@ import type { SqlResult } from '../engine/protocol.ts'
 import type { Cursor } from './cursor.ts'
 import { parseRecover } from './recover.ts'
 import { unimplemented, type Statement } from './statement.ts'
+import { hasSince } from './views/view.ts'
 
 const invalid = () => ora(2231, 'missing or invalid option to ALTER DATABASE')
 const fileName = () => ora(2236, 'invalid file name')
@@ -52,6 +53,7 @@ function parseAction(cursor: Cursor, instance: Instance, session: ServerSession)
     return () => instance.enableThread(thread, enabled)
   }
   if (cursor.acceptWords('DATAFILE')) return parseDatafile(cursor, instance)
+  if (cursor.acceptWords('MOVE', 'DATAFILE')) return parseMove(cursor, instance)
   if (cursor.acceptWords('TEMPFILE')) return parseTempfile(cursor, instance)
   if (cursor.acceptWords('BACKUP', 'CONTROLFILE', 'TO')) {
     const path = cursor.string(fileName)
@@ -143,6 +145,17 @@ function parseDatafile(cursor: Cursor, instance: Instance): Action {
     })
     for (const file of found) await instance.setDatafileOnline(file, online)
   }
+}
+
+/** MOVE DATAFILE 'a' | n TO 'b' [REUSE] [KEEP], from 12.1 on. */
+function parseMove(cursor: Cursor, instance: Instance): Action {
+  if (!hasSince(instance.release, [12, 1])) throw invalid().at(cursor.at)
+  const file = fileReference(cursor)
+  cursor.expectWord('TO', () => ora(946, 'missing TO keyword'))
+  const to = cursor.string(fileName)
+  const reuse = cursor.acceptWords('REUSE')
+  const keep = cursor.acceptWords('KEEP')
+  return () => instance.moveDatafile(file, to, { reuse, keep })
 }
 
 function parseTempfile(cursor: Cursor, instance: Instance): Action {

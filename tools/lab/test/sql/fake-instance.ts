@@ -256,7 +256,7 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
     readDatafileHeader: (file: DatafileRecord) => Promise.resolve({ error: file.name.includes('missing') ? 'FILE NOT FOUND' : null, fuzzy: false, checkpointScn: file.checkpointScn, checkpointTime: file.checkpointTime, resetlogsScn: 1n, name: file.name, recover: false }),
     fileExists: (path: string) => Promise.resolve(!path.includes('missing')),
     ...Object.fromEntries(
-      ['mount', 'open', 'shutdown', 'switchLogfile', 'archiveLogCurrent', 'checkpoint', 'enableBlockChangeTracking', 'disableBlockChangeTracking', 'setFlashback', 'renameFile', 'createTablespace', 'addDatafile', 'dropTablespace', 'setDatafileOnline', 'setTablespaceReadOnly'].map((name) => [name, call(name)]),
+      ['mount', 'open', 'shutdown', 'switchLogfile', 'archiveLogCurrent', 'checkpoint', 'enableBlockChangeTracking', 'disableBlockChangeTracking', 'setFlashback', 'renameFile', 'createTablespace', 'addDatafile', 'dropTablespace', 'setDatafileOnline', 'moveDatafile', 'setTablespaceReadOnly'].map((name) => [name, call(name)]),
     ),
   }
   return fake as unknown as FakeInstance
