@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nextRuns, parseCalendar } from '@icb/calendar'
 import type { LedgerEntry, ProofLedger } from '@icb/ledger'
 import { appendPoint, choosePoint, joinPoints, readPoints } from '@icb/recovery-point'
 import { newRunId, silentLogger } from '@icb/runtime'
@@ -152,6 +153,30 @@ describe('a year of backups', () => {
     expect(woken.every((level) => local(level.at) > '2028-08-10 04' && local(level.at) < '2028-08-13 02:31')).toBe(true)
     expect(woken.filter((level) => level.status === 'WARNING')).toHaveLength(6)
   }, 120_000)
+})
+
+describe('a year of calendars', () => {
+  const runs = (text: string, count: number): readonly DateTime[] => nextRuns(parseCalendar(text), { start: DateTime.fromISO('2028-01-01T00:00:00', { zone: berlin }), count })
+
+  it('runs a daily job once each day, also in the nights without and with two half past two', () => {
+    const found = runs('FREQ=DAILY;BYHOUR=2;BYMINUTE=30;BYSECOND=0', 366)
+    expect(found.map((run) => run.toISODate())).toEqual(Array.from({ length: 366 }, (_, index) => DateTime.fromObject({ year: 2028, ordinal: index + 1 }).toISODate()))
+    const at = (date: string): string | undefined => found.find((run) => run.toISODate() === date)?.toISO({ suppressMilliseconds: true }) ?? undefined
+    expect(['2028-02-29', '2028-03-26', '2028-03-27', '2028-10-29', '2028-10-30'].map(at)).toEqual(['2028-02-29T02:30:00+01:00', '2028-03-26T03:30:00+02:00', '2028-03-27T02:30:00+02:00', '2028-10-29T02:30:00+02:00', '2028-10-30T02:30:00+01:00'])
+  })
+
+  it('leaves no more than an hour without an hourly check beyond its own, all year', () => {
+    const found = runs('FREQ=HOURLY;BYMINUTE=0;BYSECOND=0', 366 * 24 - 1)
+    const gaps = found.slice(1).map((run, index) => (run.toMillis() - found[index]!.toMillis()) / hour)
+    expect(Math.min(...gaps)).toBe(1)
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(2)
+    expect(found.at(-1)!.toISO({ suppressMilliseconds: true })).toBe('2028-12-31T23:00:00+01:00')
+  })
+
+  it('knows the leap day and the last Sundays', () => {
+    expect(runs('FREQ=YEARLY;BYMONTH=FEB;BYMONTHDAY=29;BYHOUR=4;BYMINUTE=0;BYSECOND=0', 2).map((run) => run.toISODate())).toEqual(['2028-02-29', '2032-02-29'])
+    expect(runs('FREQ=MONTHLY;BYDAY=-1SUN;BYHOUR=2;BYMINUTE=30;BYSECOND=0', 12).map((run) => run.toISODate())).toEqual(['2028-01-30', '2028-02-27', '2028-03-26', '2028-04-30', '2028-05-28', '2028-06-25', '2028-07-30', '2028-08-27', '2028-09-24', '2028-10-29', '2028-11-26', '2028-12-31'])
+  })
 })
 
 async function cleanAndCheck(it: Year): Promise<void> {
