@@ -85,7 +85,7 @@ export async function runSqlldr(args: readonly string[], context: ProgramContext
     const data = infile === '*' ? (control.data ?? '') : await readFile(file(infile, 'dat'), 'utf8').catch(() => { throw new ControlSyntaxError(`SQL*Loader-500: Unable to open file (${infile})\nSQL*Loader-553: file not found\nSQL*Loader-509: System error: No such file or directory`) })
     connection = await logon(keywords.get('userid') ?? '/', context)
     const lines = data.split('\n').filter((line) => line.trim() !== '')
-    const result = await load(connection, control, lines, path.dirname(source), host.real)
+    const result = await load(connection, control, lines, path.dirname(source), (name) => host.real(name))
     const summary = `Table ${control.table}:\n  ${String(result.loaded)} Row${result.loaded === 1 ? '' : 's'} successfully loaded.\n  ${String(result.bad.length)} Row${result.bad.length === 1 ? '' : 's'} not loaded due to data errors.\n`
     const base = controlName.replace(/\.ctl$/i, '')
     if (result.bad.length > 0) await writeFile(file(keywords.get('bad') ?? base, 'bad'), `${result.bad.join('\n')}\n`)

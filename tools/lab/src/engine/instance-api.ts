@@ -247,7 +247,8 @@ export interface Instance {
   killSession(sid: number, serial: number): void
 
   mount(): Promise<void>
-  open(options: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean }): Promise<void>
+  /** `upgrade`: OPEN UPGRADE, which also makes the strings of the database as long as MAX_STRING_SIZE says. */
+  open(options: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean; readonly upgrade?: boolean }): Promise<void>
   /** Ends the process for `abort` without any writing. */
   shutdown(mode: 'immediate' | 'abort'): Promise<void>
   /** `sid`: only for that instance of a cluster; default `*`, all. */

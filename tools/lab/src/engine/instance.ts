@@ -226,7 +226,7 @@ export class LabInstance implements Instance {
     })
   }
 
-  async open({ mode: wanted, resetlogs = false }: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean }): Promise<void> {
+  async open({ mode: wanted, resetlogs = false, upgrade = false }: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs?: boolean; readonly upgrade?: boolean }): Promise<void> {
     await this.#change(async () => {
       if (this.#status === 'STARTED') throw ora(1507, 'database not mounted')
       if (this.#status === 'OPEN') throw ora(1531, 'a database already open by the instance')
@@ -236,7 +236,8 @@ export class LabInstance implements Instance {
       if (mode === 'READ WRITE') this.#runArchiver()
       if (this.#kernel.members.length > 0) await openThread(this.#kernel)
       else {
-        await openDatabase(this.#kernel, { mode, resetlogs })
+        await openDatabase(this.#kernel, { mode, resetlogs, upgrade })
+        if (upgrade && this.#parameters.get('max_string_size').toUpperCase() === 'EXTENDED') await this.updateControlFile((data) => { data.maxStringSize = 'EXTENDED' })
         await this.#containers.openWith(mode)
       }
       this.#kernel.members.push(this.#kernel)

@@ -21,9 +21,10 @@ interface Inspected {
 const SCN_JUMP = 1000n
 
 /** ALTER DATABASE OPEN, up to the point where sessions may come in. @throws OraError with the codes Oracle raises */
-export async function openDatabase(kernel: Kernel, options: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs: boolean }): Promise<void> {
+export async function openDatabase(kernel: Kernel, options: { readonly mode: 'READ WRITE' | 'READ ONLY'; readonly resetlogs: boolean; readonly upgrade?: boolean }): Promise<void> {
   const { control, files, scn } = kernel
   const data = control.data
+  checkStringSize(kernel, options.upgrade === true)
   if (data.type === 'STANDBY' && options.resetlogs) throw ora(1666, 'control file is for a standby database')
   const incomplete = data.type !== 'CURRENT' || data.recoveredToScn !== null
   if (options.mode === 'READ WRITE' && incomplete && !options.resetlogs) throw ora(1589, 'must use RESETLOGS or NORESETLOGS option for database open')
@@ -43,6 +44,15 @@ export async function openDatabase(kernel: Kernel, options: { readonly mode: 'RE
     await files.closeAll()
     throw error
   }
+}
+
+/** @throws OraError 14693, 14694 (12.1 and later) */
+function checkStringSize({ control, parameters }: Kernel, upgrade: boolean): void {
+  const { release, maxStringSize } = control.data
+  if (release.startsWith('11.')) return
+  const extended = parameters.get('max_string_size').toUpperCase() === 'EXTENDED'
+  if (maxStringSize === 'EXTENDED' && !extended) throw ora(14693, 'The MAX_STRING_SIZE parameter must be EXTENDED.')
+  if (maxStringSize !== 'EXTENDED' && extended && !upgrade) throw ora(14694, 'database must in UPGRADE mode to begin MAX_STRING_SIZE migration')
 }
 
 async function inspectAll(kernel: Kernel): Promise<Inspected[]> {

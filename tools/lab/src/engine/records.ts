@@ -228,6 +228,8 @@ export interface ControlFileData {
   flashbackOn: boolean
   openMode: 'READ WRITE' | 'READ ONLY' | null
   cleanShutdown: boolean
+  /** Absent: STANDARD. A database that was migrated to EXTENDED never goes back. */
+  maxStringSize?: 'EXTENDED'
   bct: { status: 'DISABLED' | 'ENABLED'; filename: string | null; bytes: number }
   /** Absent: no CDB. */
   pdbs?: PdbRecord[]

@@ -84,6 +84,7 @@ function parseManagedRecovery(cursor: Cursor, instance: Instance): Action {
 function parseOpen(cursor: Cursor, instance: Instance): Action {
   const mode = cursor.acceptWords('READ', 'ONLY') ? 'READ ONLY' : 'READ WRITE'
   if (mode === 'READ WRITE') cursor.acceptWords('READ', 'WRITE')
+  if (mode === 'READ WRITE' && cursor.acceptWords('UPGRADE')) return () => instance.open({ mode, upgrade: true })
   const resetlogs = cursor.acceptWords('RESETLOGS')
   if (!resetlogs) cursor.acceptWords('NORESETLOGS')
   if (resetlogs && mode === 'READ ONLY') throw invalid().at(cursor.at)

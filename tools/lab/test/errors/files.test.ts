@@ -85,6 +85,27 @@ const cases: readonly (readonly [codes: string, cause: string, bring: () => Prom
     await rm(lab.lab.host.real(name))
     return codesOf(lab.lab.open())
   }],
+  ['ORA-14694', 'MAX_STRING_SIZE is raised without an upgrade', async () => {
+    await lab.db.setParameter('max_string_size', 'EXTENDED', 'spfile')
+    await lab.db.shutdown('immediate')
+    return codesOf(lab.lab.open())
+  }],
+  ['ORA-14693', 'a restored database had MAX_STRING_SIZE=EXTENDED, the parameters of the test do not', async () => {
+    await lab.db.setParameter('max_string_size', 'EXTENDED', 'spfile')
+    await lab.backup()
+    await lab.db.shutdown('immediate')
+    const again = await lab.lab.instance()
+    await again.mount()
+    await lab.sql('alter database open upgrade', again)
+    await lab.rman(`RUN {\nALLOCATE CHANNEL c1 DEVICE TYPE DISK;\nBACKUP CURRENT CONTROLFILE FORMAT '${lab.area}/after.cf' REUSE;\n}\n`, again)
+    const scn = again.currentScn
+    await again.archiveLogCurrent()
+    const { copy } = await lab.restored()
+    const extended = await lab.restored({ parameters: { max_string_size: 'EXTENDED' } })
+    for (const one of [copy, extended.copy]) await lab.rman(`RECOVER DATABASE UNTIL SCN ${String(scn)};\n`, one)
+    await extended.copy.open({ mode: 'READ ONLY' })
+    return codesOf(lab.sql('alter database open read only', copy))
+  }],
   ['ORA-16000', 'a row is changed in a database that is open read only', async () => {
     await lab.sql('create table still (n number)')
     await lab.db.shutdown('immediate')
