@@ -70,7 +70,7 @@ export class Client {
 
   /** Logs on before the script. @throws OraError */
   async logOn(text: string): Promise<boolean> {
-    return this.#connect(text)
+    return this.#connect(text, true)
   }
 
   /** Runs the whole script; gives the exit code. */
@@ -393,7 +393,8 @@ export class Client {
     return (await this.#options.input.next())?.text ?? ''
   }
 
-  async #connect(text: string): Promise<boolean> {
+  /** @param atStart of the command line: what CONNECT says is then part of the banner */
+  async #connect(text: string, atStart = false): Promise<boolean> {
     try {
       const parsed = parseLogon(text)
       if (parsed === undefined) {
@@ -403,7 +404,8 @@ export class Client {
       const logon = parsed.user === undefined || parsed.password !== undefined ? parsed : { ...parsed, password: await this.#askPassword() }
       await this.#session.connect(logon)
       this.#defineConnection(logon.alias, logon.as)
-      this.#output.line(this.#session.state === 'idle' ? 'Connected to an idle instance.' : 'Connected.')
+      if (!atStart) this.#output.line(this.#session.state === 'idle' ? 'Connected to an idle instance.' : 'Connected.')
+      else if (!this.#options.silent) this.#output.lines(['', ...(this.#session.state === 'idle' ? ['Connected to an idle instance.'] : ['Connected to:', `Oracle Database Release ${this.#options.access.release} (lab simulator)`]), ''])
       return true
     } catch (error) {
       if (!(error instanceof OraError)) throw error

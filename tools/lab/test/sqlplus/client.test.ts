@@ -248,7 +248,8 @@ describe('the program', () => {
     const { lines, code } = await run('prompt hi\nexit\n', { argv: ['/', 'as', 'sysdba'] })
     expect(code).toBe(0)
     expect(lines[1]).toMatch(/^SQL\*Plus: Release 12\.1\.0\.2\.0 \(lab simulator, not Oracle software\)/)
-    expect(lines.slice(3)).toEqual(['Connected.', 'SQL> hi', 'SQL> Disconnected from the lab'])
+    expect(lines.slice(3)).toEqual(['', 'Connected to:', 'Oracle Database Release 12.1.0.2.0 (lab simulator)', '', 'SQL> hi', 'SQL> Disconnected from the lab'])
+    expect((await run('prompt hi\n', { argv: ['-S', 'scott/tiger@orcl'] })).lines).toEqual(['hi'])
   })
 
   it('runs @script from its arguments, then standard input', async () => {
