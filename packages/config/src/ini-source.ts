@@ -3,7 +3,7 @@ import { freeSections, icbKeys, icbSections } from './icb-keys.ts'
 import type { IniDocument, IniSection, IniValue } from './ini.ts'
 import type { ConfigOrigin, ConfigWarning, SecretReference } from './model.ts'
 import { nearestName } from './nearest.ts'
-import { reservedSections, seedKeys, seedModules } from './seed.ts'
+import { reservedSections, seedKeys, seedModuleName, seedModules } from './seed.ts'
 import { allSettings, settings } from './settings.ts'
 import type { Setting } from './settings.ts'
 import { isDatabaseName, isUnset } from './source.ts'
@@ -39,7 +39,7 @@ const moduleOf = (adapter: unknown): string | undefined => Object.keys(seedModul
 export function modulesIn(document: IniDocument): readonly string[] {
   const sections = [...document.sections.values(), ...(document.defaults === undefined ? [] : [document.defaults])]
   const named = (keys: readonly string[]): string[] => sections.flatMap(({ values }) => keys.map((key) => values.get(key)?.value ?? ''))
-  return [...new Set([...named(['snappermodule', 'genericsnappermodule']), ...named(['adapter', 'genericadapter']).map((adapter) => moduleOf(adapter) ?? '')])].filter((name) => name !== '')
+  return [...new Set([...named(['snappermodule', 'genericsnappermodule']).map(seedModuleName), ...named(['adapter', 'genericadapter']).map((adapter) => moduleOf(adapter) ?? '')])].filter((name) => name !== '')
 }
 
 /** The INI form: closed key lists, and the override rule of the original (parameter p of section s is key s+p in a database's section). */
@@ -133,7 +133,7 @@ export function iniSource(document: IniDocument, credentials: ReadonlyMap<string
     const named = lookUp('adapter', true)
     const module = named === undefined ? lookUp('snappermodule', false) : undefined
     const written = module?.value ?? moduleOf(named?.value)
-    const moduleName = typeof written === 'string' ? written : ''
+    const moduleName = typeof written === 'string' ? seedModuleName(written) : ''
     const adapter = named ?? (module === undefined ? undefined : { value: seedModules[moduleName] ?? moduleName, origin: module.origin })
     const optionSection = seedModules[moduleName] === undefined ? (adapter === undefined || adapter.value === 'local' ? 'local' : 'storage') : moduleName
     const options = new Map<string, Written>()

@@ -85,6 +85,11 @@ export const seedKeys: readonly SeedKey[] = [
 /** Adapter that stands for a module of the original; any other module name is taken as the name of an adapter. */
 export const seedModules: Readonly<Record<string, string>> = { zfssa: 'zfssa', netapp: 'ontap', softnas: 'softnas', huaweidorado: 'huaweidorado' }
 
+/** The name that this project gives a module of the original: the one of its section, which differs from its file's for `huawei.py`. */
+export function seedModuleName(written: string): string {
+  return written === 'huawei' ? 'huaweidorado' : written
+}
+
 export interface SeedCredentials {
   readonly module: string
   /** File beside the configuration, or `$HOME/<name>` where `home` is set. */

@@ -1,5 +1,6 @@
 export { hasHolds, hasLabels } from './snapshot-storage.ts'
 export type { CallOptions, Clone, CloneId, CreateSnapshotOptions, MountSource, Snapshot, SnapshotHolds, SnapshotId, SnapshotLabels, SnapshotStorage, StorageCapabilities, Volume, VolumeInfo, VolumeSpec } from './snapshot-storage.ts'
+export { escapeName, unescapeName } from './escaped-name.ts'
 export { storageErrorCatalogue, storageErrors } from './errors.ts'
 export { defineStorageAdapter } from './adapter.ts'
 export type { AdapterContext, StorageAdapter, StorageAdapterDefinition } from './adapter.ts'

@@ -1,29 +1,15 @@
 import { createHash } from 'node:crypto'
+import { escapeName, unescapeName } from '@icb/storage-core'
 
 /** Longest name of a snapshot. */
 export const longestSnapshotName = 255
 /** Longest name of a FlexVol volume. */
 const longestVolumeName = 203
 
-/**
- * The snapshot name on the filer. Letters, digits, `_`, `-` and `.` stay; any other character becomes `.xHH` (its UTF-8
- * bytes), as several are operators in the API's queries.
- */
-export function toSnapshotName(name: string): string {
-  // A text that already looks escaped is escaped itself, so that the way back is unambiguous.
-  return name.replace(/\.(?=x[0-9a-f]{2})|[^A-Za-z0-9_.-]/gu, escaped)
-}
-
-/** The way back. A name that {@link toSnapshotName} would not have written is answered as it is. */
-export function fromSnapshotName(raw: string): string {
-  if (!/\.x[0-9a-f]{2}/.test(raw)) return raw
-  const name = raw.replace(/(?:\.x[0-9a-f]{2})+/g, (run) => Buffer.from(run.replaceAll('.x', ''), 'hex').toString('utf8'))
-  return toSnapshotName(name) === raw ? name : raw
-}
-
-function escaped(character: string): string {
-  return Array.from(Buffer.from(character), (byte) => `.x${byte.toString(16).padStart(2, '0')}`).join('')
-}
+/** The snapshot name on the filer, where several characters are operators in the API's queries. */
+export const toSnapshotName: (name: string) => string = escapeName
+/** The way back. */
+export const fromSnapshotName: (raw: string) => string = unescapeName
 
 /**
  * The volume name of a clone's part: letters, digits and `_` are all that ONTAP allows. A name that had to be changed or cut

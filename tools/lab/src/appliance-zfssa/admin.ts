@@ -90,7 +90,8 @@ function userOf({ name, password, rights }: Readonly<Record<string, unknown>>): 
 
 const effects = ['reset', 'html', 'hang', 'slow-body', 'slow', 'garbage'] as const
 
-function faultOf({ match, when, effect, times, skip }: Readonly<Record<string, unknown>>): ApplianceFault {
+/** A fault as a test in another process describes it. @throws TypeError */
+export function faultOf({ match, when, effect, times, skip }: Readonly<Record<string, unknown>>): ApplianceFault {
   if (typeof match !== 'string') throw new TypeError('match: a regular expression over "METHOD path"')
   if (when !== 'before' && when !== 'after') throw new TypeError('when: "before" or "after"')
   const known = typeof effect === 'number' ? effect : effects.find((each) => each === effect)
