@@ -51,7 +51,7 @@ describe('login', () => {
 })
 
 describe('volumes and clones', () => {
-  it('a clone is shared with the client of the configuration, below its name', async () => {
+  it('[M:dorado-softnas] [K:huaweidorado.restorenfsclient] a clone is shared with the client of the configuration, below its name', async () => {
     const storage = await openOn(site)
     const { id } = await storage.createSnapshot(nameOf(1))
     const clone = await storage.createClone(id, 'autorestore')
@@ -79,7 +79,7 @@ describe('volumes and clones', () => {
     await storage.deleteSnapshot(id)
   })
 
-  it('a file system needs a size, and its pool must exist', async () => {
+  it('[M:dorado-softnas] a file system needs a size, and its pool must exist', async () => {
     const storage = await openOn(site, { filesystem: 'newdb', pool: 'StoragePool001' })
     expect(await failure(storage.createVolume({ name: 'newdb' }))).toMatchObject({ code: 'ICB_STORAGE_OPTIONS' })
     expect(await failure((await openOn(site, { filesystem: 'newdb', pool: 'none' })).createVolume({ name: 'newdb', size: 1024n ** 3n }))).toMatchObject({ code: 'ICB_STORAGE_NOT_FOUND' })
@@ -90,7 +90,7 @@ describe('volumes and clones', () => {
 })
 
 describe('listing', () => {
-  it('takes one request per page, whatever is deleted meanwhile, and none per snapshot', async () => {
+  it('[H37] takes one request per page, whatever is deleted meanwhile, and none per snapshot', async () => {
     const storage = await openOn(site, { filesystem: 'many' })
     const { id } = await storage.createVolume({ name: 'many', size: 1024n ** 3n })
     for (let n = 0; n < 1000; n++) site.dorado.array.createSnapshot(id, nameOf(n), '')
