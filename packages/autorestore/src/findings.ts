@@ -33,6 +33,9 @@ const reasonOfCode: ReadonlyMap<string, VerdictReasonCode> = new Map<string, Ver
   ['ORA-00201', 'CONTROL_FILE_UNREADABLE'],
   ['ORA-00227', 'CONTROL_FILE_UNREADABLE'],
   ['RMAN-06094', 'SWITCH_INCOMPLETE'],
+  // The keystore is not on this host, or does not open there.
+  ['ORA-28365', 'SANDBOX_FAILED'],
+  ['ORA-28353', 'SANDBOX_FAILED'],
   ['ORA-12154', 'SANDBOX_FAILED'],
   ['ORA-27102', 'SANDBOX_FAILED'],
   ['ORA-00845', 'SANDBOX_FAILED'],
@@ -59,6 +62,8 @@ const fallbackOfStep: Readonly<Record<string, VerdictReasonCode>> = {
   'start-instance': 'SANDBOX_FAILED',
   'restore-control-file': 'CONTROL_FILE_UNREADABLE',
   'mount-database': 'CONTROL_FILE_UNREADABLE',
+  'open-keystore': 'SANDBOX_FAILED',
+  'open-keystore-of-pluggables': 'SANDBOX_FAILED',
   'clear-rman-settings': 'SANDBOX_FAILED',
   'uncatalog': 'SANDBOX_FAILED',
   'catalog-clone': 'COPY_MISSING',

@@ -18,6 +18,11 @@ it('keeps the instance away from production', () => {
   expect(new Set(lines.map((line) => line.split('=')[0])).size).toBe(lines.length)
 })
 
+it('tells the instance where its keystore is', () => {
+  const lines = renderInitParameters({ settings: { ...settings, tde: { walletRoot: '/etc/icb/keystores' } }, sid: 'ICB01', scratch: '/s', createFilesIn: '/c', databaseName: 'orcl', recorded: {} }).split('\n')
+  expect(lines).toEqual(expect.arrayContaining(["*.wallet_root='/etc/icb/keystores'", "*.tde_configuration='KEYSTORE_CONFIGURATION=FILE'"]))
+})
+
 it('takes extra parameters, quoted', () => {
   expect(render({ nls_territory: "D'OR", db_16k_cache_size: '64M' })).toEqual(expect.arrayContaining(["*.nls_territory='D''OR'", '*.db_16k_cache_size=64M']))
 })

@@ -73,6 +73,7 @@ export function renderInitParameters(options: InitParametersOptions): string {
     open_links: '0',
     // An empty listener address means host:1521; an IPC address of our own registers nowhere.
     local_listener: `(ADDRESS=(PROTOCOL=IPC)(KEY=icb_${sid.toLowerCase()}))`,
+    ...(settings.tde === undefined ? {} : { wallet_root: settings.tde.walletRoot, tde_configuration: 'KEYSTORE_CONFIGURATION=FILE' }),
     _system_trig_enabled: 'FALSE',
     _disk_sector_size_override: 'TRUE',
   }

@@ -14,6 +14,7 @@ import type { Slot } from './slots.ts'
 import type { RestoreTestDependencies, RestoreTestOptions, RestoreTestResult } from './settings.ts'
 import { chooseSnapshot, chooseTarget, createClone, databaseTimeToUtc, guardHost, guardManifestPaths, mountClone, readPointManifest } from './steps/clone-steps.ts'
 import { clearRmanSettings, detachFromSource, guardControlFilePaths, prepareScratch, restoreControlFile, startInstance } from './steps/instance-steps.ts'
+import { openKeystore, openKeystoreOfPluggables } from './steps/keystore-steps.ts'
 import { catalogClone, checkHeaders, guardBeforeRecovery, openReadOnly, recover, restoreMissingFiles, switchToCopies, uncatalogSource } from './steps/recovery-steps.ts'
 import { validateBlocks, verify } from './steps/verification-steps.ts'
 import { isValidationDue, validationHistory } from './validation-calendar.ts'
@@ -31,6 +32,7 @@ const steps: readonly Step<RestoreRun>[] = [
   startInstance,
   restoreControlFile,
   guardControlFilePaths,
+  openKeystore,
   clearRmanSettings,
   uncatalogSource,
   catalogClone,
@@ -41,6 +43,7 @@ const steps: readonly Step<RestoreRun>[] = [
   recover,
   checkHeaders,
   openReadOnly,
+  openKeystoreOfPluggables,
   verify,
 ]
 

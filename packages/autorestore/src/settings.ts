@@ -1,4 +1,4 @@
-import type { Clock, EventSink, Journal, JournalRun, Lease, Logger, ProcessRunner, StepEvent } from '@icb/runtime'
+import type { Clock, EventSink, Journal, JournalRun, Lease, Logger, ProcessRunner, Secret, StepEvent } from '@icb/runtime'
 import type { ProofLedger, Verdict } from '@icb/ledger'
 import type { InstanceControl, SqlSession } from '@icb/oracle'
 import type { Rman } from '@icb/rman'
@@ -52,6 +52,13 @@ export interface RestoreTestSettings {
   readonly instanceNumber: number
   readonly thread: number
   readonly initParameters: Readonly<Record<string, string>>
+  /** Transparent Data Encryption: redo of encrypted tablespaces is applied only where the keystore is open. */
+  readonly tde?: {
+    /** WALLET_ROOT of the test instance; the keystore is in its `tde` directory. */
+    readonly walletRoot: string
+    /** Absent: the keystore opens by itself (`cwallet.sso`). */
+    readonly password?: (signal: AbortSignal) => Promise<Secret>
+  }
   readonly acceptedCorruption: readonly AcceptedCorruption[]
   /** Deadline of each RMAN step, milliseconds. */
   readonly deadlineMs: number

@@ -184,8 +184,9 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
         }
         if (cloneName === undefined) wrong(settings.cloneName, 'MISSING_KEY', 'required for mount "fstab"', 'The entry in /etc/fstab names one clone: write its name.')
       }
+      if (get(settings.tdePassword) !== undefined && get(settings.tdeWalletRoot) === undefined) wrong(settings.tdeWalletRoot, 'MISSING_KEY', 'required with the password of a keystore')
       return {
-        ...present({ scratch, mountPoint, cloneName, logDir: get(settings.logDir), verifyQuery: get(settings.verifyQuery) }),
+        ...present({ scratch, mountPoint, cloneName, logDir: get(settings.logDir), verifyQuery: get(settings.verifyQuery), tdeWalletRoot: get(settings.tdeWalletRoot), tdePassword: get(settings.tdePassword) }),
         enabled,
         mount,
         minSnapshotAgeHours: need(settings.minSnapshotAgeHours, 0),

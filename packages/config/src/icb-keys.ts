@@ -45,6 +45,8 @@ export const icbKeys: readonly IcbKey[] = [
   { section: 'database', key: 'assertions', type: 'assertions', description: 'Queries of a restore test with what they must answer, one line each: name | expectation | query. An expectation is =, !=, <, <=, > or >= with a value, or rows, or no rows' },
   { section: 'autorestore', key: 'deadline', type: 'integer', default: '1440', description: 'Longest time of the RMAN work of a restore test, minutes' },
   { section: 'autorestore', key: 'initparameters', type: 'parameters', description: 'Further init parameters of the test instance, one "name = value" a line' },
+  { section: 'autorestore', key: 'tdewalletroot', type: 'path', description: 'WALLET_ROOT of test instances: a directory of this host with a copy of the keystore in tde/' },
+  { section: 'autorestore', key: 'tdepassword', type: 'secret', description: 'Where the password of that keystore comes from, unless it opens by itself: env NAME, file /path, or command /path argument' },
   { section: 'database', key: 'acceptedcorruption', type: 'blocks', description: 'Known bad blocks, one line each: file, first block, blocks, expiry date, reason' },
   { section: 'ledger', key: 'kind', type: 'choice', description: 'file, oracle (the schema of autorestorecatalog) or none; default: oracle where autorestorecatalog is set and path is not, else file' },
   { section: 'ledger', key: 'path', type: 'path', description: 'Directory of the proof ledger; default: in the state directory' },

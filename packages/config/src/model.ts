@@ -66,6 +66,10 @@ export interface RestoreTestConfig {
   readonly heartbeat: boolean
   readonly assertions: readonly { readonly name: string; readonly expect: string; readonly sql: string }[]
   readonly initParameters: Readonly<Record<string, string>>
+  /** WALLET_ROOT of test instances. */
+  readonly tdeWalletRoot?: string
+  /** Of a keystore that does not open by itself. */
+  readonly tdePassword?: SecretReference
   readonly acceptedCorruption: readonly { readonly file: number; readonly firstBlock: number; readonly blocks: number; readonly reason: string; readonly expires: string }[]
   /** Recorded deadlines in minutes for RMAN work; default 1440. */
   readonly deadlineMinutes: number

@@ -108,6 +108,8 @@ export interface Settings {
   readonly heartbeat: Setting<boolean>
   readonly assertions: Setting<readonly Assertion[]>
   readonly initParameters: Setting<Readonly<Record<string, string>>>
+  readonly tdeWalletRoot: Setting<string>
+  readonly tdePassword: Setting<SecretReference>
   readonly acceptedCorruption: Setting<readonly AcceptedBlocks[]>
   readonly deadlineMinutes: Setting<number>
   readonly proofWarningHours: Setting<number>
@@ -200,6 +202,8 @@ export const settings: Settings = {
   heartbeat: setting('database', 'restoreTest.heartbeat', boolean, 'autorestore', 'heartbeat'),
   assertions: setting('only-database', 'restoreTest.assertions', assertions, 'database', 'assertions'),
   initParameters: setting('database', 'restoreTest.initParameters', parameters, 'autorestore', 'initparameters'),
+  tdeWalletRoot: setting('database', 'restoreTest.tdeWalletRoot', path, 'autorestore', 'tdewalletroot'),
+  tdePassword: setting('database', 'restoreTest.tdePassword', secret, 'autorestore', 'tdepassword'),
   acceptedCorruption: setting('only-database', 'restoreTest.acceptedCorruption', blocks, 'database', 'acceptedcorruption'),
   deadlineMinutes: setting('database', 'restoreTest.deadlineMinutes', minutes, 'autorestore', 'deadline'),
   proofWarningHours: setting('database', 'monitoring.proofWarningHours', hours, 'monitoring', 'proofwarningage'),

@@ -145,7 +145,7 @@ export function connectDatabase(config: IcbConfig, name: string, context: FleetC
   const connection: DatabaseConnection = {
     config: database,
     backupSettings: backupSettingsOf(database),
-    restoreTestSettings: restoreTestSettingsOf(database),
+    restoreTestSettings: restoreTestSettingsOf(database, (reference, signal) => resolveSecret(reference, `password of the keystore of ${name}`, { env, baseDir: config.baseDir, runProcess, clock, signal })),
     paths: {
       root,
       journals: join(root, 'journals'),

@@ -1,6 +1,7 @@
 import type { RestoreTestSettings } from '@icb/autorestore'
 import type { BackupSettings } from '@icb/backup'
-import type { DatabaseConfig } from '@icb/config'
+import type { DatabaseConfig, SecretReference } from '@icb/config'
+import type { Secret } from '@icb/runtime'
 
 const minute = 60_000
 
@@ -27,8 +28,10 @@ export function backupSettingsOf(database: DatabaseConfig): BackupSettings {
   }
 }
 
-/** The part that restore tests need. `undefined` without a scratch directory: this host is no sandbox for it. */
-export function restoreTestSettingsOf(database: DatabaseConfig): RestoreTestSettings | undefined {
+type SecretReader = (reference: SecretReference, signal: AbortSignal) => Promise<Secret>
+
+/** The part that restore tests need; `secret` fetches the password of a keystore, where one is asked for. `undefined` without a scratch directory: this host is no sandbox for it. */
+export function restoreTestSettingsOf(database: DatabaseConfig, secret?: SecretReader): RestoreTestSettings | undefined {
   const test = database.restoreTest
   if (test.scratch === undefined) return undefined
   return {
@@ -55,7 +58,12 @@ export function restoreTestSettingsOf(database: DatabaseConfig): RestoreTestSett
     instanceNumber: test.instanceNumber,
     thread: test.thread,
     initParameters: test.initParameters,
+    ...(test.tdeWalletRoot === undefined ? {} : { tde: { walletRoot: test.tdeWalletRoot, ...keystorePassword(test.tdePassword, secret) } }),
     acceptedCorruption: test.acceptedCorruption,
     deadlineMs: test.deadlineMinutes * minute,
   }
+}
+
+function keystorePassword(reference: SecretReference | undefined, secret: SecretReader | undefined): { readonly password?: (signal: AbortSignal) => Promise<Secret> } {
+  return reference === undefined || secret === undefined ? {} : { password: (signal) => secret(reference, signal) }
 }

@@ -9,6 +9,7 @@ import type { RecoveryRun } from '../restore-run.ts'
 import { nameLock } from '../slots.ts'
 import { cloneSteps, databaseTimeToUtc, createClone, guardHost, guardManifestPaths, mountClone, provePointManifest, readPointManifest } from '../steps/clone-steps.ts'
 import { clearRmanSettings, detachFromSource, guardControlFilePaths, prepareScratch, restoreControlFile, startInstance } from '../steps/instance-steps.ts'
+import { openKeystore, openKeystoreOfPluggables } from '../steps/keystore-steps.ts'
 import { catalogClone, checkHeaders, guardBeforeRecovery, openReadOnly, recover, restoreMissingFiles, switchToCopies, uncatalogSource } from '../steps/recovery-steps.ts'
 import { moveOnlineLogs, openResetlogs } from './open-steps.ts'
 import { choosePoints, confirmPlan, readIndex, recordPlan, snapshotLiveArea } from './plan-steps.ts'
@@ -69,6 +70,7 @@ function stepsOf(plan: RestorePlan, resumed: ResumeState | undefined): readonly 
     ...(resumed?.kind === 'recovering' ? [restartInstance] : []),
     restoreControlFile,
     guardControlFilePaths,
+    openKeystore,
     clearRmanSettings,
     uncatalogSource,
     catalogClone,
@@ -79,6 +81,7 @@ function stepsOf(plan: RestorePlan, resumed: ResumeState | undefined): readonly 
     recover,
     checkHeaders,
     ...(plan.open.mode === 'resetlogs' ? [moveOnlineLogs, openResetlogs] : [openReadOnly]),
+    openKeystoreOfPluggables,
   ]
   return steps.map(kept)
 }
