@@ -11,6 +11,8 @@ export interface ProfileCase {
   readonly threads?: number
   /** PDBs, the seed included, that the manifest must list. */
   readonly pdbs?: readonly string[]
+  /** The database has a standby, which then stays behind: the logs that it lacks must be kept. */
+  readonly standbyLags?: boolean
 }
 
 const labInit = (...words: readonly string[]): StageOptions => ({ labInit: words })
@@ -27,7 +29,7 @@ export const profileCases: readonly ProfileCase[] = [
   { name: '19c Standard', stage: labInit('--profile', '19c', '--edition', 'standard') },
   { name: '12.1.0.2 cluster', stage: labInit('--profile', '12.1.0.2', '--instances', '2'), threads: 2 },
   { name: '19c CDB cluster', stage: labInit('--profile', '19c-cdb', '--instances', '2'), threads: 2, pdbs: ['PDB$SEED', 'PDB1', 'PDB2'] },
-  { name: '19c with a standby', stage: { ...labInit('--profile', '19c', '--standby'), databaseConfig: { hasDataGuard: true } } },
+  { name: '19c with a standby', stage: { ...labInit('--profile', '19c', '--standby'), databaseConfig: { hasDataGuard: true } }, standbyLags: true },
   { name: '19c standby', stage: { ...labInit('--profile', '19c'), backUpStandby: { applyLagMs: 1000 } } },
   { name: '12.1.0.2 CDB standby', stage: { ...labInit('--profile', '12.1.0.2-cdb'), backUpStandby: { applyLagMs: 1000 } }, pdbs: ['PDB$SEED', 'PDB1', 'PDB2'] },
 ]
@@ -71,6 +73,31 @@ function manifestOf(stage: Stage, snapshot: string): PointManifest {
 }
 
 /**
+ * The standby stops applying. By the deletion policy that `icb configure` set, RMAN keeps a log that it has not applied, and
+ * so does a backup.
+ * @throws Error when one of them is gone
+ */
+async function proveLogsAreKept(stage: Stage, proof: ProfileCase): Promise<void> {
+  const standby = `${stage.primary}sb`
+  // The number at the end of what SQL*Plus prints.
+  const ask = async (alias: string, text: string): Promise<string> => {
+    const { stdout } = await stage.sqlplus('prod', `set heading off feedback off pagesize 0\nconnect /@${alias} as sysdba\n${text};\nexit\n`)
+    return /(\d+)\s*$/.exec(stdout)?.[1] ?? ''
+  }
+  await ask(standby, 'alter system set "_lab_apply_lag_ms" = 3600000 scope=memory')
+  await work(stage, proof)
+  await ask(stage.primary, 'alter system archive log current')
+  const last = Number(await ask(stage.primary, 'select max(sequence#) from v$log_history'))
+  const deleted = await stage.rman('prod', `connect target /@${stage.primary}\nDELETE NOPROMPT ARCHIVELOG FROM SEQUENCE ${String(last)} THREAD 1;\nexit;\n`)
+  if (!/RMAN-0(8120|8137)/.test(deleted.stdout)) throw new Error(`${proof.name}: RMAN deleted logs that the standby has not applied: ${deleted.stdout}`)
+  const backup = await stage.icbJson('prod', ['backup', stage.database])
+  if (!backup.ok) throw new Error(`${proof.name}: the backup with a lagging standby ended with ${String(backup.exitCode)}: ${JSON.stringify(backup.error)}`)
+  const kept = Number(await ask(stage.primary, `select count(*) from v$archived_log where sequence# = ${String(last)} and standby_dest = 'NO' and deleted = 'NO'`))
+  if (!(kept > 0)) throw new Error(`${proof.name}: no file of log ${String(last)} is left, and the standby has not applied it`)
+  await ask(standby, 'alter system set "_lab_apply_lag_ms" = 0 scope=memory')
+}
+
+/**
  * `icb configure`, `icb backup` twice with work between and `icb restore-test` on one kind of database.
  * @throws Error at the first command that does not end well, and when the recovery point lacks what the profile has
  */
@@ -100,6 +127,7 @@ export async function proveProfile(proof: ProfileCase, options: { readonly valid
   const pdbs = new Set(manifest.copies.map((copy) => copy.pdb))
   for (const pdb of proof.pdbs ?? []) if (!pdbs.has(pdb)) throw new Error(`${proof.name}: no copy of ${pdb} is in the manifest`)
   if (Object.keys(logs).length < (proof.threads ?? 1)) throw new Error(`${proof.name}: the manifest lists logs of threads ${Object.keys(logs).join(', ')} only`)
+  if (proof.standbyLags === true) await proveLogsAreKept(stage, proof)
   await options.after?.(stage)
   return { name: proof.name, seconds, warnings: [...new Set(warnings)], datafiles: manifest.copies.length, logs, blocksExamined: verdict.validation.blocksExamined }
 }
