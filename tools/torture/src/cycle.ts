@@ -34,6 +34,7 @@ export async function normalCycle(stand: Stand, audit: PointAudit, random: Rando
     findings.push(...(await forbiddenOnProd(stand, call)))
     return serve(stage.labDirectory, 'prod', call)
   }
+  audit.noteArea()
   converge(await stage.icbJson('prod', ['backup', stage.database]), 'backup')
   stand.serveCalls('prod')
   // Retention is a part of the backup; the command of its own is tried now and then.

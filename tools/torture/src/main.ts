@@ -94,7 +94,7 @@ async function breakOne(patch: BrokenGuarantee, seed: number): Promise<{ patch: 
     const numbers = Array.from({ length: 200 }, (_, index) => index)
     const likely = numbers.filter((run) => describePlan(planOf(seed, run)).includes(patch.first))
     const ordered = [...likely, ...numbers.filter((run) => !likely.includes(run))]
-    const reports = await runAll(ordered, { seed, icb: variant.icb, builtDirectory: variant.builtDirectory }, Number(values.workers), () => undefined, (report) => caughtBy(report) !== undefined)
+    const reports = await runAll(ordered, { seed, icb: variant.icb, builtDirectory: variant.builtDirectory }, Number(values.workers), (report) => { if (values.verbose) tell(`  ${patch.name}, run ${String(report.plan.run)}: ${describePlan(report.plan)}${report.struck ? '' : ' (came too late)'}; ${report.findings[0]?.text ?? 'nothing'}`) }, (report) => caughtBy(report) !== undefined)
     const bad = reports.find((report) => caughtBy(report) !== undefined)
     return { ...about, caught: bad !== undefined, ...(bad === undefined ? {} : { run: bad.plan.run }), tried: reports.length, finding: (bad === undefined ? undefined : caughtBy(bad)) ?? 'nothing was noticed' }
   } finally {

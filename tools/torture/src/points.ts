@@ -49,6 +49,8 @@ interface ManifestFacts {
 export class PointAudit {
   readonly #stand: Stand
   #before: readonly ListedPoint[] = []
+  /** Snapshots that were there before a backup over an unfinished refresh. */
+  #beforeUnfinished: ReadonlySet<string> | undefined
   /** A snapshot never changes, so what was compared is known. */
   readonly #compared = new Map<string, readonly string[]>()
 
@@ -64,9 +66,22 @@ export class PointAudit {
     return names.filter((name) => !index.includes(`"${name}"`)).map((name) => leftOver(`snapshot ${name} was made before its entry in the index`))
   }
 
+  /** Before a backup: whether the refresh before it has begun and not ended, so that the snapshot which it makes is no recovery point. */
+  noteArea(): void {
+    const { stage, snapshotDirectory } = this.#stand
+    const { state } = JSON.parse(readFileSync(join(stage.areaPath, 'icb-manifest.json'), 'utf8')) as { readonly state: string }
+    this.#beforeUnfinished = state === 'refreshing' ? new Set(readdirSync(join(snapshotDirectory, 'snapshots'))) : undefined
+  }
+
+  #ofUnfinished(points: readonly ListedPoint[]): Finding[] {
+    const known = this.#beforeUnfinished
+    this.#beforeUnfinished = undefined
+    return known === undefined ? [] : points.filter((point) => point.restorable === true && !known.has(point.name)).map((point) => lost(`${point.name} is called restorable, and the refresh before it had not ended`))
+  }
+
   /** Compares a listing with the one before. */
   async audit(points: readonly ListedPoint[]): Promise<readonly Finding[]> {
-    const findings = [...this.#lostSince(points), ...this.#unknown(points), ...(await this.#untrue(points))]
+    const findings = [...this.#lostSince(points), ...this.#ofUnfinished(points), ...this.#unknown(points), ...(await this.#untrue(points))]
     this.#before = points
     return findings
   }
