@@ -106,9 +106,11 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
     // RMAN takes no window of less than a day; the runs are seconds apart, and logs have to be deleted all the same.
     const configuring = stage.variant('prod', 'configure', (_config, own) => { own['recoveryWindowDays'] = 1 })
     must(await stage.icbJson('prod', ['configure', database, '--yes'], { config: configuring }), 'configure')
+    // Whatever retention does, it does it under attack: the points of the beginning are there then.
+    const keeping = stage.variant('prod', 'keeping', (_config, own) => { own['retention'] = { keepDays: 31, keepMonths: 0, minRedundancy: floor } })
     const run = async (transactions: number): Promise<void> => {
       await withInstance(labDirectory, 'prod', database, (connection) => connection.call({ kind: 'lab', action: 'workload', args: { transactions } }))
-      must(await stage.icbJson('prod', ['backup', database]), 'backup')
+      must(await stage.icbJson('prod', ['backup', database], { config: keeping }), 'backup')
     }
     // Enough rows that most blocks are never touched again: damage has to find one that redo does not heal.
     for (const transactions of [300, 5, 5]) await run(transactions)
