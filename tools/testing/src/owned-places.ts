@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,12 +80,20 @@ export async function sweepOwnedPlaces(prefix: string): Promise<readonly string[
       await sleep(20)
     }
     // The owner's mark goes last: an interrupted sweep is taken up again.
-    const names = readdirSync(directory).filter((name) => name !== ownerFile)
+    const names = readdirOf(directory).filter((name) => name !== ownerFile)
     for (const name of names) removeTree(join(directory, name))
     rmSync(directory, { recursive: true, force: true })
     swept.push(directory)
   }
   return swept
+}
+
+function readdirOf(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
 }
 
 function killNow(pid: number): void {
@@ -96,8 +104,8 @@ function killNow(pid: number): void {
   }
 }
 
-/** Snapshots are read only for their owner too. */
+/** Snapshots are read only for their owner too. Another process may be sweeping the same. */
 function removeTree(path: string): void {
-  execFileSync('chmod', ['-R', 'u+w', path], { stdio: 'ignore' })
+  spawnSync('chmod', ['-R', 'u+w', path], { stdio: 'ignore' })
   rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
 }

@@ -96,8 +96,8 @@ export async function attack(stand: Stand, plan: Plan, restoration?: Restoration
   const undone = fault.kind === 'power-cut' && struck ? undoUnsynced(notes) : []
   strike.disarm()
   await busy
-  // It may be down; then somebody starts it, as it should be.
-  await stand.setDatabase({ destination: plan.brokenDestination ? 'broken' : 'whole', backup: 'quick' }).catch(() => undefined)
+  // It may be down; then somebody starts it, as it should be. RMAN's work that outlived its client stays slow, so that the next day meets it.
+  await stand.setDatabase({ destination: plan.brokenDestination ? 'broken' : 'whole', backup: plan.slowBackup && (await stand.rmanWorks().catch(() => false)) ? 'slow' : 'quick' }).catch(() => undefined)
   const document = documentOf(output.stdout)
   const findings = [...strike.findings, ...(damaged === undefined ? [] : unnoticed(document, fault.kind === 'damage' ? fault.what : '', damaged.snapshot))]
   return { struck: struck || damaged !== undefined, findings, ...damagedOf(damaged?.snapshot, plan, document), exitCode: output.exitCode, ...(document === undefined ? {} : { document }), steps, undone, seconds: (performance.now() - begun) / 1000 }
@@ -233,7 +233,15 @@ class Strike {
     const { trigger } = this.#fault
     if (trigger.at !== 'step' || event.step !== trigger.step || event.type !== `step.${trigger.edge}`) return
     this.#seen = true
-    this.#after(trigger)
+    if (this.#plan.slowBackup && trigger.step === 'refresh' && trigger.edge === 'started') this.#acting = this.#whenRmanWorks(trigger)
+    else this.#after(trigger)
+  }
+
+  /** RMAN is slow so that its work outlives what is killed: it must have begun, however long its start takes. */
+  async #whenRmanWorks(trigger: Trigger): Promise<void> {
+    while (this.#running && !(await this.#stand.rmanWorks().catch(() => false))) await new Promise((resolve) => setTimeout(resolve, 20))
+    if (trigger.offsetMs > 0) await new Promise((resolve) => setTimeout(resolve, trigger.offsetMs))
+    await this.#act()
   }
 
   #after(trigger: Trigger): void {

@@ -1,5 +1,5 @@
 import type { IcbDocument } from '@icb/testing'
-import { forbiddenInSandbox, forbiddenOnProd } from './forbidden.ts'
+import { forbiddenInSandbox, forbiddenOnProd, isMerge } from './forbidden.ts'
 import { leftOver, lost } from './findings.ts'
 import type { Finding } from './findings.ts'
 import { findLeftovers } from './leftovers.ts'
@@ -32,6 +32,8 @@ export async function normalCycle(stand: Stand, audit: PointAudit, random: Rando
   await stand.work({ transactions: 3 + random.below(10) })
   doors.prod.onCall = async (call) => {
     findings.push(...(await forbiddenOnProd(stand, call)))
+    // Until here RMAN's work of the day before may have been slow.
+    if (isMerge(call)) await stand.quicken()
     return serve(stage.labDirectory, 'prod', call)
   }
   audit.noteArea()

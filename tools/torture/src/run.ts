@@ -32,11 +32,16 @@ export interface WorkerOptions extends StandOptions {
   readonly keep?: boolean
 }
 
-/** One lab and the runs on it, one after the other: what a cycle leaves is what the next run begins with. After a finding a new lab is made. */
+/** Each run makes several control file autobackups, and the form of their names allows 256 a day. */
+const runsPerLab = 50
+
+/** One lab and the runs on it, one after the other: what a cycle leaves is what the next run begins with. After a finding, and after some time, a new lab is made. */
 export class Worker implements AsyncDisposable {
   readonly #options: WorkerOptions
   #stand: Stand | undefined
   #audit: PointAudit | undefined
+  /** On this lab. */
+  #runs = 0
 
   constructor(options: WorkerOptions) {
     this.#options = options
@@ -49,20 +54,25 @@ export class Worker implements AsyncDisposable {
     const findings: Finding[] = []
     let restoration: Restoration | undefined
     try {
-      const { stand, audit } = await this.#prepared()
-      restoration = plan.restore === undefined ? undefined : await Restoration.prepare(stand, plan.restore)
-      report = await attack(stand, plan, restoration)
-      findings.push(...report.findings, ...audit.unindexed())
-      if (report.damaged !== undefined) audit.forget(report.damaged)
-      await recoverDatabase(stand, plan)
-      await restoration?.again(plan, report.document)
-      findings.push(...(await normalCycle(stand, audit, randomOf(`${String(plan.seed)}/${String(number)}/cycle`), restoration)).findings)
-      for (const trouble of Object.values(stand.doors).flatMap((door) => door.trouble)) throw new Error(trouble)
+      const { stand, audit, findings: before } = await this.#prepared()
+      findings.push(...before)
+      if (before.length === 0) {
+        restoration = plan.restore === undefined ? undefined : await Restoration.prepare(stand, plan.restore)
+        report = await attack(stand, plan, restoration)
+        findings.push(...report.findings, ...audit.unindexed())
+        if (report.damaged !== undefined) audit.forget(report.damaged)
+        await recoverDatabase(stand, plan)
+        await restoration?.again(plan, report.document)
+        findings.push(...(await normalCycle(stand, audit, randomOf(`${String(plan.seed)}/${String(number)}/cycle`), restoration)).findings)
+        for (const trouble of Object.values(stand.doors).flatMap((door) => door.trouble)) throw new Error(trouble)
+      }
     } catch (error) {
       findings.push(troubled(error))
     }
     findings.push(...(restoration?.findings ?? []))
+    this.#runs += 1
     if (findings.length > 0) await this.#abandon()
+    else if (this.#runs >= runsPerLab) await this.#dispose()
     const code = report?.document?.error?.code
     return {
       plan, struck: report?.struck ?? false, exitCode: report?.exitCode ?? null, ...(code === undefined ? {} : { code }), undone: report?.undone ?? [], findings,
@@ -70,15 +80,14 @@ export class Worker implements AsyncDisposable {
     }
   }
 
-  async #prepared(): Promise<{ readonly stand: Stand; readonly audit: PointAudit }> {
-    if (this.#stand !== undefined && this.#audit !== undefined) return { stand: this.#stand, audit: this.#audit }
+  async #prepared(): Promise<{ readonly stand: Stand; readonly audit: PointAudit; /** What is wrong before anything was attacked. */ readonly findings: readonly Finding[] }> {
+    if (this.#stand !== undefined && this.#audit !== undefined) return { stand: this.#stand, audit: this.#audit, findings: [] }
     const stand = await createStand(this.#options)
     const audit = new PointAudit(stand)
     this.#stand = stand
     this.#audit = audit
-    const findings = await audit.audit(await listPoints(stand))
-    if (findings.length > 0) throw new Error(`the lab is bad from the beginning: ${findings.map((finding) => finding.text).join('; ')}`)
-    return { stand, audit }
+    this.#runs = 0
+    return { stand, audit, findings: await audit.audit(await listPoints(stand)) }
   }
 
   async #abandon(): Promise<void> {
@@ -90,9 +99,14 @@ export class Worker implements AsyncDisposable {
     else await stand[Symbol.asyncDispose]()
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async #dispose(): Promise<void> {
     await this.#stand?.[Symbol.asyncDispose]()
     this.#stand = undefined
+    this.#audit = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dispose()
   }
 }
 

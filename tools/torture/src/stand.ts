@@ -14,6 +14,9 @@ import type { StorageFaultOrder } from './storage-faults.ts'
 /** The snapshots that every retention must keep: the floor of the configuration. */
 export const floor = 2
 
+/** Sessions of the product's RMAN that do something. */
+export const activeRmanSessions = "select client_info from gv$session where client_info like 'id=%' and status = 'ACTIVE'"
+
 export interface StandOptions {
   /** Another build of the product: its `icb.mjs`. */
   readonly icb?: string
@@ -45,6 +48,10 @@ export interface Stand extends AsyncDisposable {
   work(args: { readonly transactions?: number; readonly seconds?: number; readonly perSecond?: number }): Promise<void>
   /** Whether logs reach the area by themselves, and how fast RMAN reads. */
   setDatabase(state: { readonly destination: 'whole' | 'broken'; readonly backup: 'quick' | 'slow' }): Promise<void>
+  /** From now on RMAN reads as fast as it can. */
+  quicken(): Promise<void>
+  /** Whether work of the product's RMAN goes on in the database, its client alive or not. */
+  rmanWorks(): Promise<boolean>
   /** Starts the database where a fault has killed it. */
   startDatabase(): Promise<void>
 }
@@ -124,6 +131,8 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       const answer = await withInstance(labDirectory, host, sid, (connection) => connection.call({ kind: 'sql', text }))
       return (answer as { rows?: (string | null)[][] }).rows ?? []
     }
+    // With change tracking an increment reads little, so it has to read very slowly to be met by a second run.
+    const setRate = async (bytes: number): Promise<void> => { await sql('prod', database, `alter system set "_lab_backup_rate"=${String(bytes)} scope=memory`) }
     return {
       stage, snapshotDirectory, foreign,
       doors, serveCalls, watchSandbox,
@@ -145,9 +154,10 @@ export async function createStand(options: StandOptions = {}): Promise<Stand> {
       },
       async setDatabase({ destination, backup }) {
         await withInstance(labDirectory, 'prod', database, (connection) => connection.call({ kind: 'lab', action: 'archive-fault', args: { fault: destination === 'broken' ? 'fail' : null, match: stage.areaPath } }))
-        // With change tracking an increment reads little, so it has to read very slowly to be met by a second run.
-        await sql('prod', database, `alter system set "_lab_backup_rate"=${backup === 'slow' ? '40000' : '0'} scope=memory`)
+        await setRate(backup === 'slow' ? 40_000 : 0)
       },
+      quicken: () => setRate(0),
+      rmanWorks: async () => (await sql('prod', database, activeRmanSessions)).length > 0,
       async startDatabase() {
         const started = await stage.lab(['start', labDirectory, database])
         if (started.exitCode !== 0) throw new Error(`lab start: ${started.stderr}`)
