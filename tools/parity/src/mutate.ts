@@ -53,6 +53,18 @@ function runTests(directory: string, hazards: readonly string[], tests: readonly
   }
 }
 
+/** Ends what a mutant left running: one of them kills too little. Its programs are known by the copy's path in their command line. */
+function endPrograms(directory: string): void {
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry) || entry === String(process.pid)) continue
+    try {
+      if (readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes(`${directory}/`)) process.kill(Number(entry), 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
+
 /** Each mutant in turn in one copy. Answers how many were not noticed. */
 export function runMutants(only: readonly string[]): number {
   const directory = mkdtempSync(join(tmpdir(), 'icb-mutants-'))
@@ -78,6 +90,7 @@ export function runMutants(only: readonly string[]): number {
       tell(failed > 0 ? '✓' : '✗', failed > 0 ? `${String(failed)} ${failed === 1 ? 'test fails' : 'tests fail'}` : broken ? 'the changed sources do not load' : 'nobody noticed')
     }
   } finally {
+    endPrograms(directory)
     rmSync(directory, { recursive: true, force: true })
   }
   return unnoticed
