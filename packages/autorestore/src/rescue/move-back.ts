@@ -44,7 +44,7 @@ async function moveOnline(run: RescueRun, moves: readonly Move[], step: StepRun)
     step.progress({ fraction: index / moves.length, text: `file ${String(row.file)} to ${to}` })
     // REUSE: a file of a move that was interrupted may lie there. KEEP: the clone goes as a whole, and an interrupted move may still need it.
     const move = `alter database move datafile ${quoteSqlString(row.name)} to ${quoteSqlString(to)} reuse keep`
-    await run.oracle.sql.execute(row.pdb !== null && row.pdb !== 'CDB$ROOT' ? [`alter session set container = ${quoteIdentifier(row.pdb)}`, move] : [move], { signal: step.signal, deadlineMs: run.deps.settings.deadlineMs })
+    await run.oracle.sql.execute(row.pdb !== null && row.pdb !== 'CDB$ROOT' ? [`alter session set container = ${/^[A-Z][A-Z0-9_$#]*$/.test(row.pdb) ? row.pdb : quoteIdentifier(row.pdb)}`, move] : [move], { signal: step.signal, deadlineMs: run.deps.settings.deadlineMs })
   }
 }
 

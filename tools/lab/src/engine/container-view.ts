@@ -4,7 +4,7 @@ import type { HeapTable, Instance, RowValue } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { omfName } from './omf.ts'
 import { ora } from './ora-error.ts'
-import { addFile, containerOf, dropTablespace, guidOf, setReadOnly } from './structure.ts'
+import { addFile, containerOf, dropTablespace, guidOf, moveDatafile, setReadOnly } from './structure.ts'
 
 interface Parts {
   readonly kernel: Kernel
@@ -12,7 +12,7 @@ interface Parts {
 }
 
 /** What differs in a PDB. */
-type Local = Pick<Instance, 'container' | 'tables' | 'segments' | 'readTable' | 'createTable' | 'dropTable' | 'insertRows' | 'updateRows' | 'deleteRows' | 'applyChanges' | 'alterTable' | 'createTablespace' | 'addDatafile' | 'dropTablespace' | 'setTablespaceReadOnly' | 'omfName' | 'inContainer'>
+type Local = Pick<Instance, 'container' | 'tables' | 'segments' | 'readTable' | 'createTable' | 'dropTable' | 'insertRows' | 'updateRows' | 'deleteRows' | 'applyChanges' | 'alterTable' | 'createTablespace' | 'addDatafile' | 'dropTablespace' | 'setTablespaceReadOnly' | 'moveDatafile' | 'omfName' | 'inContainer'>
 
 /** The instance as a session in a PDB sees it: the PDB's tables and tablespaces, everything else as in the root. */
 export function containerView(instance: Instance, conId: number, { kernel, containers }: Parts): Instance {
@@ -56,6 +56,10 @@ export function containerView(instance: Instance, conId: number, { kernel, conta
       await addFile(kernel, conId, tablespace, path, bytes)
     },
     dropTablespace: async (name, options) => { await dropTablespace(kernel, writable(), conId, name, options.includingDatafiles) },
+    moveDatafile: async (file, to, options) => {
+      writable()
+      await moveDatafile(kernel, conId, file, to, options)
+    },
     setTablespaceReadOnly: async (name, readOnly) => {
       writable()
       await setReadOnly(kernel, conId, name, readOnly)
