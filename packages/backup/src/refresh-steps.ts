@@ -5,6 +5,7 @@ import { deleteDatafileCopiesScript } from '@icb/rman'
 import { isoNow } from '@icb/runtime'
 import type { Step } from '@icb/runtime'
 import { DateTime } from 'luxon'
+import { removeAbandonedPieces } from './abandoned-pieces.ts'
 import { below } from './area-path.ts'
 import { during, known } from './backup-run.ts'
 import type { BackupRun } from './backup-run.ts'
@@ -143,7 +144,11 @@ export const manifestRefreshedStep: Step<BackupRun> = {
 export const incrementsStep: Step<BackupRun> = {
   name: 'increments-delete', title: 'Delete the merged increments',
   async run(run, step) {
-    step.summary(`${String(await deleteIncrements(during(run, step), step.warn))} pieces`)
+    const deps = during(run, step)
+    const merged = await deleteIncrements(deps, step.warn)
+    const refreshedAt = run.previous?.manifest.refreshedAt
+    const abandoned = refreshedAt === undefined ? [] : await removeAbandonedPieces(deps, { directories: [run.settings.areaPath, ...known(run.volumes, 'volumes of the area')], refreshedAt })
+    step.summary(`${String(merged)} pieces${abandoned.length === 0 ? '' : `, and ${String(abandoned.length)} that a dead instance left`}`)
   },
 }
 

@@ -1,5 +1,5 @@
 import type { Rman } from '@icb/rman'
-import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isIcbError } from '@icb/runtime'
 import { readPoints, findManifest, readAutorestoreCfg } from '@icb/recovery-point'
@@ -49,6 +49,43 @@ describe('a first run', () => {
     const { window } = await manifest()
     const landed = stand.database.logs.filter((l) => l.name.startsWith(stand.areaPath))
     expect(landed.some((l) => l.nextScn > window!.minScn)).toBe(true)
+  })
+})
+
+describe('pieces of an instance that died while RMAN wrote them', () => {
+  /** A file in the area, last written so many seconds ago. */
+  async function written(name: string, secondsAgo: number): Promise<void> {
+    const path = join(stand.areaPath, name)
+    await writeFile(path, 'half')
+    const time = stand.clock.now() / 1000 - secondsAgo
+    await utimes(path, time, time)
+  }
+
+  it('go with the next refresh, and nothing else does', async () => {
+    done(await stand.backup())
+    stand.clock.offset += 3_600_000
+    await written('0a3kq7p2_1_1', 600)
+    // Perhaps listed once: it is older than the last refresh.
+    await written('0b3kq7p2_1_1', 7200)
+    await written('nightly_export', 600)
+    // Somebody's RMAN writes it right now.
+    await written('0c3kq7p2_1_1', 0)
+    stand.database.pieces.push({ recid: 990, handle: join(stand.areaPath, '0d3kq7p2_1_1'), tag: 'WEEKLY', completedAt: stand.database.now, deleted: false })
+    await written('0d3kq7p2_1_1', 600)
+    const result = done(await stand.backup())
+    const names = await namesIn(stand.areaPath)
+    expect(names).not.toContain('0a3kq7p2_1_1')
+    expect(names).toEqual(expect.arrayContaining(['0b3kq7p2_1_1', '0c3kq7p2_1_1', '0d3kq7p2_1_1', 'nightly_export']))
+    expect(result.steps.find((step) => step.name === 'increments-delete')?.summary).toMatch(/, and 1 that a dead instance left$/)
+  })
+
+  it('stay while the instance that may write them runs', async () => {
+    done(await stand.backup())
+    stand.database.startedAt = stand.database.now
+    stand.clock.offset += 3_600_000
+    await written('0a3kq7p2_1_1', 600)
+    done(await stand.backup())
+    expect(await namesIn(stand.areaPath)).toContain('0a3kq7p2_1_1')
   })
 })
 
@@ -401,11 +438,12 @@ describe('warnings of RMAN', () => {
   it('about logs that a standby needs become one warning', async () => {
     done(await stand.backup())
     for (let day = 0; day < 4; day++) {
-      stand.clock.offset += 86_400_000
+      // A minute more, so that the log of two days ago is outside of the window at any second.
+      stand.clock.offset += 86_460_000
       done(await stand.backup())
     }
     stand.database.warnings.push({ match: /DELETE NOPROMPT ARCHIVELOG/, message: { code: 'RMAN-08137', text: 'archived log not deleted, needed for standby or upstream capture process' } })
-    stand.clock.offset += 86_400_000
+    stand.clock.offset += 86_460_000
     const result = done(await stand.backup())
     expect(result.warnings.map((w) => w.code)).toEqual(['ICB_BACKUP_WARN_LOGS_HELD'])
   })

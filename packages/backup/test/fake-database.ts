@@ -53,6 +53,8 @@ export class FakeDatabase {
   /** Hook before an RMAN script runs. */
   onRman: ((script: string) => void | Promise<void>) | undefined
   unreachable = false
+  /** Default: just now. */
+  startedAt: string | undefined
   #recid = 0
   readonly #options: FakeDatabaseOptions
 
@@ -89,7 +91,8 @@ export class FakeDatabase {
   #answer(name: string, binds: Readonly<Record<string, BindValue>>): readonly object[] {
     const { areaPath } = this.#options
     switch (name) {
-      case 'v$instance': return [{ name: 'orcl', host: 'prod', release: '12.1.0.2.0', status: 'OPEN', startedAt: this.now, thread: 1, databaseStatus: 'ACTIVE' }]
+      case 'v$instance': return [{ name: 'orcl', host: 'prod', release: '12.1.0.2.0', status: 'OPEN', startedAt: this.startedAt ?? this.now, thread: 1, databaseStatus: 'ACTIVE' }]
+      case 'gv$instance': return [{ instance: 1, startedAt: this.startedAt ?? this.now }]
       case 'v$database':
         this.scn += 1n
         return [{

@@ -7,18 +7,20 @@ export {
   identityQuery,
   incarnationsQuery,
   instanceQuery,
+  instanceStartsQuery,
   pdbsQuery,
   readDatabaseClock,
   readEdition,
   readIdentity,
   readIncarnations,
   readInstance,
+  readInstanceStarts,
   readPdbs,
   readTimezoneFileVersion,
   timezoneFileQuery,
   versionBannersQuery,
 } from './dictionary/identity.ts'
-export type { DatabaseClockRow, IdentityRow, IncarnationRow, InstanceRow, PdbRow, VersionBannerRow } from './dictionary/identity.ts'
+export type { DatabaseClockRow, IdentityRow, IncarnationRow, InstanceRow, InstanceStartRow, PdbRow, VersionBannerRow } from './dictionary/identity.ts'
 export { onlineLogsQuery, readOnlineLogs, readThreads, threadsQuery } from './dictionary/threads.ts'
 export type { OnlineLogRow, ThreadRow } from './dictionary/threads.ts'
 export { blockCorruptionQuery, datafileHeadersQuery, datafilesQuery, nonloggedBlocksQuery, readBlockCorruption, readDatafileHeaders, readDatafiles } from './dictionary/datafiles.ts'
