@@ -91,7 +91,7 @@ async function leaseLeftovers(stand: Stand): Promise<readonly string[]> {
 }
 
 /** What may lie in the area: copies, control file and SPFILE backups, the product's own files. */
-const ownFiles: readonly RegExp[] = [/^data_D-[^/]+$/, /^archivelog\/(?:[^/]+\.(?:dbf|arc)|arch_D-[^/]+)$/, /^autorestore\.cfg$/, /^icb-manifest\.json$/, /^after_backup_controlfile\.cf$/, /^controlfile_[^/]+\.cf$/, /^[0-9a-z]{8,}_1_1$/, /^c-\d+-\d{8}-[0-9a-f]{2}$/, /^snapcf_[^/]+\.f$/, /^backup_logs\/[^/]+$/, /^\.icb\/(?:area-id|points\.jsonl|lease|pins\.json)$/]
+const ownFiles: readonly RegExp[] = [/^data_D-[^/]+$/, /^archivelog\/(?:[^/]+\.(?:dbf|arc)|arch_D-[^/]+)$/, /^autorestore\.cfg$/, /^environment\.json$/, /^icb-manifest\.json$/, /^after_backup_controlfile\.cf$/, /^controlfile_[^/]+\.cf$/, /^[0-9a-z]{8,}_1_1$/, /^c-\d+-\d{8}-[0-9a-f]{2}$/, /^snapcf_[^/]+\.f$/, /^backup_logs\/[^/]+$/, /^\.icb\/(?:area-id|points\.jsonl|lease|pins\.json)$/]
 
 function areaLeftovers({ stage }: Stand): readonly string[] {
   const found: string[] = []
