@@ -1,4 +1,4 @@
-import { isIcbError } from '@icb/runtime'
+import { hasErrorCode, isIcbError, pollUntil } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import type { Clone, SnapshotStorage } from '@icb/storage-core'
 import type { DatasetReader } from './dataset-reader.ts'
@@ -17,10 +17,12 @@ export interface CloneTools {
   readonly change: (what: string, args: readonly string[], signal: AbortSignal | undefined, fine?: readonly string[]) => Promise<void>
 }
 
+const markDeadlineMs = 3000
+
 type CloneCalls = Pick<SnapshotStorage, 'createClone' | 'listClones' | 'deleteClone'>
 
 /** Clones: one dataset per dataset of the area, marked with the database, below the clone parent. */
-export function createClones({ database, datasets, options, zfs }: OpenZfsParts, reader: DatasetReader, { ourFacts, destroy, change }: CloneTools): CloneCalls {
+export function createClones({ database, datasets, options, zfs, clock }: OpenZfsParts, reader: DatasetReader, { ourFacts, destroy, change }: CloneTools): CloneCalls {
   const parent = (dataset: string): string => options.cloneParent ?? parentOf(dataset)
   /** With several datasets a clone `x` is `x.<leaf>` of each. */
   const targetOf = (dataset: string, name: string): string => `${parent(dataset)}/${datasets.length === 1 ? name : `${name}.${leafOf(dataset)}`}`
@@ -56,6 +58,22 @@ export function createClones({ database, datasets, options, zfs }: OpenZfsParts,
     throw errorOf(`creating clone ${name}`, failure)
   }
 
+  /** These datasets. Old releases show a clone for a moment without its mark, while another caller makes it; what is somebody else's stays without. */
+  const readMarked = async (targets: readonly string[], signal: AbortSignal | undefined): Promise<ZfsTable> => {
+    let table = await reader.named(targets, signal)
+    const allMarked = (): boolean => targets.every((target) => ownText(table.get(target) ?? new Map(), ownerProperty) !== undefined)
+    if (allMarked()) return table
+    try {
+      await pollUntil({ clock, what: 'a clone to be marked', deadlineMs: markDeadlineMs, signal }, async () => {
+        table = await reader.named(targets, signal)
+        return allMarked() ? true : undefined
+      })
+    } catch (error) {
+      if (!hasErrorCode(error, 'ICB_DEADLINE_EXPIRED')) throw error
+    }
+    return table
+  }
+
   return {
     createClone: async (snapshot, name, callOptions) => {
       const signal = callOptions?.signal
@@ -73,7 +91,7 @@ export function createClones({ database, datasets, options, zfs }: OpenZfsParts,
           if (!isOurClone(found, dataset, targetOf(dataset, name))) throw error
         }
       }
-      const table = await reader.named(targets, signal)
+      const table = await readMarked(targets, signal)
       for (const target of targets) {
         if (table.get(target)?.get('mounted')?.value === 'no') await change(`mounting clone ${name}`, ['mount', target], signal, ['not-mounted', 'busy', 'other'])
       }

@@ -98,6 +98,20 @@ describe('failures of zfs', () => {
     expect(await storage.createClone(name, 'c1')).toMatchObject({ id: 'c1', snapshot: name })
   })
 
+  it('a clone that another caller makes at the same moment is ours once it is marked', async () => {
+    const clone = [row('tank/c1', 'creation', '1772402500'), row('tank/c1', 'origin', `tank/orcl@${name}`), row('tank/c1', 'mountpoint', '/tank/c1'), row('tank/c1', 'mounted', 'yes')]
+    let reads = 0
+    const { run } = scripted((args) => {
+      if (args[0] === 'clone') return { exitCode: 1, stderr: ["cannot create 'tank/c1': dataset already exists"] }
+      if (args[0] !== 'get') return {}
+      if (args.some((arg) => arg.includes('@'))) return { stdout: snapshotRows(`tank/orcl@${name}`) }
+      reads += 1
+      return { stdout: reads < 3 ? clone : [...clone, row('tank/c1', 'org.icb:database', 'orcl', 'local')] }
+    })
+    const storage = await openOn({ dataset: 'tank/orcl' }, run)
+    expect(await storage.createClone(name, 'c1')).toMatchObject({ id: 'c1', snapshot: name })
+  })
+
   it('never uses a recursive option', async () => {
     const { run, seen } = scripted((args) =>
       args[0] === 'get' ? { stdout: snapshotRows(`tank/orcl@${name}`) } : args[0] === 'destroy' ? { exitCode: 1, stderr: ["cannot destroy 'x': snapshot has dependent clones", "use '-R' to destroy the following datasets:", 'tank/c'] } : {},

@@ -1,5 +1,6 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openHost, socketPath } from '../host/host.ts'
 import { type LabDatabase, instancesOf, readLabFile } from '../host/lab-file.ts'
 import { OraError } from '../engine/ora-error.ts'
@@ -68,15 +69,28 @@ export async function startDatabases(dir: string, name: string | undefined, only
   return started
 }
 
-/** SHUTDOWN; an instance that does not run is fine. */
+/** SHUTDOWN, until the process is gone; an instance that does not run is fine. */
 export async function stopInstance(labDir: string, host: string, sid: string, mode: 'immediate' | 'abort'): Promise<boolean> {
+  let pid: number | undefined
   try {
-    await withInstance(labDir, host, sid, (connection) => connection.call({ kind: 'shutdown', mode }))
+    await withInstance(labDir, host, sid, async (connection) => {
+      pid = ((await connection.call({ kind: 'lab', action: 'status', args: {} })) as { readonly pid: number }).pid
+      await connection.call({ kind: 'shutdown', mode })
+    })
   } catch (error) {
-    if (error instanceof OraError && /ORA-01034|ORA-03113/.test(error.message)) return error.message.includes('ORA-03113')
-    throw error
+    if (!(error instanceof OraError) || !/ORA-01034|ORA-03113/.test(error.message)) throw error
+    if (!error.message.includes('ORA-03113')) return false
   }
+  if (pid !== undefined) await ended(pid)
   return true
+}
+
+/** As in life, nobody sees background processes after SHUTDOWN: waits until the process has neither memory nor threads. */
+async function ended(pid: number): Promise<void> {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(20)) {
+    if ((await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '')) === '') return
+  }
+  throw new Error(`the instance's process ${String(pid)} has been asked to end and still runs after 10 s`)
 }
 
 export async function stopDatabases(dir: string, name: string | undefined, mode: 'immediate' | 'abort', only?: string): Promise<string[]> {
