@@ -87,8 +87,10 @@ export async function stopInstance(labDir: string, host: string, sid: string, mo
 
 /** As in life, nobody sees background processes after SHUTDOWN: waits until the process has neither memory nor threads. */
 async function ended(pid: number): Promise<void> {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(20)) {
+  const deadline = Date.now() + 10_000
+  while (Date.now() < deadline) {
     if ((await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '')) === '') return
+    await sleep(20)
   }
   throw new Error(`the instance's process ${String(pid)} has been asked to end and still runs after 10 s`)
 }
