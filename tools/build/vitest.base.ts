@@ -6,6 +6,6 @@ const conditions = ['@icb/source', 'node', 'import', 'module', 'default']
 export const base: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  // Two at a time also on two cores: suites against the lab mostly wait for its programs.
-  test: { include: ['{src,test}/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 120_000, maxWorkers: 2 },
+  // Three at a time also on two cores: suites against the lab mostly wait for its programs.
+  test: { include: ['{src,test}/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 120_000, maxWorkers: 3 },
 })
