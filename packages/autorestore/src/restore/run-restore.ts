@@ -181,6 +181,8 @@ export async function runRestore(deps: RestoreDependencies, request: RestoreRequ
   const startedAt = isoNow(deps.clock)
   try {
     const resumed = deps.resume === undefined || before === undefined ? undefined : await prepareResume(run, deps.resume)
+    // RESETLOGS is never repeated, so its own step does not run again to say how it ended.
+    if (resumed?.kind === 'opened') await deps.journal.append({ kind: 'reconciled', step: openResetlogs.name, token: deps.lease.token, data: { finding: 'happened', text: 'the control file has an incarnation of its own' } })
     const openError = resumed === undefined ? await record(run, (ledger) => ledger.open({ runId: deps.runId, database: deps.settings.database, startedAt, host: deps.host.hostname, snapshot: plan.copies.snapshot })) : undefined
     const result = await runSteps({
       action: 'restore', database: deps.settings.database, context: run, steps: stepsOf(plan, resumed), journal: deps.journal, lease: deps.lease, events: deps.events, clock: deps.clock, logger: deps.logger, signal: deps.signal,
