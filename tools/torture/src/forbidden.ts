@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { DoorCall } from './door.ts'
 import { reached } from './findings.ts'
 import type { Finding } from './findings.ts'
+import { unlessKilled } from './processes.ts'
 import { activeRmanSessions } from './stand.ts'
 import type { Stand } from './stand.ts'
 
@@ -10,7 +11,7 @@ export async function forbiddenInSandbox(stand: Stand, call: DoorCall): Promise<
   const dangerous = call.program === 'rman' ? /^\s*recover\s+database/im.test(call.script) : /^\s*alter\s+database\s+open/im.test(call.script)
   if (!dangerous) return []
   const { stage } = stand
-  const rows = await stand.sql('sandbox', stage.slot, 'select name from v$datafile')
+  const rows = (await unlessKilled(stage.slot, () => stand.sql('sandbox', stage.slot, 'select name from v$datafile'))) ?? []
   const outside = rows.map((row) => row[0] ?? '').filter((name) => !name.startsWith(`${join(stand.snapshotDirectory, 'clones')}/`) && !name.startsWith(`${stage.scratch}/`))
   return outside.length === 0 ? [] : [reached(`${call.program} is about to recover or open ${outside[0] ?? ''}${outside.length > 1 ? ` and ${String(outside.length - 1)} more files` : ''} outside the clone`)]
 }

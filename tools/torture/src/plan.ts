@@ -77,20 +77,22 @@ export const backupSteps: readonly string[] = [
   'manifest-refreshed', 'controlfile-clean', 'archivelogs-delete', 'retention', 'environment', 'housekeeping',
 ]
 export const restoreTestSteps: readonly string[] = [
-  'guard-host', 'choose-snapshot', 'create-clone', 'mount-clone', 'read-manifest', 'guard-manifest-paths', 'prepare-scratch', 'start-instance', 'restore-control-file', 'guard-control-file-paths', 'clear-rman-settings',
-  'uncatalog', 'catalog-clone', 'detach-source', 'restore-missing-files', 'switch-to-copies', 'guard-before-recovery', 'recover', 'check-headers', 'open-read-only', 'verify',
+  'guard-host', 'choose-snapshot', 'create-clone', 'mount-clone', 'read-manifest', 'choose-target', 'guard-manifest-paths', 'prepare-scratch', 'start-instance', 'restore-control-file', 'guard-control-file-paths', 'open-keystore', 'clear-rman-settings',
+  'uncatalog', 'catalog-clone', 'detach-source', 'restore-missing-files', 'switch-to-copies', 'guard-before-recovery', 'recover', 'check-headers', 'open-read-only', 'open-keystore-of-pluggables', 'verify',
 ]
 /** Of `icb restore`; the first ones make the plan that an interrupted one goes on with. */
 const planningSteps: readonly string[] = ['read-index', 'choose-points', 'confirm', 'plan']
 const restoringSteps: readonly string[] = [
-  'guard-host', 'find-snapshots', 'create-clone', 'mount-clone', 'read-manifest', 'guard-manifest-paths', 'prepare-scratch', 'start-instance', 'restore-control-file', 'guard-control-file-paths', 'clear-rman-settings',
+  'guard-host', 'find-snapshots', 'create-clone', 'mount-clone', 'read-manifest', 'guard-manifest-paths', 'prepare-scratch', 'start-instance', 'restore-control-file', 'guard-control-file-paths', 'open-keystore', 'clear-rman-settings',
   'uncatalog', 'catalog-clone', 'detach-source', 'restore-missing-files', 'switch-to-copies', 'guard-before-recovery', 'recover', 'check-headers',
 ]
 export const restoreSteps: readonly string[] = [...planningSteps, ...restoringSteps]
 /** Only when a second snapshot gives logs. */
 export const secondSnapshotSteps: readonly string[] = ['create-logs-clone', 'mount-logs-clone', 'read-logs-manifest']
 /** By how it is opened. */
-export const openingSteps: Readonly<Record<RestoreAim['open'], readonly string[]>> = { 'read-only': ['open-read-only'], resetlogs: ['move-online-logs', 'open-resetlogs'] }
+export const openingSteps: Readonly<Record<RestoreAim['open'], readonly string[]>> = {
+  'read-only': ['open-read-only', 'open-keystore-of-pluggables'], resetlogs: ['move-online-logs', 'open-resetlogs', 'open-keystore-of-pluggables'],
+}
 
 const criticalSteps: ReadonlySet<string> = new Set(['snapshot-create', 'refresh', 'manifest-refreshed', 'archivelogs-delete', 'retention', 'create-clone', 'start-instance', 'switch-to-copies', 'recover'])
 

@@ -53,6 +53,16 @@ export function instanceOf(sid: string): number | undefined {
   return runningPrograms().find((program) => program.arguments[0] === `ora_pmon_${sid}`)?.pid
 }
 
+/** Work with an instance that a fault may kill meanwhile; nothing comes of it then. */
+export async function unlessKilled<Result>(sid: string, work: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (instanceOf(sid) !== undefined) throw error
+    return undefined
+  }
+}
+
 /** Programs of a lab's homes that run. */
 export function programsOf(labDirectory: string): readonly RunningProgram[] {
   return runningPrograms().filter((program) => program.arguments.some((argument) => argument === labDirectory || argument.startsWith(`${labDirectory}/`)))

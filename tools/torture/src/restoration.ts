@@ -5,7 +5,7 @@ import type { Finding } from './findings.ts'
 import { forbiddenInSandbox } from './forbidden.ts'
 import type { Plan, RestoreAim } from './plan.ts'
 import { listPoints } from './points.ts'
-import { killNow } from './processes.ts'
+import { killNow, unlessKilled } from './processes.ts'
 import { compareRestored } from './restored.ts'
 import { must } from './stand.ts'
 import type { Stand } from './stand.ts'
@@ -78,9 +78,9 @@ export class Restoration {
   /** Before it is opened, a restored database is held against the truth. */
   async watch(call: DoorCall): Promise<void> {
     if (call.program !== 'sqlplus' || !/^\s*alter\s+database\s+open/im.test(call.script)) return
-    const { files, problems } = await compareRestored(this.#stand, this.#target)
-    this.#compared += files
-    this.#findings.push(...problems.map((problem) => lost(`restored: ${problem}`)))
+    const restored = await unlessKilled(this.#stand.stage.slot, () => compareRestored(this.#stand, this.#target))
+    this.#compared += restored?.files ?? 0
+    this.#findings.push(...(restored?.problems ?? []).map((problem) => lost(`restored: ${problem}`)))
   }
 
   #watchSandbox(): void {
