@@ -44,14 +44,17 @@ export function planDestinations(facts: DestinationFacts): { readonly changes: r
   const scope = facts.serverParameters.length > 0 ? "scope=both sid='*'" : "scope=memory sid='*'"
   const own = set.find((s) => locationOf(s.value) === directory)
   if (own !== undefined) {
+    const name = `LOG_ARCHIVE_DEST_${String(own.n)}`
     const state = value(`log_archive_dest_state_${String(own.n)}`)
-    if (state === '' || /^enable$/i.test(state)) return { changes: [], unchanged: `LOG_ARCHIVE_DEST_${String(own.n)}: ${own.value}` }
-    return {
-      unchanged: undefined,
-      changes: [{
-        id: 'archive.area-state', title: `Enable LOG_ARCHIVE_DEST_${String(own.n)}`, from: state, to: 'enable', foreign: true, statements: [`alter system set log_archive_dest_state_${String(own.n)}=enable ${scope}`],
-      }],
+    const changes: DestinationChange[] = []
+    if (!takesRedo(own.value, settings.role)) {
+      // The role that is backed up has changed since: in the database's new role this destination would get nothing.
+      const to = withValidFor(own.value, settings.role)
+      const ours = roles.some((role) => own.value === destinationFor(directory, role))
+      changes.push({ id: 'archive.area', title: `Archive into the backup area in the role ${settings.role} (${name})`, from: own.value, to, foreign: !ours, statements: [`alter system set ${name.toLowerCase()}='${to}' ${scope}`] })
     }
+    if (state !== '' && !/^enable$/i.test(state)) changes.push({ id: 'archive.area-state', title: `Enable ${name}`, from: state, to: 'enable', foreign: true, statements: [`alter system set log_archive_dest_state_${String(own.n)}=enable ${scope}`] })
+    return { changes, unchanged: changes.length === 0 ? `${name}: ${own.value}` : undefined }
   }
   if (facts.recoveryArea === undefined) throw backupErrors.REFUSED_DESTINATION(`${settings.name} has no recovery area, so the backup area would be the only place of its archived logs`, { hint: 'Set DB_RECOVERY_FILE_DEST_SIZE and DB_RECOVERY_FILE_DEST.' })
 
@@ -73,12 +76,33 @@ export function planDestinations(facts: DestinationFacts): { readonly changes: r
   const slot = free[0]
   if (slot === undefined) throw noSlot(settings.name)
   // OPTIONAL: an unreachable backup storage must not stop production.
-  const to = `LOCATION=${directory} VALID_FOR=${validFor(settings.role)} OPTIONAL REOPEN=60`
+  const to = destinationFor(directory, settings.role)
   changes.push({
     id: 'archive.area', title: `Archive into the backup area (LOG_ARCHIVE_DEST_${String(slot)})`, to, foreign: false,
     statements: [`alter system set log_archive_dest_${String(slot)}='${to}' ${scope}`, `alter system set log_archive_dest_state_${String(slot)}=enable ${scope}`],
   })
   return { changes, unchanged: undefined }
+}
+
+const roles = ['primary', 'standby', 'any'] as const satisfies readonly BackupSettings['role'][]
+
+/** What configure sets. */
+function destinationFor(directory: string, role: BackupSettings['role']): string {
+  return `LOCATION=${directory} VALID_FOR=${validFor(role)} OPTIONAL REOPEN=60`
+}
+
+const validForClause = /\bvalid_for\s*=\s*\(\s*(\w+)\s*,\s*(\w+)\s*\)/i
+
+/** Whether a destination takes the redo of the role (Oracle Data Guard Concepts and Administration, "VALID_FOR"); without the clause it takes all. */
+function takesRedo(value: string, role: BackupSettings['role']): boolean {
+  const [, kind = 'ALL_LOGFILES', valid = 'ALL_ROLES'] = validForClause.exec(value) ?? []
+  const covers = (prefix: string): boolean => new RegExp(`^(${prefix}|ALL)_LOGFILES?$`, 'i').test(kind)
+  const allows = (name: string): boolean => new RegExp(`^(${name}_ROLE|ALL_ROLES)$`, 'i').test(valid)
+  return (role === 'standby' || (covers('ONLINE') && allows('PRIMARY'))) && (role === 'primary' || (covers('STANDBY') && allows('STANDBY')))
+}
+
+function withValidFor(value: string, role: BackupSettings['role']): string {
+  return validForClause.test(value) ? value.replace(validForClause, `VALID_FOR=${validFor(role)}`) : `${value} VALID_FOR=${validFor(role)}`
 }
 
 function validFor(role: BackupSettings['role']): string {

@@ -59,6 +59,24 @@ describe('configure', () => {
     expect(plan.changes).toMatchObject([{ id: 'rman.retention-policy', from: 'TO RECOVERY WINDOW OF 2 DAYS', foreign: false }])
   })
 
+  it('gives its destination the redo of the role that the database is backed up in since a switchover', async () => {
+    const standby = await dependencies({ role: 'standby' })
+    await applyConfigure(standby, await planConfigure(standby))
+    const received = `LOCATION=${stand.areaPath}/archivelog/ VALID_FOR=(STANDBY_LOGFILE,STANDBY_ROLE) OPTIONAL REOPEN=60`
+    expect(stand.database.parameters.get('log_archive_dest_10')).toBe(received)
+    const primary = await dependencies({ role: 'primary' })
+    const plan = await planConfigure(primary)
+    expect(plan.changes).toMatchObject([{ id: 'archive.area', from: received, to: received.replace('(STANDBY_LOGFILE,STANDBY_ROLE)', '(ONLINE_LOGFILE,PRIMARY_ROLE)'), foreign: false }])
+    await applyConfigure(primary, plan)
+    expect(ids(await planConfigure(primary))).toEqual([])
+    expect(ids(await planConfigure(await dependencies({ role: 'any' })))).toEqual(['archive.area'])
+    // What somebody else wrote keeps its other attributes, and is asked for; one that takes all redo is right for every role.
+    stand.database.parameters.set('log_archive_dest_10', `LOCATION=${stand.areaPath}/archivelog/ MANDATORY VALID_FOR=(STANDBY_LOGFILES, STANDBY_ROLE)`)
+    expect((await planConfigure(primary)).changes).toMatchObject([{ id: 'archive.area', to: `LOCATION=${stand.areaPath}/archivelog/ MANDATORY VALID_FOR=(ONLINE_LOGFILE,PRIMARY_ROLE)`, foreign: true }])
+    stand.database.parameters.set('log_archive_dest_10', `LOCATION=${stand.areaPath}/archivelog/`)
+    for (const role of ['primary', 'standby', 'any'] as const) expect(ids(await planConfigure(await dependencies({ role })))).toEqual([])
+  })
+
   it('says when a value did not take', async () => {
     const deps = await dependencies()
     const plan = await planConfigure(deps)

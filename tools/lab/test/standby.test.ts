@@ -93,4 +93,59 @@ describe('a physical standby', () => {
     await sql('orclsb', 'alter system set "_lab_apply_lag_ms" = 0 scope=memory')
     await until('the log applied', async () => (await applied('orclsb')) >= last)
   }, 120_000)
+
+  it('takes over by SWITCHOVER TO, and the former primary applies its redo', async () => {
+    const role = (name: Name): Promise<unknown> => sql(name, 'select database_role, open_mode, controlfile_type, switchover_status from v$database')
+    expect(await codesOf(sql('orcl', 'alter database switchover to nobody'))).toEqual(['ORA-16053'])
+    expect(await codesOf(sql('orclsb', 'alter database switchover to orcl'))).toEqual(['ORA-01666'])
+    expect(await codesOf(sql('orclsb', 'alter database commit to switchover to primary'))).toEqual(['ORA-16139'])
+    await sql('orclsb', 'alter database recover managed standby database cancel')
+    expect(await codesOf(sql('orcl', 'alter database switchover to orclsb verify'))).toEqual(['ORA-16470'])
+    await sql('orclsb', 'alter database recover managed standby database disconnect')
+    expect(await role('orcl')).toEqual([['PRIMARY', 'READ WRITE', 'CURRENT', 'TO STANDBY']])
+    await sql('orcl', 'alter database switchover to orclsb verify')
+    await work(7)
+    const [[before]] = await sql('orcl', 'select count from demo.heartbeat') as [[string]]
+    await sql('orcl', 'alter database switchover to orclsb')
+    // The old primary has to be started; the new one is mounted.
+    await until('the end of the old primary', async () => (await codesOf(sql('orcl', 'select 1 from dual')))[0] === 'ORA-01034')
+    expect(await role('orclsb')).toEqual([['PRIMARY', 'MOUNTED', 'CURRENT', 'NOT ALLOWED']])
+    await sql('orclsb', 'alter database open')
+    expect(await sql('orclsb', 'select count from demo.heartbeat')).toEqual([[before]])
+    expect(await sql('orclsb', "select count(*) from v$archived_log where end_of_redo = 'YES' and end_of_redo_type = 'SWITCHOVER'")).toEqual([['1']])
+    await startDatabases(dir, 'orcl')
+    // Until redo of the new primary comes it could still take the role back.
+    expect(await role('orcl')).toEqual([['PHYSICAL STANDBY', 'MOUNTED', 'STANDBY', 'TO PRIMARY']])
+    await withDatabase(dir, 'orclsb', (connection) => connection.call({ kind: 'lab', action: 'workload', args: { transactions: 9 } }))
+    const [[last]] = await sql('orclsb', 'select sequence# from v$thread') as [[string]]
+    await sql('orclsb', 'alter system archive log current')
+    await until('the redo applied at the former primary', async () => Number((await sql('orcl', "select nvl(max(sequence#), 0) from v$archived_log where applied = 'YES' and standby_dest = 'NO'"))[0]?.[0]) >= Number(last))
+    expect(await role('orcl')).toEqual([['PHYSICAL STANDBY', 'MOUNTED', 'STANDBY', 'NOT ALLOWED']])
+    expect(await rman('orclsb', 'CONFIGURE ARCHIVELOG DELETION POLICY TO APPLIED ON ALL STANDBY;\nDELETE NOPROMPT ARCHIVELOG ALL;')).toMatch(/Deleted \d+ objects/)
+  }, 120_000)
+
+  it('gives the role back by COMMIT TO SWITCHOVER, each side with its own command', async () => {
+    const status = async (name: Name): Promise<unknown> => (await sql(name, 'select switchover_status from v$database'))[0]?.[0]
+    const user = await withDatabase(dir, 'orclsb', async (connection) => {
+      // Somebody is there: only with SESSION SHUTDOWN.
+      const [codes, seen] = [await codesOf(sql('orclsb', 'alter database commit to switchover to physical standby')), await status('orclsb')]
+      await connection.call({ kind: 'sql', text: 'select 1 from dual' })
+      return [codes, seen]
+    })
+    expect(user).toEqual([['ORA-01093'], 'SESSIONS ACTIVE'])
+    await sql('orclsb', 'alter database commit to switchover to physical standby with session shutdown')
+    expect(await codesOf(sql('orclsb', 'alter database mount'))).toEqual(['ORA-16456'])
+    await until('the end of redo applied', async () => (await status('orcl')) === 'TO PRIMARY')
+    await sql('orcl', 'alter database commit to switchover to primary with session shutdown')
+    await sql('orcl', 'alter database open')
+    await stopDatabases(dir, 'orclsb', 'abort')
+    await startDatabases(dir, 'orclsb')
+    await work(5)
+    const last = await sequence()
+    await sql('orcl', 'alter system archive log current')
+    await until('the redo applied at the standby again', async () => (await applied('orclsb')) >= last)
+    await sql('orclsb', 'alter database recover managed standby database cancel')
+    await sql('orclsb', 'alter database open read only')
+    expect(await sql('orclsb', 'select count from demo.heartbeat')).toEqual(await sql('orcl', 'select count from demo.heartbeat'))
+  }, 120_000)
 })

@@ -72,7 +72,7 @@ export async function addStandby(dir: string, database: string, options: { reado
   const config = `DG_CONFIG=(${primary.name},${name})`
   const own = new Map([...spfile.entries].filter(([key]) => !key.includes('.') && key !== 'cluster_database').map(([key, value]) => [key, key === 'control_files' || key === 'audit_file_dest' ? renamed(value) : value]))
   for (const [key, value] of Object.entries({
-    db_unique_name: name, undo_tablespace: settings.get('undo_tablespace') ?? 'UNDOTBS1', log_archive_config: config, fal_server: primary.name, standby_file_management: 'AUTO', log_archive_dest_1: 'LOCATION=USE_DB_RECOVERY_FILE_DEST',
+    db_unique_name: name, undo_tablespace: settings.get('undo_tablespace') ?? 'UNDOTBS1', log_archive_config: config, fal_server: primary.name, standby_file_management: 'AUTO', log_archive_dest_1: 'LOCATION=USE_DB_RECOVERY_FILE_DEST', log_archive_dest_2: `SERVICE=${primary.name} ASYNC VALID_FOR=(ONLINE_LOGFILES,PRIMARY_ROLE) DB_UNIQUE_NAME=${primary.name}`,
     ...(options.applyLagMs === undefined ? {} : { _lab_apply_lag_ms: String(options.applyLagMs) }),
   })) own.set(key, value)
   await mkdir(host.real(own.get('audit_file_dest') ?? '/u01/app/oracle/admin'), { recursive: true })
@@ -80,7 +80,7 @@ export async function addStandby(dir: string, database: string, options: { reado
   await writePasswordFile(host.home, name, (await readFile(sysPasswordFile(labDir), 'utf8')).trim())
 
   for (const [key, value] of Object.entries({
-    log_archive_config: config, log_archive_dest_1: 'LOCATION=USE_DB_RECOVERY_FILE_DEST MANDATORY', log_archive_dest_2: `SERVICE=${name} ASYNC VALID_FOR=(ONLINE_LOGFILES,PRIMARY_ROLE) DB_UNIQUE_NAME=${name}`,
+    log_archive_config: config, fal_server: name, standby_file_management: 'AUTO', log_archive_dest_1: 'LOCATION=USE_DB_RECOVERY_FILE_DEST MANDATORY', log_archive_dest_2: `SERVICE=${name} ASYNC VALID_FOR=(ONLINE_LOGFILES,PRIMARY_ROLE) DB_UNIQUE_NAME=${name}`,
   })) spfile.entries.set(key, value)
   await writeSpfile(from.real(spfile.path), spfile.entries)
   await registerDatabase(labDir, { name, dbName: primary.dbName, sid: name, host: HOST, services: [name], role: 'standby' })

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openHost, socketPath } from '../host/host.ts'
 import { type LabDatabase, instancesOf, readLabFile } from '../host/lab-file.ts'
 import { OraError } from '../engine/ora-error.ts'
+import type { SqlResult } from '../engine/protocol.ts'
 import { type InstanceConnection, connectInstance } from '../server/client.ts'
 import { startListeners, stopListeners } from '../net/listener-control.ts'
 import { canConnect } from '../server/socket.ts'
@@ -60,7 +61,9 @@ export async function startDatabases(dir: string, name: string | undefined, only
       const { pid } = await spawnInstance(host, sid)
       await withInstance(labDir, on, sid, async (connection) => {
         await connection.call({ kind: 'mount' })
-        if (database.role === 'standby') await connection.call({ kind: 'sql', text: 'alter database recover managed standby database disconnect from session' })
+        // The role is the control file's: it may have changed since the lab was made.
+        const [[role] = []] = (await connection.call({ kind: 'sql', text: 'select database_role from v$database' }) as SqlResult).rows ?? []
+        if (role === 'PHYSICAL STANDBY') await connection.call({ kind: 'sql', text: 'alter database recover managed standby database disconnect from session' })
         else await connection.call({ kind: 'open', mode: 'READ WRITE', resetlogs: false })
       })
       started.push({ name: database.name, pid })

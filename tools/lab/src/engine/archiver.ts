@@ -130,7 +130,7 @@ export class Archiver {
         data.archivedLogs.push({
           recid, stamp: stampOf(now, host.timeZone), name, destId: destination.id, thread: header.thread, sequence: header.sequence, resetlogsScn: header.resetlogsScn,
           resetlogsId: header.resetlogsId, firstScn: header.firstScn, firstTime: header.firstTime, nextScn, nextTime: header.nextTime ?? now, blocks: Math.ceil(bytes / REDO_BLOCK) - 1, blockSize: REDO_BLOCK,
-          creator: 'ARCH', archived: true, applied: 'NO', deleted: false, status: 'A', completionTime: now,
+          creator: 'ARCH', archived: true, applied: 'NO', deleted: false, status: 'A', completionTime: now, ...(header.endOfRedo === true ? { endOfRedo: true as const } : {}),
         })
       })
       Object.assign(destination, { error: null } satisfies Partial<Destination>)

@@ -47,7 +47,7 @@ async function archivedLog(real: string, kernel: Kernel): Promise<FileIdentity |
     kind: 'archived-log', dbid: header.dbid,
     record: {
       thread: header.thread, sequence: header.sequence, resetlogsScn: header.resetlogsScn, resetlogsId: header.resetlogsId, firstScn: header.firstScn, firstTime: header.firstTime, nextScn: header.nextScn,
-      nextTime: header.nextTime ?? header.firstTime, blocks: Math.ceil(header.bytes / REDO_BLOCK) - 1, blockSize: REDO_BLOCK, creator: 'RMAN', archived: true, applied: 'NO', completionTime: kernel.host.now(),
+      nextTime: header.nextTime ?? header.firstTime, blocks: Math.ceil(header.bytes / REDO_BLOCK) - 1, blockSize: REDO_BLOCK, creator: 'RMAN', archived: true, applied: 'NO', completionTime: kernel.host.now(), ...(header.endOfRedo === true ? { endOfRedo: true as const } : {}),
     },
   }
 }

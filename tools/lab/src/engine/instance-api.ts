@@ -49,6 +49,11 @@ export interface ServerSession {
   readonly abort: AbortSignal
 }
 
+/** What is asked of a change of roles: of both databases by name, only whether it could be done, or of one of them to take a role. */
+export type Switchover =
+  | { readonly kind: 'to' | 'verify'; readonly name: string }
+  | { readonly kind: 'commit'; readonly role: 'PRIMARY' | 'STANDBY'; readonly endSessions: boolean }
+
 /** A container of a CDB as V$CONTAINERS shows it. */
 export interface Container {
   readonly conId: number
@@ -255,6 +260,13 @@ export interface Instance {
   setParameter(name: string, value: string, scope: 'memory' | 'spfile' | 'both', sid?: string): Promise<void>
   /** ALTER DATABASE RECOVER MANAGED STANDBY DATABASE DISCONNECT and CANCEL; raises ORA-01665, ORA-01153, ORA-16136. */
   managedRecovery(on: boolean): Promise<void>
+  /**
+   * ALTER DATABASE SWITCHOVER TO and COMMIT TO SWITCHOVER. A primary that became a standby must be started anew, and is ended after SWITCHOVER TO.
+   * Raises ORA-16053, ORA-16416, ORA-16467, ORA-16470, ORA-16471, ORA-16139, ORA-01093, ORA-01105, ORA-01665, ORA-01666.
+   */
+  switchover(wanted: Switchover, session: ServerSession): Promise<void>
+  /** V$DATABASE.SWITCHOVER_STATUS for a session. */
+  switchoverStatus(session: ServerSession): string
   /** Whether redo is being applied (MRP). */
   readonly applying: boolean
   /** ALTER DATABASE ENABLE or DISABLE THREAD; raises ORA-01615, ORA-01612, ORA-01613. */

@@ -15,7 +15,7 @@ import { History } from './history.ts'
 import { identifyFile } from './identify.ts'
 import { copyArchivedLog, copyDatafile, createEmptyDatafile } from './image-copy.ts'
 import { applyIncremental, incrementalBackup } from './incremental.ts'
-import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RmanOutputLine, RowValue, SegmentUse, ServerSession, TableAlteration, TableChange } from './instance-api.ts'
+import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RmanOutputLine, RowValue, SegmentUse, ServerSession, Switchover, TableAlteration, TableChange } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { Keystore } from './keystore.ts'
@@ -26,15 +26,16 @@ import { checkMountable } from './mount.ts'
 import { omfName } from './omf.ts'
 import { isFuzzy, openDatabase, openTempfiles } from './open-database.ts'
 import { OpenFiles } from './open-files.ts'
-import { ora } from './ora-error.ts'
+import { OraError, ora } from './ora-error.ts'
 import type { ParameterSettings } from './parameter-file.ts'
 import { Parameters } from './parameters.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
 import { RedoThread, closeThread, openThread, switchClosedThread } from './redo-thread.ts'
 import { ScnClock } from './scn-clock.ts'
-import { RedoTransport } from './redo-transport.ts'
+import { RedoTransport, callStandby } from './redo-transport.ts'
 import { Sessions } from './sessions.ts'
 import { Standby } from './standby.ts'
+import { type SwitchoverStatus, endRedo, findTarget, switchoverStatus } from './switchover.ts'
 import { SystemMonitor } from './system-monitor.ts'
 import { Transactions } from './transactions.ts'
 import { validateDatafile } from './validation.ts'
@@ -217,6 +218,7 @@ export class LabInstance implements Instance {
   async mount(): Promise<void> {
     await this.#change(async () => {
       if (this.#status !== 'STARTED') throw ora(1100, 'database already mounted')
+      if (this.#down.signal.aborted) throw ora(16456, 'switchover to standby in progress or completed')
       const data = this.#kernel.control.mounted ? this.controlFile : await this.#kernel.control.load()
       checkMountable(data, this.#parameters)
       this.#lock.acquire(this.#parameters.get('db_unique_name'))
@@ -247,6 +249,48 @@ export class LabInstance implements Instance {
       else await openTempfiles(this.#kernel, false)
       this.diagnostics.alert(`Completed: ALTER DATABASE OPEN${mode === 'READ ONLY' ? ' READ ONLY' : ''}${resetlogs ? ' RESETLOGS' : ''}`)
     })
+  }
+
+  switchoverStatus(session: ServerSession): SwitchoverStatus {
+    return switchoverStatus(this.controlFile, this.#kernel.archiver.destinations, this.#openMode, this.#others(session).length)
+  }
+
+  #others(session: ServerSession): ServerSession[] {
+    return [...this.sessions.values()].filter((s) => s.sid !== session.sid && s.status !== 'KILLED')
+  }
+
+  async switchover(wanted: Switchover, session: ServerSession): Promise<void> {
+    if (wanted.kind === 'commit' && wanted.role === 'PRIMARY') {
+      this.#mounted()
+      await this.takeOver(false)
+      return
+    }
+    if (this.#mounted().control.data.type === 'STANDBY') throw ora(1666, 'control file is for a standby database')
+    this.#writable()
+    if (this.#peers.size > 1) throw ora(1105, 'mount is incompatible with mounts by other instances')
+    const target = await findTarget(this.#kernel, wanted.kind === 'commit' ? undefined : wanted.name)
+    if (wanted.kind === 'verify') return
+    if (wanted.kind === 'commit' && !wanted.endSessions && this.#others(session).length > 0) throw ora(1093, 'ALTER DATABASE CLOSE only permitted with no sessions connected')
+    await this.#change(async () => {
+      for (const { sid, serial } of this.#others(session)) this.#sessions.kill(sid, serial)
+      this.diagnostics.alert('ALTER DATABASE SWITCHOVER: the redo of this primary ends')
+      await endRedo(this.#kernel, target, session)
+      await this.#dismount()
+    })
+    if (wanted.kind === 'commit') return
+    try {
+      await callStandby(this.#kernel, target, 'take-over', {})
+    } catch (error) {
+      throw ora(16471, `cannot convert switchover target ${wanted.name} to a primary database`, ...(error instanceof OraError ? error.messages.map((m): [number, string] => [Number(m.code.slice(4)), m.text]) : []))
+    } finally {
+      this.#exit()
+    }
+  }
+
+  /** The standby becomes the primary; `wait` for redo that is being applied. */
+  async takeOver(wait: boolean): Promise<void> {
+    if (this.#status === 'OPEN') throw ora(1153, 'an incompatible media recovery is active')
+    await this.#standby.takeOver(wait)
   }
 
   get applying(): boolean { return this.#standby.applying }
@@ -285,7 +329,7 @@ export class LabInstance implements Instance {
       return
     }
     await this.#change(async () => {
-      const { checkpointer, logWriter, control, files, transactions, history } = this.#kernel
+      const { checkpointer, logWriter, control, transactions } = this.#kernel
       this.#sessions.endAll()
       this.diagnostics.alert('Shutting down instance (immediate)')
       if (this.#standby.applying) await this.#standby.cancel()
@@ -301,20 +345,27 @@ export class LabInstance implements Instance {
           })
         })
       }
-      this.#status = 'STARTED'
-      this.#down.abort(ora(1089, 'immediate shutdown or close in progress - no operations are permitted'))
-      await Promise.allSettled(this.#background)
-      await control.settle()
-      this.#peers.delete(this)
-      if (this.#peers.size === 0) {
-        await history.close()
-        await files.closeAll()
-        control.detach()
-        this.#lock.release()
-      }
+      await this.#dismount()
       this.diagnostics.alert('Instance shutdown complete')
       this.#exit()
     })
+  }
+
+  /** The background ends and the files are closed. */
+  async #dismount(): Promise<void> {
+    const { control, files, history } = this.#kernel
+    this.#status = 'STARTED'
+    this.#openMode = 'MOUNTED'
+    this.#down.abort(ora(1089, 'immediate shutdown or close in progress - no operations are permitted'))
+    await Promise.allSettled(this.#background)
+    if (!control.mounted) return
+    await control.settle()
+    this.#peers.delete(this)
+    if (this.#peers.size > 0) return
+    await history.close()
+    await files.closeAll()
+    control.detach()
+    this.#lock.release()
   }
 
   get keystore(): Keystore { return this.#kernel.keystore }

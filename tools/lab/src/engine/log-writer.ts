@@ -122,11 +122,11 @@ export class LogWriter {
   }
 
   /** Ends the current log at `nextScn`; nothing may be appended meanwhile. */
-  async finish(nextScn: bigint, nextTime: number): Promise<RedoHeader | undefined> {
+  async finish(nextScn: bigint, nextTime: number, endOfRedo = false): Promise<RedoHeader | undefined> {
     await this.flush()
     const log = this.#log
     if (log === undefined) return undefined
-    log.header = { ...log.header, nextScn, nextTime, bytes: this.#position }
+    log.header = { ...log.header, nextScn, nextTime, bytes: this.#position, ...(endOfRedo ? { endOfRedo } : {}) }
     for (const handle of log.handles) {
       await writeRedoHeader(handle, log.header)
       if (this.#host.lab.fsync) await handle.datasync()

@@ -5,7 +5,7 @@ import type { OraMessage } from './ora-error.ts'
  * session. The server finishes the call in progress also when the client is gone.
  */
 export type Request =
-  | { readonly id: number; readonly kind: 'logon'; readonly program: 'sqlplus' | 'rman'; readonly as: 'sysdba' | 'sysbackup' | 'none'; readonly username: string; /** Checked when it is given; without it the host or the wallet vouches for the user. */ readonly password?: string }
+  | { readonly id: number; readonly kind: 'logon'; readonly program: 'sqlplus' | 'rman'; readonly as: 'sysdba' | 'sysbackup' | 'none'; readonly username: string; /** Checked when it is given; without it the host or the wallet vouches for the user. */ readonly password?: string; /** As the client asked for it: that of a PDB leads there. */ readonly service?: string }
   | { readonly id: number; readonly kind: 'sql'; readonly text: string; readonly binds?: Readonly<Record<string, string | number | null>> }
   /** One RMAN command, already parsed by the client (an AST of `rman/grammar`). */
   | { readonly id: number; readonly kind: 'rman'; readonly command: unknown }

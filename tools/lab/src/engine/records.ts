@@ -94,6 +94,8 @@ export interface ArchivedLogRecord extends LogHistoryRecord {
   blocks: number
   blockSize: number
   creator: 'ARCH' | 'FGRD' | 'LGWR' | 'RMAN'
+  /** The primary wrote no redo behind it: it became a standby. */
+  endOfRedo?: true
   archived: boolean
   applied: 'NO' | 'YES'
   /** About the log at a standby: `name` is the service then, not a file here. */
@@ -225,6 +227,8 @@ export interface ControlFileData {
   sequence: number
   logMode: 'ARCHIVELOG' | 'NOARCHIVELOG'
   forceLogging: boolean
+  /** SCN at which this database, a standby until then, became the primary. */
+  becamePrimaryScn?: bigint
   flashbackOn: boolean
   openMode: 'READ WRITE' | 'READ ONLY' | null
   cleanShutdown: boolean

@@ -24,8 +24,8 @@ export class RedoThread {
     return this.#kernel.transactions.exclusive(() => this.switchLocked())
   }
 
-  /** As {@link switchLog}, for who keeps transactions out already. Waits while no group can be reused. */
-  async switchLocked(): Promise<number> {
+  /** As {@link switchLog}, for who keeps transactions out already. Waits while no group can be reused. `endOfRedo` marks the log that ends as the primary's last. */
+  async switchLocked(endOfRedo = false): Promise<number> {
     const { control, logWriter, scn, host, checkpointer } = this.#kernel
     const current = logWriter.header
     const group = logWriter.group
@@ -33,7 +33,7 @@ export class RedoThread {
     const next = await this.#nextGroup(group)
     const nextScn = scn.next()
     const time = host.now()
-    await logWriter.finish(nextScn, time)
+    await logWriter.finish(nextScn, time, endOfRedo)
     const sequence = current.sequence + 1
     await logWriter.start(next.group, next.members, next.sizeBytes, { ...current, sequence, firstScn: nextScn, firstTime: time, nextScn: null, nextTime: null, bytes: null })
     await control.update((data) => {

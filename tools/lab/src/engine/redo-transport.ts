@@ -1,4 +1,4 @@
-import { connectInstance } from '../server/client.ts'
+import { type InstanceConnection, connectInstance } from '../server/client.ts'
 import { openHost, socketPath } from '../host/host.ts'
 import { readLabFile } from '../host/lab-file.ts'
 import type { Destination } from './archive-destinations.ts'
@@ -15,6 +15,30 @@ export interface StandbyAnswer {
   /** Thread and sequence of every log of the primary that it has applied or has. */
   readonly received: readonly string[]
   readonly applied: readonly string[]
+  readonly uniqueName: string
+  /** Redo apply runs. */
+  readonly applying: boolean
+}
+
+/** A session on the instance behind a destination, for the calls of the database that sends. @throws OraError 12541, 12154, 01034 */
+async function connectStandby({ host }: Pick<Kernel, 'host'>, destination: Destination): Promise<InstanceConnection> {
+  if (destination.fault === 'fail') throw ora(12541, 'TNS:no listener')
+  const { databases } = await readLabFile(host.labDir)
+  const found = databases.find((d) => d.services.includes((destination.service ?? '').toLowerCase()))
+  if (found === undefined) throw ora(12154, 'TNS:could not resolve the connect identifier specified')
+  const connection = await connectInstance(socketPath(openHost(host.labDir, found.host), found.sid))
+  await connection.call({ kind: 'logon', program: 'sqlplus', as: 'sysdba', username: 'SYS' })
+  return connection
+}
+
+/** One call of a standby. @throws OraError as it answers, 12541 and others when it cannot be reached */
+export async function callStandby(kernel: Pick<Kernel, 'host'>, destination: Destination, action: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const connection = await connectStandby(kernel, destination)
+  try {
+    return await connection.call({ kind: 'lab', action, args })
+  } finally {
+    connection.close()
+  }
 }
 
 const keyOf = (log: { readonly thread: number; readonly sequence: number; readonly resetlogsId: number }): string => `${log.thread}.${log.sequence}.${log.resetlogsId}`
@@ -40,11 +64,9 @@ export class RedoTransport {
   async #serve(destination: Destination): Promise<void> {
     const { control, host, down } = this.#kernel
     try {
-      if (destination.fault === 'fail') throw ora(12541, 'TNS:no listener')
       if (destination.fault === 'hang') return
-      const connection = await connectInstance(await this.#socketOf(destination.service ?? ''))
+      const connection = await connectStandby(this.#kernel, destination)
       try {
-        await connection.call({ kind: 'logon', program: 'sqlplus', as: 'sysdba', username: 'SYS' })
         const answer = await connection.call({ kind: 'lab', action: 'standby-status', args: { dbid: control.data.dbid } }) as StandbyAnswer
         const received = new Set(answer.received)
         for (const log of this.#localLogs()) {
@@ -63,14 +85,6 @@ export class RedoTransport {
       if (destination.status !== 'ERROR') this.#kernel.alert(`Error 12541 received logging on to the standby ${destination.service ?? ''}: ${String(error)}`)
       Object.assign(destination, { status: 'ERROR', error: 'ORA-12541: TNS:no listener', failDate: host.now(), failSequence: control.data.threads[0]?.sequence ?? 0 } satisfies Partial<Destination>)
     }
-  }
-
-  async #socketOf(service: string): Promise<string> {
-    const { labDir } = this.#kernel.host
-    const { databases } = await readLabFile(labDir)
-    const found = databases.find((d) => d.services.includes(service.toLowerCase()))
-    if (found === undefined) throw ora(12154, 'TNS:could not resolve the connect identifier specified')
-    return socketPath(openHost(labDir, found.host), found.sid)
   }
 
   /** One file of every log of this incarnation that is still here, oldest first. */

@@ -10,6 +10,7 @@ import { archivedLogName, omfId } from './omf.ts'
 import { OraError, ora } from './ora-error.ts'
 import type { ArchivedLogRecord, ControlFileData } from './records.ts'
 import type { StandbyAnswer } from './redo-transport.ts'
+import { becomePrimary } from './switchover.ts'
 
 const TICK_MS = 200
 
@@ -49,7 +50,7 @@ export class Standby {
 
   answer(dbid: number): StandbyAnswer {
     const data = this.#data(dbid)
-    return { received: [...new Set(data.archivedLogs.filter((l) => l.destId !== 0 || l.applied === 'YES').map(keyOf))], applied: [...new Set(data.archivedLogs.filter((l) => l.applied === 'YES').map(keyOf))] }
+    return { received: [...new Set(data.archivedLogs.filter((l) => l.destId !== 0 || l.applied === 'YES').map(keyOf))], applied: [...new Set(data.archivedLogs.filter((l) => l.applied === 'YES').map(keyOf))], uniqueName: this.#kernel.parameters.get('db_unique_name'), applying: this.applying }
   }
 
   /** Archives a log to every destination for standby redo; one must take it. @throws OraError 16401 when none did */
@@ -85,7 +86,7 @@ export class Standby {
           d.archivedLogs.push({
             recid, stamp: stampOf(now, host.timeZone), name, destId: destination.id, thread: header.thread, sequence: header.sequence, resetlogsScn: header.resetlogsScn, resetlogsId: header.resetlogsId,
             firstScn: header.firstScn, firstTime: header.firstTime, nextScn, nextTime: header.nextTime ?? now, blocks: Math.ceil(bytes / REDO_BLOCK) - 1, blockSize: REDO_BLOCK, creator: 'ARCH',
-            archived: true, applied: 'NO', deleted: false, status: 'A', completionTime: now,
+            archived: true, applied: 'NO', deleted: false, status: 'A', completionTime: now, ...(header.endOfRedo === true ? { endOfRedo: true as const } : {}),
           })
         })
       }
@@ -110,6 +111,12 @@ export class Standby {
     const done = this.#run(stop.signal).catch((error: unknown) => { this.#kernel.alert(`MRP0: Background Media Recovery terminated with error ${String(error)}`) }).finally(() => { this.#apply = undefined })
     this.#apply = { stop, done }
     this.#kernel.alert('MRP0 started with pid\\nManaged Standby Recovery starting')
+  }
+
+  /** Takes over from the primary whose redo ends here; redo apply ends. @throws OraError 01665, 16139 */
+  async takeOver(wait: boolean): Promise<void> {
+    if (this.#kernel.control.data.type !== 'STANDBY') throw ora(1665, 'control file is not a standby control file')
+    await becomePrimary(this.#kernel, { wait, stopApply: async () => { if (this.applying) await this.cancel() } })
   }
 
   /** RECOVER MANAGED STANDBY DATABASE CANCEL. @throws OraError 16136 */

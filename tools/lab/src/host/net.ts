@@ -6,6 +6,7 @@ import { ora } from '../engine/ora-error.ts'
 import { isMissing } from '../storage/file-io.ts'
 import { canConnect } from '../server/socket.ts'
 import { openHost, socketPath } from './host.ts'
+import { registrations } from '../net/registration.ts'
 import { type LabFile, instancesOf, readLabFile } from './lab-file.ts'
 
 /** An instance that an alias leads to. */
@@ -15,6 +16,8 @@ export interface NetTarget {
   /** Upper case, from the wallet. */
   readonly user: string
   readonly socketPath: string
+  /** What was asked for, lower case. */
+  readonly service: string
 }
 
 /** `host[:port]/service`, as Easy Connect writes it. */
@@ -22,14 +25,14 @@ const easyConnect = /^(?:\/\/)?([\w.-]+)(?::(\d+))?\/([\w.$#]+)$/
 
 /**
  * What `/@alias` and `user@alias` connect to: tnsnames.ora of TNS_ADMIN or an Easy Connect string, then the wallet that sqlnet.ora names
- * (unless a user is given), then the lab's registry of services.
+ * (unless a user is given), then the lab's registry of services and, for who can be in a PDB, what is registered with the host's listener.
  * @throws OraError 12154 unknown alias; 01017 no entry in the wallet; 12541 no such host; 12514 service not running
  */
-export async function resolveAlias(tnsAdmin: string, alias: string, host: LabHost, given?: string): Promise<NetTarget> {
+export async function resolveAlias(tnsAdmin: string, alias: string, host: LabHost, options: { readonly user?: string | undefined; readonly pluggable?: boolean } = {}): Promise<NetTarget> {
   const easy = easyConnect.exec(alias)
   const descriptor = easy === null ? findDescriptor(await textOf(path.join(tnsAdmin, 'tnsnames.ora')), alias) : `((ADDRESS=(HOST=${easy[1] ?? ''})(PORT=${easy[2] ?? '1521'}))(SERVICE_NAME=${easy[3] ?? ''}))`
   if (descriptor === undefined) throw ora(12154, 'TNS:could not resolve the connect identifier specified')
-  const user = given ?? (await walletUser(tnsAdmin, alias))
+  const user = options.user ?? (await walletUser(tnsAdmin, alias))
   if (user === undefined) throw ora(1017, 'invalid username/password; logon denied')
   const lab = await readLabFile(host.labDir)
   const addresses = addressesOf(descriptor, lab)
@@ -42,9 +45,10 @@ export async function resolveAlias(tnsAdmin: string, alias: string, host: LabHos
   for (const hostName of answering) {
     for (const database of lab.databases) {
       for (const { sid, host: on } of instancesOf(database)) {
-        if (on !== hostName || !(database.services.includes(service) || sid.toLowerCase() === service) || (wanted !== undefined && sid.toLowerCase() !== wanted)) continue
+        const registered = (): boolean => options.pluggable === true && registrations(openHost(host.labDir, on)).some((one) => one.sid === sid && one.services.includes(service))
+        if (on !== hostName || !(database.services.includes(service) || sid.toLowerCase() === service || registered()) || (wanted !== undefined && sid.toLowerCase() !== wanted)) continue
         const socket = socketPath(openHost(host.labDir, on), sid)
-        if (await canConnect(socket)) return { hostName: on, sid, user: user.toUpperCase(), socketPath: socket }
+        if (await canConnect(socket)) return { hostName: on, sid, user: user.toUpperCase(), socketPath: socket, service }
       }
     }
   }

@@ -14,6 +14,10 @@ export async function runLabAction(instance: LabInstance, session: ServerSession
       const { path } = args
       return instance.standby.receive({ dbid: numberOf(args['dbid']) ?? 0, path: typeof path === 'string' ? path : '', thread: numberOf(args['thread']) ?? 0, sequence: numberOf(args['sequence']) ?? 0, resetlogsId: numberOf(args['resetlogsId']) ?? 0 })
     }
+    case 'take-over': {
+      await instance.takeOver(true)
+      return {}
+    }
     case 'archive-fault': {
       const fault = args['fault']
       const match = args['match']

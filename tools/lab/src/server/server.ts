@@ -4,6 +4,7 @@ import type { LabInstance } from '../engine/instance.ts'
 import type { ServerSession } from '../engine/instance-api.ts'
 import { OraError, type OraMessage, ora } from '../engine/ora-error.ts'
 import type { Request, Response } from '../engine/protocol.ts'
+import { containerOf } from '../net/services.ts'
 import { startJobQueue } from '../scheduler/job-queue.ts'
 import { runLabAction } from './lab-actions.ts'
 import { logonUser } from './logon.ts'
@@ -40,6 +41,7 @@ export function serveClient(instance: LabInstance, socket: net.Socket): void {
     try {
       if (request.kind === 'logon') {
         session ??= instance.logon(await logonUser(instance, request), request.program)
+        if (request.service !== undefined) session.container = containerOf(instance, request.service)
         send({ id: request.id, ok: true, result: greeting(instance, session) })
       } else {
         if (session === undefined) throw ora(1012, 'not logged on')

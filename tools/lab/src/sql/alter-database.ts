@@ -44,6 +44,8 @@ function parseAction(cursor: Cursor, instance: Instance, session: ServerSession)
   if (cursor.acceptWords('ARCHIVELOG')) return () => setLogMode(instance, 'ARCHIVELOG')
   if (cursor.acceptWords('NOARCHIVELOG')) return () => setLogMode(instance, 'NOARCHIVELOG')
   if (cursor.acceptWords('RECOVER', 'MANAGED', 'STANDBY', 'DATABASE')) return parseManagedRecovery(cursor, instance)
+  if (cursor.acceptWords('SWITCHOVER', 'TO')) return parseSwitchover(cursor, instance, session)
+  if (cursor.acceptWords('COMMIT', 'TO', 'SWITCHOVER')) return parseCommitToSwitchover(cursor, instance, session)
   if (cursor.acceptWords('RECOVER')) return parseRecover(cursor, instance, session)
   if (cursor.isWord('ENABLE', 'DISABLE')) {
     const enabled = cursor.next().value === 'ENABLE'
@@ -79,6 +81,30 @@ function parseManagedRecovery(cursor: Cursor, instance: Instance): Action {
   if (!cursor.acceptWords('DISCONNECT')) throw unimplemented().at(cursor.at)
   if (cursor.acceptWords('FROM')) cursor.expectWord('SESSION')
   return () => instance.managedRecovery(true)
+}
+
+/** name [VERIFY], from 12.1 on. */
+function parseSwitchover(cursor: Cursor, instance: Instance, session: ServerSession): Action {
+  if (!hasSince(instance.release, [12, 1])) throw invalid().at(cursor.at)
+  const name = cursor.identifier(invalid).toLowerCase()
+  const kind = cursor.acceptWords('VERIFY') ? 'verify' : 'to'
+  if (cursor.isWord('FORCE')) throw unimplemented().at(cursor.at)
+  return () => instance.switchover({ kind, name }, session)
+}
+
+/** [TO [PHYSICAL] PRIMARY | STANDBY] [WITH | WITHOUT SESSION SHUTDOWN] [WAIT | NOWAIT] */
+function parseCommitToSwitchover(cursor: Cursor, instance: Instance, session: ServerSession): Action {
+  let role: 'PRIMARY' | 'STANDBY' | undefined
+  if (cursor.acceptWords('TO')) {
+    if (cursor.isWord('LOGICAL')) throw unimplemented().at(cursor.at)
+    cursor.acceptWords('PHYSICAL')
+    role = cursor.acceptWords('PRIMARY') ? 'PRIMARY' : 'STANDBY'
+    if (role === 'STANDBY') cursor.expectWord('STANDBY', invalid)
+  }
+  const endSessions = cursor.acceptWords('WITH', 'SESSION', 'SHUTDOWN')
+  if (!endSessions) cursor.acceptWords('WITHOUT', 'SESSION', 'SHUTDOWN')
+  if (!cursor.acceptWords('WAIT')) cursor.acceptWords('NOWAIT')
+  return () => instance.switchover({ kind: 'commit', role: role ?? (instance.controlFile.type === 'STANDBY' ? 'PRIMARY' : 'STANDBY'), endSessions }, session)
 }
 
 function parseOpen(cursor: Cursor, instance: Instance): Action {

@@ -33,7 +33,8 @@ export async function alterSession({ cursor, session, instance }: Statement): Pr
     const at = cursor.at
     const name = cursor.token.kind === 'word' ? cursor.next().value : ''
     cursor.expectOperator('=', () => ora(927, 'missing equal sign'))
-    const value = cursor.token.kind === 'string' || cursor.token.kind === 'word' ? cursor.next().value : ''
+    const quoted = cursor.token.kind === 'quoted'
+    const value = cursor.token.kind === 'string' || cursor.token.kind === 'word' || (quoted && ['CONTAINER', 'CURRENT_SCHEMA'].includes(name)) ? cursor.next().value : ''
     if (name in formats) {
       formatWidth(value)
       changes[formats[name as keyof typeof formats]] = value
@@ -43,9 +44,10 @@ export async function alterSession({ cursor, session, instance }: Statement): Pr
     } else if (single[name] !== undefined) {
       if (!single[name].test(value)) throw ora(12705, 'Cannot access NLS data files or invalid environment specified')
     } else if (name === 'CURRENT_SCHEMA') {
-      requireUser(value.toUpperCase(), instance)
-      changes.currentSchema = value.toUpperCase()
-    } else if (name === 'CONTAINER') container = containerNamed(instance, value, at)
+      const schema = quoted ? value : value.toUpperCase()
+      requireUser(schema, instance)
+      changes.currentSchema = schema
+    } else if (name === 'CONTAINER') container = containerNamed(instance, quoted ? value : value.toUpperCase(), at)
     else throw invalidOption().at(at)
   } while (cursor.token.kind === 'word')
   cursor.expectEnd(invalidOption)
@@ -59,7 +61,7 @@ export async function alterSession({ cursor, session, instance }: Statement): Pr
 function containerNamed(instance: Instance, name: string, at: number): number {
   const containers = instance.status === 'STARTED' ? [] : instance.containers
   if (containers.length === 0) throw ora(65090, 'operation only allowed in a container database').at(at)
-  const found = containers.find((c) => c.name === name.toUpperCase())
-  if (found === undefined) throw ora(65011, `Pluggable database ${name.toUpperCase()} does not exist.`).at(at)
+  const found = containers.find((c) => c.name === name)
+  if (found === undefined) throw ora(65011, `Pluggable database ${name} does not exist.`).at(at)
   return found.conId === 1 ? 0 : found.conId
 }

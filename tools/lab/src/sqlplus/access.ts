@@ -19,7 +19,7 @@ export interface DatabaseAccess {
   /** The local instance; `undefined` when it does not run. */
   local(sid: string): Promise<Connection | undefined>
   /** `/@alias`, or of a user who will show a password. @throws OraError 12154, 12541, 12514, 01017 */
-  remote(alias: string, user?: string): Promise<{ readonly connection: Connection; readonly user: string }>
+  remote(alias: string, user?: string): Promise<{ readonly connection: Connection; readonly user: string; readonly service: string }>
   /** Starts the local instance without mounting. @throws OraError 01078 … */
   start(sid: string, options: { readonly pfile: string | undefined }): Promise<Connection>
 }

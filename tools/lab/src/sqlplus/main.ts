@@ -18,8 +18,8 @@ function labAccess(host: Host, env: ProgramContext['env']): DatabaseAccess {
       return (await canConnect(socket)) ? connectInstance(socket) : undefined
     },
     remote: async (alias, user) => {
-      const target = await resolveAlias(env['TNS_ADMIN'] ?? path.join(host.home, 'network', 'admin'), alias, host, user)
-      return { connection: await connectInstance(target.socketPath), user: target.user }
+      const target = await resolveAlias(env['TNS_ADMIN'] ?? path.join(host.home, 'network', 'admin'), alias, host, { user, pluggable: true })
+      return { connection: await connectInstance(target.socketPath), user: target.user, service: target.service }
     },
     start: async (sid, { pfile }) => connectInstance((await spawnInstance(host, sid, pfile)).socketPath),
   }

@@ -54,8 +54,8 @@ export class ClientSession {
     this.disconnect()
     this.#logon = logon
     if (logon.alias !== undefined) {
-      const { connection, user } = await this.#access.remote(logon.alias, logon.user)
-      await this.#logOn(connection, logon.user ?? (logon.as === 'none' ? user : 'SYS'))
+      const { connection, user, service } = await this.#access.remote(logon.alias, logon.user)
+      await this.#logOn(connection, logon.user ?? (logon.as === 'none' ? user : 'SYS'), service)
       return
     }
     const connection = await this.#access.local(this.#sid)
@@ -76,7 +76,7 @@ export class ClientSession {
     this.#idle = true
   }
 
-  async #logOn(connection: Connection, username: string): Promise<void> {
+  async #logOn(connection: Connection, username: string, service?: string): Promise<void> {
     const as = this.#logon?.as ?? 'none'
     const password = this.#logon?.user === undefined ? undefined : (this.#logon.password ?? '')
     if (as === 'none' && username === 'SYS' && password === undefined) {
@@ -84,7 +84,7 @@ export class ClientSession {
       throw ora(28009, 'connection as SYS should be as SYSDBA or SYSOPER')
     }
     try {
-      await connection.call({ kind: 'logon', program: 'sqlplus', as, username, ...(password === undefined ? {} : { password }) })
+      await connection.call({ kind: 'logon', program: 'sqlplus', as, username, ...(password === undefined ? {} : { password }), ...(service === undefined ? {} : { service }) })
       // The client hands its environment over; NLS_DATE_FORMAT counts only beside NLS_LANG.
       const format = this.#env['NLS_DATE_FORMAT']
       if (format !== undefined && format !== '' && this.#env['NLS_LANG'] !== undefined) await connection.call({ kind: 'sql', text: `alter session set nls_date_format = '${format.replaceAll("'", "''")}'` })

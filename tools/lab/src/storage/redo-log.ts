@@ -27,6 +27,8 @@ export interface RedoHeader {
   nextScn: bigint | null
   nextTime: number | null
   bytes: number | null
+  /** The last log of a primary that became a standby. */
+  endOfRedo?: true
 }
 
 export function encodeRedoHeader(header: RedoHeader): Buffer {

@@ -104,7 +104,7 @@ export async function fakeInstance(options: FakeOptions): Promise<FakeInstance> 
   const fake: FakeInstance = {
     host: { name: 'prod', labDir: directory, timeZone: 'Europe/Stockholm', real, now: () => (clock += 40) },
     keystore: { directory: '/u01/wallet', state: { status: 'NOT_AVAILABLE', type: 'UNKNOWN' }, create: () => undefined, createAutoLogin: () => undefined, open: () => undefined, close: () => undefined, setKey: () => undefined },
-    container: 0, containers: [], inContainer: () => fake, openPdb: unused, closePdb: unused, savePdbState: unused, createPdb: unused, dropPdb: unused, enableThread: unused, managedRecovery: unused, applying: false,
+    container: 0, containers: [], inContainer: () => fake, openPdb: unused, closePdb: unused, savePdbState: unused, createPdb: unused, dropPdb: unused, enableThread: unused, managedRecovery: unused, switchover: unused, switchoverStatus: () => 'NOT ALLOWED', applying: false,
     get members() { return [fake] },
     sid: 'orcl', status: options.status ?? 'OPEN', startupTime: fakeStart, release: options.release ?? '12.1.0.2.0', edition: options.edition ?? 'EE', parameters, spfile: '/u01/spfile.ora', sessions, archiveDestinations: [],
     scn: 2000n, data: options.status === 'STARTED' ? null : data, backup, failing: new Map(), recoverError: null,

@@ -194,6 +194,7 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
     startupTime: fakeNow - 10 * hour,
     release: change.release ?? '12.1.0.2.0',
     edition: 'EE',
+    switchoverStatus: () => 'NOT ALLOWED',
     keystore: { directory: '/u01/wallet', state: { status: 'NOT_AVAILABLE', type: 'UNKNOWN' } },
     parameters,
     spfile: '/u01/app/oracle/dbs/spfileorcl.ora',

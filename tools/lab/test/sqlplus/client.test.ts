@@ -43,7 +43,7 @@ async function run(script: string, options: { readonly argv?: readonly string[];
     local: async () => (up ? connection : undefined),
     remote: async (alias, user) => {
       if (alias !== 'orcl') throw ora(12154, 'TNS:could not resolve the connect identifier specified')
-      return { connection, user: user ?? 'SYS' }
+      return { connection, user: user ?? 'SYS', service: 'orcl' }
     },
     start: async (_sid, { pfile }) => {
       if (pfile === '/missing.ora') throw new OraError([{ code: 'ORA-01078', text: 'failure in processing system parameters' }, { code: 'LRM-00109', text: `could not open parameter file '${pfile}'` }])
