@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
 export type Kind = 'snapshots' | 'clones'
@@ -11,6 +11,7 @@ export type Kind = 'snapshots' | 'clones'
  *     snapshots/<name>/tree/           the contents
  *     clones/<name>/clone.json, tree/
  *     …/.partial-<name>-<8 hex>/       being made (owner.json says by whom); renamed into place as its last act
+ *     .icb-making-<8 hex>-<pid>-<8 hex>/  becomes such a directory once its owner.json is in it; the host's digest and the process
  *     …/.deleting-<name>-<8 hex>/      being deleted; renamed away as the first act
  *     .icb-probe-<8 hex>, ….copy       asks whether blocks can be shared, where a file needs a name for that
  */
@@ -52,6 +53,19 @@ export function passingName(state: Passing, name: string): string {
 export function parsePassingName(entry: string): { readonly state: Passing; readonly name: string } | undefined {
   const match = /^\.(partial|deleting)-(.+)-[0-9a-f]{8}$/.exec(entry)
   return match?.[2] === undefined ? undefined : { state: match[1] as Passing, name: match[2] }
+}
+
+const digestOf = (host: string): string => createHash('sha256').update(host).digest('hex').slice(0, 8)
+
+/** A directory that does not hold its owner's document yet, so its name says who he is. */
+export function makingName(host: string, pid: number): string {
+  return `.icb-making-${digestOf(host)}-${String(pid)}-${randomBytes(4).toString('hex')}`
+}
+
+/** `pid` only where the process is one of this host. */
+export function parseMakingName(entry: string, host: string): { readonly pid: number | undefined } | undefined {
+  const match = /^\.icb-making-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}$/.exec(entry)
+  return match === null ? undefined : { pid: match[1] === digestOf(host) ? Number(match[2]) : undefined }
 }
 
 export function probeName(): string {

@@ -6,7 +6,7 @@ import type { Clock } from '@icb/runtime'
 import type { Btrfs } from './btrfs.ts'
 import { readOwner, writeDocument } from './documents.ts'
 import { isMissing, systemCode, unlessMissing } from './file-errors.ts'
-import { documentOf, isProbe, parsePassingName, passingName, treeOf } from './layout.ts'
+import { documentOf, isProbe, makingName, parseMakingName, parsePassingName, passingName, treeOf } from './layout.ts'
 import type { Kind, Layout } from './layout.ts'
 import { assertNothingMounted, removeTree } from './remove-tree.ts'
 
@@ -67,6 +67,13 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
       const stats = await unlessMissing(lstat(place))
       if (stats?.isFile() === true && clock.now() - stats.mtimeMs > unansweredMs) yield { name, place }
     }
+    for (const name of root) {
+      const making = parseMakingName(name, hostname())
+      if (making === undefined) continue
+      const place = join(layout.root, name)
+      const stats = await unlessMissing(lstat(place))
+      if (stats?.isDirectory() === true && (making.pid === undefined ? clock.now() - stats.mtimeMs > unansweredMs : !isRunning(making.pid))) yield { name, place }
+    }
     const directories = root.length === 0 ? [] : [layout.root]
     for (const kind of ['snapshots', 'clones'] as const) {
       for (const name of await names(kind)) {
@@ -88,10 +95,18 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
     make: async (kind, name, fill) => {
       const directory = layout.directory(kind)
       await mkdir(directory, { recursive: true })
+      const making = join(layout.root, makingName(hostname(), process.pid))
       const partial = join(directory, passingName('partial', name))
-      await mkdir(partial)
+      await mkdir(making)
       try {
-        await writeDocument(join(partial, 'owner.json'), { host: hostname(), pid: process.pid, startedAt: clock.now() })
+        // In its place only with its owner: a sweep would take it for nobody's.
+        await writeDocument(join(making, 'owner.json'), { host: hostname(), pid: process.pid, startedAt: clock.now() })
+        await rename(making, partial)
+      } catch (error) {
+        await destroy(making)
+        throw error
+      }
+      try {
         await fill(partial)
         await syncDirectory(partial)
       } catch (error) {

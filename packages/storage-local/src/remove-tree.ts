@@ -22,8 +22,9 @@ async function removeEntry(path: Buffer, device: bigint): Promise<void> {
     return
   }
   if (stats.dev !== device) throw storageErrors.BUSY(`${path.toString()} is another file system; nothing in it is removed`, { hint: 'Unmount it first.' })
-  if ((stats.mode & 0o700n) !== 0o700n) await chmod(path, 0o700)
-  for (const name of await readdir(path, { encoding: 'buffer' })) await removeEntry(Buffer.concat([path, Buffer.from('/'), name]), device)
+  if ((stats.mode & 0o700n) !== 0o700n) await unlessMissing(chmod(path, 0o700))
+  // Somebody else may remove the same tree.
+  for (const name of (await unlessMissing(readdir(path, { encoding: 'buffer' }))) ?? []) await removeEntry(Buffer.concat([path, Buffer.from('/'), name]), device)
   await unlessMissing(rmdir(path))
 }
 

@@ -1,7 +1,9 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, readdir, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { pollUntil, systemClock } from '@icb/runtime'
@@ -58,6 +60,43 @@ describe('two processes', () => {
     expect(new Set(outputs.map(({ stdout }) => stdout)).size).toBe(1)
     expect(await entries('snapshots')).toEqual([name])
     expect(await list(await bench.open())).toHaveLength(1)
+  })
+})
+
+describe('a sweep while a snapshot begins', () => {
+  it('never takes it away', async () => {
+    const [maker, sweeper] = [await bench.open(), await bench.open()]
+    const made = new AbortController()
+    const swept: string[] = []
+    const sweeping = (async () => {
+      while (!made.signal.aborted) swept.push(...((await sweeper.removeLeftovers?.()) ?? []))
+    })()
+    try {
+      for (let round = 0; round < 20; round++) {
+        const { id } = await maker.createSnapshot(name)
+        await maker.deleteSnapshot(id)
+      }
+    } finally {
+      made.abort()
+      await sweeping
+    }
+    // What is being deleted may be finished by the sweep.
+    expect(swept.filter((each) => each !== name)).toEqual([])
+  })
+
+  it('takes away what was begun by a process that has ended, or long ago elsewhere', async () => {
+    const storage = await bench.open()
+    const { id } = await storage.createSnapshot(name)
+    const digest = (host: string): string => createHash('sha256').update(host).digest('hex').slice(0, 8)
+    const { pid } = spawnSync('true')
+    const ended = join(bench.snapshotDirectory, `.icb-making-${digest(hostname())}-${String(pid)}-00000000`)
+    const own = join(bench.snapshotDirectory, `.icb-making-${digest(hostname())}-${String(process.pid)}-00000000`)
+    const [young, old] = [1, 2].map((each) => join(bench.snapshotDirectory, `.icb-making-${digest('elsewhere')}-4711-0000000${each}`)) as [string, string]
+    for (const place of [ended, own, young, old]) await mkdir(place)
+    await utimes(old, 1e9, 1e9)
+    expect([...((await storage.removeLeftovers?.()) ?? [])].sort()).toEqual([ended, old].map((place) => basename(place)).sort())
+    expect((await readdir(bench.snapshotDirectory)).filter((entry) => entry.startsWith('.icb-making-')).sort()).toEqual([own, young].map((place) => basename(place)).sort())
+    await storage.deleteSnapshot(id)
   })
 })
 
