@@ -3,7 +3,7 @@ import { isIcbError, redact, silentLogger } from '@icb/runtime'
 import type { EventSink, IcbEvent } from '@icb/runtime'
 import type { AppContext, GlobalOptions, InnerOutput } from './app-context.ts'
 import type { CommandOutcome } from './command.ts'
-import { usageErrors } from './errors.ts'
+import { runErrors, usageErrors } from './errors.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { toJson } from './json.ts'
 import { progressDisplay } from './progress.ts'
@@ -30,6 +30,11 @@ interface Warning {
 function errorDocument(error: unknown): Record<string, unknown> {
   if (isIcbError(error)) return { code: error.code, message: error.message, remedy: error.remedy, ...(error.hint === undefined ? {} : { hint: error.hint }), details: error.details }
   return { code: 'ICB_INTERNAL', message: error instanceof Error ? error.message : String(error), remedy: 'operator' }
+}
+
+/** Why a run ends when somebody stops the program. */
+export function stoppedBy(signal: 'SIGINT' | 'SIGTERM'): Error {
+  return runErrors.STOPPED(`stopped by ${signal}`, { hint: 'Run it again when it may go on.', details: { signal } })
 }
 
 /** An error for people: code, message, RMAN's own messages, the way out. */
@@ -85,10 +90,10 @@ export async function invoke(app: AppContext, line: readonly string[], output: I
 export async function runCli(argv: readonly string[], io: CliEnvironment): Promise<number> {
   const abort = new AbortController()
   let signalCode: number | undefined
-  const stop = (code: number, name: string) => (): void => {
+  const stop = (code: number, name: 'SIGINT' | 'SIGTERM') => (): void => {
     signalCode = code
     io.stderr.write(`icb: ${name}: stopping, cleaning up …\n`)
-    abort.abort(new Error(`stopped by ${name}`))
+    abort.abort(stoppedBy(name))
   }
   io.onSignal('SIGINT', stop(130, 'SIGINT'))
   io.onSignal('SIGTERM', stop(143, 'SIGTERM'))

@@ -7,3 +7,9 @@ const defined: DefinedErrors<Readonly<Record<'ARGUMENT' | 'NO_CONFIG', ErrorDefi
 })
 
 export const usageErrors: typeof defined.errors = defined.errors
+
+const ofRuns: DefinedErrors<Readonly<Record<'STOPPED', ErrorDefinition>>> = defineErrors('RUN', {
+  STOPPED: { remedy: 'retry', summary: 'The program was stopped by a signal.' },
+})
+
+export const runErrors: typeof ofRuns.errors = ofRuns.errors

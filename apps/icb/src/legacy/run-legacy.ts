@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { createAppContext } from '../app-context.ts'
-import { invoke, printError } from '../cli.ts'
+import { invoke, printError, stoppedBy } from '../cli.ts'
 import type { CliEnvironment } from '../cli.ts'
 import { exitCodeOf } from '../exit-codes.ts'
 import { takesDatabase } from '../program.ts'
@@ -26,10 +26,10 @@ const programs: Readonly<Record<LegacyProgram, () => Promise<LegacyAction>>> = {
 export async function runLegacy(called: CalledAs, args: readonly string[], io: CliEnvironment & { readonly stdin: Readable }): Promise<number> {
   const abort = new AbortController()
   let signalCode: number | undefined
-  const stop = (code: number, name: string) => (): void => {
+  const stop = (code: number, name: 'SIGINT' | 'SIGTERM') => (): void => {
     signalCode = code
     io.stderr.write(`${called.name}: ${name}: stopping, cleaning up …\n`)
-    abort.abort(new Error(`stopped by ${name}`))
+    abort.abort(stoppedBy(name))
   }
   io.onSignal('SIGINT', stop(130, 'SIGINT'))
   io.onSignal('SIGTERM', stop(143, 'SIGTERM'))
