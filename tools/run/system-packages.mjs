@@ -6,6 +6,8 @@ const wanted = [
   { program: '/sbin/mkfs.xfs', package: 'xfsprogs' },
   { program: '/sbin/mkfs.btrfs', package: 'btrfs-progs' },
   { program: '/sbin/zfs-fuse', package: 'zfs-fuse' },
+  { program: '/bin/mergerfs', package: 'mergerfs' },
+  { program: '/bin/sudo', package: 'sudo' },
 ]
 
 const zfs = { program: '/sbin/zfs-fuse', package: 'zfs-fuse' }

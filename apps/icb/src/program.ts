@@ -62,6 +62,11 @@ const definitions: readonly (CommandDefinition & { readonly group?: string })[] 
   { usage: 'restore-script <db>', summary: 'a shell script that restores this database in place, for the day its files are gone', options: [['--from <dir>', 'a mounted clone instead of the area'], ['--until <scn>', 'up to this SCN instead of the end of the archived logs'], ['--sid <sid>', 'SID of the instance'], ['--output <file>', 'write it there']], load: async () => (await import('./commands/restore-script.command.ts')).restoreScriptCommand },
   { group: 'sandbox', usage: 'prepare <dir>', summary: 'make and mark a scratch directory', load: async () => (await import('./commands/sandbox-prepare.command.ts')).sandboxPrepare },
   { group: 'sandbox', usage: 'check <dir>', summary: 'check the marker and the place', load: async () => (await import('./commands/sandbox-check.command.ts')).sandboxCheck },
+  {
+    group: 'sandbox', usage: 'mount-helper', summary: 'the program that mounts clones as root for the mount strategy sudo; on standard output',
+    options: [['--sudoers', 'its line for sudoers instead'], ['--user <name>', 'with --sudoers: who runs restore tests (default: osuser of the configuration)'], ['--export <server:directory...>', 'where clones are exported (default: beside the live area)']],
+    load: async () => (await import('./commands/sandbox-mount-helper.command.ts')).sandboxMountHelper,
+  },
   { group: 'ledger', usage: 'create', summary: 'make what the ledger in an Oracle schema lacks', options: [dryRun], load: async () => (await import('./commands/ledger-create.command.ts')).ledgerCreate },
   { group: 'ledger', usage: 'flush', summary: 'bring in what waited on this host while the ledger was away', load: async () => (await import('./commands/ledger-flush.command.ts')).ledgerFlush },
   { group: 'ledger', usage: 'list [db]', summary: 'restore tests, newest first', options: [['--limit <n>', 'at most so many', '20']], load: async () => (await import('./commands/ledger-list.command.ts')).ledgerList },

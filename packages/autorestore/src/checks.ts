@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
-import type { Check, CheckResult } from '@icb/runtime'
+import { lstat, readFile, stat } from 'node:fs/promises'
+import type { Check, CheckResult, ProcessRunner } from '@icb/runtime'
 import type { HostView } from './host-view.ts'
+import { defaultMountHelper } from './mount-helper.ts'
 import { checkSandbox } from './sandbox.ts'
 import type { RestoreTestSettings } from './settings.ts'
 import { settingsOfSlot } from './slots.ts'
@@ -10,6 +11,8 @@ export interface AutorestoreCheckDependencies {
   readonly host: HostView
   /** Text of the table of file systems; default: `/etc/fstab`. */
   readonly fstab?: string
+  /** Asks the mount helper; needed where `settings.mount` is `sudo`. */
+  readonly runProcess?: ProcessRunner
 }
 
 interface FstabLine {
@@ -41,9 +44,28 @@ function judgeEntry(lines: readonly FstabLine[], { mountPoint = '', cloneName = 
   return { status: 'ok', summary: `${line.source} at ${mountPoint}` }
 }
 
-/** Questions for `doctor` about the sandbox of restore tests: the scratch directory, and for mounts by `fstab` the line and the directory of each slot. */
-export function checks({ settings, host, fstab }: AutorestoreCheckDependencies): readonly Check[] {
+/** The helper belongs to root, and this user may start it; what it says of each slot's mount point is its own answer. */
+async function judgeHelper(helper: string, mountPoint: string, runProcess: ProcessRunner, signal: AbortSignal): Promise<CheckResult> {
+  const failed = (summary: string, advice: string): CheckResult => ({ status: 'failed', summary, advice, remedy: 'fix' })
+  const install = 'icb sandbox mount-helper writes it, and its line in sudoers'
+  const facts = await lstat(helper).catch(() => undefined)
+  if (facts === undefined) return failed(`there is no mount helper ${helper}`, `${install}.`)
+  if (!facts.isFile() || facts.uid !== 0 || (facts.mode & 0o022) !== 0) return failed(`the mount helper ${helper} can be changed by others than root`, `chown root:root ${helper} && chmod 0755 ${helper}`)
+  const answer = await runProcess({ file: 'sudo', args: ['-n', '--', helper, 'check', mountPoint], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' }, deadlineMs: 30_000 }, { signal })
+  if (answer.exitCode === 0) return { status: 'ok', summary: `${helper} mounts at ${mountPoint}` }
+  return failed(`${helper} does not mount at ${mountPoint}: ${answer.tail.join(' ')}`, `${install}: write them again after a change of slots, and make mount points that root owns.`)
+}
+
+/** Questions for `doctor` about the sandbox of restore tests: the scratch directory, and what mounts the clone of each slot: its line in fstab, or the mount helper. */
+export function checks({ settings, host, fstab, runProcess }: AutorestoreCheckDependencies): readonly Check[] {
   const scratch: Check = { id: 'sandbox.scratch', title: 'scratch directory of restore tests', run: () => checkSandbox(settings.scratch, host, { keepAway: [settings.areaPath] }) }
+  if (settings.mount === 'sudo' && runProcess !== undefined) {
+    return [scratch, ...settings.slots.map((sid): Check => ({
+      id: `sandbox.mount-helper.${sid.toLowerCase()}`,
+      title: `mount helper for slot ${sid}`,
+      run: ({ signal }) => judgeHelper(settings.mountHelper ?? defaultMountHelper, settingsOfSlot(settings, sid).mountPoint ?? '', runProcess, signal),
+    }))]
+  }
   if (settings.mount !== 'fstab') return [scratch]
   return [
     scratch,

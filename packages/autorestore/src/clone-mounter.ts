@@ -4,6 +4,7 @@ import { pollUntil } from '@icb/runtime'
 import type { Clone, MountSource } from '@icb/storage-core'
 import { autorestoreErrors as errors } from './errors.ts'
 import type { HostView } from './host-view.ts'
+import { defaultMountHelper } from './mount-helper.ts'
 import type { RestoreTestSettings } from './settings.ts'
 
 export interface MounterDependencies {
@@ -38,7 +39,7 @@ function pathMounter(host: HostView): CloneMounter {
     async mount(clone) {
       const paths: string[] = []
       for (const source of clone.mounts) {
-        if (source.kind !== 'path') throw errors.MOUNT(`the clone ${clone.name} is exported by NFS and must be mounted`, { hint: 'Set the mount strategy of restore tests: fstab or already-mounted.' })
+        if (source.kind !== 'path') throw errors.MOUNT(`the clone ${clone.name} is exported by NFS and must be mounted`, { hint: 'Set the mount strategy of restore tests: fstab, sudo or already-mounted.' })
         paths.push(await realDirectory(source.path, host))
       }
       return paths
@@ -54,10 +55,10 @@ function isSourceOf(entrySource: string, source: MountSource): boolean {
 /** The mount at this point must be the clone, read back from the kernel's table, before a byte of it is used. */
 async function provenMount(mountPoint: string, clone: Clone, host: HostView): Promise<string> {
   const entry = (await host.mounts()).filter((mount) => mount.mountPoint === mountPoint).at(-1)
-  if (entry === undefined) throw errors.MOUNT(`nothing is mounted at ${mountPoint}`, { hint: 'Check its line in /etc/fstab (options noauto,user).' })
+  if (entry === undefined) throw errors.MOUNT(`nothing is mounted at ${mountPoint}`, { hint: 'Check its line in /etc/fstab (options noauto,user), or the automounter.' })
   const [main, ...further] = clone.mounts
   if (main === undefined || !isSourceOf(entry.source, main)) {
-    throw errors.REFUSED_CLONE(`${mountPoint} is a mount of ${entry.source}, not of the clone ${clone.name}`, { hint: 'Unmount it; the line in /etc/fstab must name the clone.', details: { source: entry.source } })
+    throw errors.REFUSED_CLONE(`${mountPoint} is a mount of ${entry.source}, not of the clone ${clone.name}`, { hint: 'Unmount it; a line in /etc/fstab must name the clone.', details: { source: entry.source } })
   }
   for (const volume of further) await provenBelow(mountPoint, main, volume, clone, host)
   return realDirectory(mountPoint, host)
@@ -71,34 +72,89 @@ async function provenBelow(mountPoint: string, main: MountSource, volume: MountS
   if (entry !== undefined && !isSourceOf(entry.source, volume)) throw errors.REFUSED_CLONE(`${place} is a mount of ${entry.source}, not of a volume of the clone ${clone.name}`, { hint: 'Unmount it.', details: { source: entry.source } })
 }
 
-function fstabMounter(dependencies: MounterDependencies, mountPoint: string): CloneMounter {
-  const { host, runProcess, clock, settings } = dependencies
+/** How a strategy asks the operating system: the words of its commands. */
+interface MountCommands {
+  mount(clone: Clone): readonly string[]
+  readonly unmount: readonly string[]
+  readonly hint: string
+}
+
+/** A mount point that this user may mount something at, by one command or another. */
+function commandMounter({ host, runProcess, clock }: MounterDependencies, mountPoint: string, commands: MountCommands): Pick<CloneMounter, 'mountPoint' | 'mount' | 'unmount'> {
   const isMounted = async (): Promise<boolean> => (await host.mounts()).some((mount) => mount.mountPoint === mountPoint)
-  const run = async (file: string, signal: AbortSignal): Promise<string> => {
-    const result = await runProcess({ file, args: [mountPoint], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' }, deadlineMs: 120_000 }, { signal })
-    return result.exitCode === 0 ? '' : result.tail.join(' ')
+  /** What it complained of; empty: done. */
+  const run = async ([file = '', ...args]: readonly string[], signal: AbortSignal): Promise<string> => {
+    const result = await runProcess({ file, args, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' }, deadlineMs: 120_000 }, { signal })
+    return result.exitCode === 0 ? '' : result.tail.join(' ') || `exit code ${String(result.exitCode)}`
   }
   return {
-    name: 'fstab',
     mountPoint,
-    ...(settings.cloneName === undefined ? {} : { fixedCloneName: settings.cloneName }),
     async mount(clone, { signal }) {
       if (!(await isMounted())) {
-        const problem = await run('mount', signal)
-        if (problem !== '') throw errors.MOUNT(`mount ${mountPoint}: ${problem}`, { hint: 'The mount point needs a line in /etc/fstab with the options noauto,user.' })
+        const problem = await run(commands.mount(clone), signal)
+        if (problem !== '') throw errors.MOUNT(`mount ${mountPoint}: ${problem}`, { hint: commands.hint })
       }
       return [await provenMount(mountPoint, clone, host)]
     },
     async unmount({ signal }) {
+      let problem = ''
       // Busy for a moment after an instance ended; a lasting refusal is reported, never forced.
       await pollUntil({ clock, what: `unmounting ${mountPoint}`, deadlineMs: 120_000, intervalMs: 500, signal }, async () => {
         if (!(await isMounted())) return true
-        await run('umount', signal)
+        problem = await run(commands.unmount, signal)
         return (await isMounted()) ? undefined : true
+      }).catch((error: unknown) => {
+        if (signal.aborted || problem === '') throw error
+        throw errors.MOUNT(`unmount ${mountPoint}: ${problem}`, { hint: 'Find out who uses it (fuser -vm), then unmount it.', cause: error })
       })
     },
   }
 }
+
+function fstabMounter(dependencies: MounterDependencies, mountPoint: string): CloneMounter {
+  const { cloneName } = dependencies.settings
+  return {
+    name: 'fstab',
+    ...(cloneName === undefined ? {} : { fixedCloneName: cloneName }),
+    ...commandMounter(dependencies, mountPoint, { mount: () => ['mount', mountPoint], unmount: ['umount', mountPoint], hint: 'The mount point needs a line in /etc/fstab with the options noauto,user.' }),
+  }
+}
+
+/** The helper knows the options; it is told the mount point and the export, and judges both. */
+function sudoMounter(dependencies: MounterDependencies, mountPoint: string): CloneMounter {
+  const helper = ['sudo', '-n', '--', dependencies.settings.mountHelper ?? defaultMountHelper]
+  return {
+    name: 'sudo',
+    ...commandMounter(dependencies, mountPoint, {
+      mount: (clone) => {
+        const [main] = clone.mounts
+        if (main?.kind !== 'nfs') throw errors.MOUNT(`the clone ${clone.name} is not exported: there is nothing to mount`, { hint: 'Set the mount strategy of restore tests to path.' })
+        return [...helper, 'mount', mountPoint, `${main.server}:${main.path}`]
+      },
+      unmount: [...helper, 'unmount', mountPoint],
+      hint: 'Install the mount helper and its line in sudoers: icb sandbox mount-helper --help',
+    }),
+  }
+}
+
+/** The clone comes by itself where it is looked for: an automounter, or a server's root that shows what is exported below. */
+function standingMounter(mountPoint: string, host: HostView): CloneMounter {
+  const byName = mountPoint.includes(clonePlaceholder)
+  return {
+    name: 'already-mounted',
+    ...(byName ? {} : { mountPoint }),
+    mount: async (clone) => {
+      const place = mountPoint.replaceAll(clonePlaceholder, clone.name)
+      // An automounter waits to be asked for a file.
+      if (byName) await realDirectory(place, host)
+      return [await provenMount(place, clone, host)]
+    },
+    unmount: () => Promise.resolve(),
+  }
+}
+
+/** In a mount point: the name of the clone. */
+const clonePlaceholder = '{clone}'
 
 /** The strategy that the settings name. @throws ICB_AUTORESTORE_SETTINGS */
 export function createCloneMounter(dependencies: MounterDependencies): CloneMounter {
@@ -112,12 +168,10 @@ export function createCloneMounter(dependencies: MounterDependencies): CloneMoun
       return pathMounter(host)
     case 'fstab':
       return fstabMounter(dependencies, needMountPoint())
-    case 'already-mounted': {
-      const mountPoint = needMountPoint()
-      return { name: 'already-mounted', mountPoint, mount: async (clone) => [await provenMount(mountPoint, clone, host)], unmount: () => Promise.resolve() }
-    }
+    case 'already-mounted':
+      return standingMounter(needMountPoint(), host)
     case 'sudo':
-      throw errors.SETTINGS('the mount strategy sudo is not available in this release', { hint: 'Use fstab with the options noauto,user, or already-mounted.' })
+      return sudoMounter(dependencies, needMountPoint())
   }
 }
 

@@ -16,6 +16,8 @@ export { heartbeatNames, heartbeatQuery, heartbeatStatements } from './heartbeat
 export type { HeartbeatNames, HeartbeatStatements } from './heartbeat.ts'
 export { createCloneMounter } from './clone-mounter.ts'
 export type { CloneMounter, MounterDependencies } from './clone-mounter.ts'
+export { defaultMountHelper, exportDirectory, renderMountHelper, sudoersLine } from './mount-helper.ts'
+export type { MountHelperPolicy } from './mount-helper.ts'
 export { daysUntilValidation, isValidationDue, planValidations, validationHistory } from './validation-calendar.ts'
 export type { PlannedValidation, ValidationHistory, ValidationRule, ValidationSubject } from './validation-calendar.ts'
 export { finding, mergeReasons, outcomeOf, reasonOfError, rmanFinding } from './findings.ts'

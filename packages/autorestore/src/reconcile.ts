@@ -3,7 +3,7 @@ import { isoNow, reconcileRun } from '@icb/runtime'
 import { madeByRun, recordedCloneOfTest, slotOf } from './leftovers.ts'
 import type { LeftoverDependencies, RecordedClone } from './leftovers.ts'
 import type { RestoreTestDependencies } from './settings.ts'
-import { lockSlot } from './slots.ts'
+import { lockSlot, ownsMountPoint } from './slots.ts'
 
 /** What was found of one earlier test and removed. */
 export interface ReconciledTest {
@@ -46,8 +46,8 @@ export async function reconcileRestoreTests(deps: ReconcileTestDependencies): Pr
   const done: ReconciledTest[] = []
   for (const old of deps.unfinished) {
     const slot = slotOf(old)
-    const lease = slot === undefined || settings.mount !== 'fstab' ? undefined : await lockSlot(slot, deps)
-    if (slot !== undefined && settings.mount === 'fstab' && lease === undefined) {
+    const lease = slot === undefined || !ownsMountPoint(settings.mount) ? undefined : await lockSlot(slot, deps)
+    if (slot !== undefined && ownsMountPoint(settings.mount) && lease === undefined) {
       // Another test has the slot, its mount point and its clone name now; this one's remains are told apart when it has ended.
       logger.info({ run: old.runId, slot }, 'an interrupted restore test is cleaned up once its slot is free')
       continue

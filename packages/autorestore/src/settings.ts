@@ -36,10 +36,12 @@ export interface RestoreTestSettings {
   readonly heartbeat: boolean
   readonly assertions: readonly Assertion[]
   readonly mount: 'path' | 'fstab' | 'sudo' | 'already-mounted'
-  /** `{slot}` stands for the slot's name in lower case; needed with several slots. */
+  /** `{slot}` stands for the slot's name in lower case; needed with several slots. `{clone}`, with `already-mounted`: the clone's name. */
   readonly mountPoint?: string
   /** As `mountPoint`. */
   readonly cloneName?: string
+  /** The program that the strategy `sudo` starts as root, default `defaultMountHelper`; see `renderMountHelper`. */
+  readonly mountHelper?: string
   readonly minSnapshotAgeHours: number
   readonly toleranceMinutes: number
   /** One query that returns one DATE in the database's local time. */

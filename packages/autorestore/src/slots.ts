@@ -41,6 +41,11 @@ export function uniqueNameOfSlot(sid: string): string {
   return `icb_${sid.toLowerCase()}`
 }
 
+/** Whether the strategy mounts at a place of the slot's own. */
+export function ownsMountPoint(mount: RestoreTestSettings['mount']): boolean {
+  return mount === 'fstab' || mount === 'sudo'
+}
+
 type LockDependencies = Pick<SlotDependencies, 'slotLocks' | 'host' | 'runId' | 'clock' | 'logger' | 'signal'>
 
 /** The lease file of one slot. */
@@ -66,7 +71,7 @@ async function remainsIn(sid: string, deps: SlotDependencies): Promise<string | 
   // SIDs differ by case on disk but would share names of memory segments and logs.
   if ((await deps.host.runningSids()).some((running) => running.toLowerCase() === sid.toLowerCase())) return `${sid}: an instance runs`
   const { mount, mountPoint } = settingsOfSlot(deps.settings, sid)
-  if (mount === 'fstab' && (await deps.host.mounts()).some((entry) => entry.mountPoint === mountPoint)) return `${sid}: ${mountPoint ?? ''} is mounted`
+  if (ownsMountPoint(mount) && (await deps.host.mounts()).some((entry) => entry.mountPoint === mountPoint)) return `${sid}: ${mountPoint ?? ''} is mounted`
   return undefined
 }
 

@@ -176,19 +176,20 @@ export function buildConfig(source: ConfigSource, { env, baseDir, file }: BuildO
       const cloneName = get(settings.cloneName)
       const enabled = get(settings.testEnabled) ?? scratch !== undefined
       const mount = get(settings.mount) ?? (mountPoint === undefined ? 'path' : 'fstab')
-      if (enabled && mount === 'fstab') {
-        if (mountPoint === undefined) wrong(settings.mountPoint, 'MISSING_KEY', 'required for mount "fstab"')
+      if (enabled && mount !== 'path' && mountPoint === undefined) wrong(settings.mountPoint, 'MISSING_KEY', `required for mount "${mount}"`)
+      if (enabled && (mount === 'fstab' || mount === 'sudo')) {
         const slots = get(settings.slots) ?? []
-        for (const [setting, written] of [[settings.mountPoint, mountPoint], [settings.cloneName, cloneName]] as const) {
+        for (const [setting, written] of [[settings.mountPoint, mountPoint], ...(mount === 'fstab' ? [[settings.cloneName, cloneName] as const] : [])] as const) {
           if (slots.length > 1 && written !== undefined && !written.includes('{slot}')) wrong(setting, 'INVALID_VALUE', `${String(slots.length)} slots need one of their own each`, 'Write {slot} where the name of the slot belongs, or set slots to 1.')
         }
-        if (cloneName === undefined) wrong(settings.cloneName, 'MISSING_KEY', 'required for mount "fstab"', 'The entry in /etc/fstab names one clone: write its name.')
+        if (mount === 'fstab' && cloneName === undefined) wrong(settings.cloneName, 'MISSING_KEY', 'required for mount "fstab"', 'The entry in /etc/fstab names one clone: write its name.')
       }
       if (get(settings.tdePassword) !== undefined && get(settings.tdeWalletRoot) === undefined) wrong(settings.tdeWalletRoot, 'MISSING_KEY', 'required with the password of a keystore')
       return {
         ...present({ scratch, mountPoint, cloneName, logDir: get(settings.logDir), verifyQuery: get(settings.verifyQuery), tdeWalletRoot: get(settings.tdeWalletRoot), tdePassword: get(settings.tdePassword) }),
         enabled,
         mount,
+        mountHelper: need(settings.mountHelper, '/'),
         minSnapshotAgeHours: need(settings.minSnapshotAgeHours, 0),
         toleranceMinutes: need(settings.toleranceMinutes, 0),
         validateChance: need(settings.validateChance, 0),

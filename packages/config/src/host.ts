@@ -39,7 +39,7 @@ export async function checkHost(config: IcbConfig, { stat = statPath, signal }: 
     want(database, 'backup area', database.areaPath)
     if (database.restoreTest.enabled) {
       want(database, 'scratch directory', database.restoreTest.scratch)
-      want(database, 'mount point', database.restoreTest.mountPoint)
+      for (const place of mountPoints(database)) want(database, 'mount point', place)
     }
     for (const file of secretFiles(database.storage.options, 0)) want(database, 'file with a secret', resolve(config.baseDir, file), 'secret')
   }
@@ -54,6 +54,11 @@ export async function checkHost(config: IcbConfig, { stat = statPath, signal }: 
     }
   }
   return warnings
+}
+
+/** Of each slot; a place that has the clone's name comes and goes with it. */
+function mountPoints({ restoreTest: { mountPoint = '', slots } }: DatabaseConfig): readonly string[] {
+  return mountPoint === '' || mountPoint.includes('{clone}') ? [] : slots.map((slot) => mountPoint.replaceAll('{slot}', slot.toLowerCase()))
 }
 
 function problemOfDirectory(state: PathState | undefined): string | undefined {

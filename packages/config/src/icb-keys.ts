@@ -39,6 +39,7 @@ export const icbKeys: readonly IcbKey[] = [
   { section: 'database', key: 'sid', type: 'sid', description: 'ORACLE_SID when connect is /' },
   { section: 'database', key: 'snapshotcontrolfile', type: 'path', description: "RMAN's snapshot control file; on RAC it must be shared" },
   { section: 'autorestore', key: 'mount', type: 'choice', description: 'How a clone is mounted: path, fstab, sudo, already-mounted; default: fstab when there is a mount point, else path' },
+  { section: 'autorestore', key: 'mounthelper', type: 'path', default: '/usr/local/sbin/icb-mount', description: 'Program that mounts clones as root, for mount = sudo; icb sandbox mount-helper writes it' },
   { section: 'autorestore', key: 'slots', type: 'list', default: 'ICB01', description: 'SIDs of the test instances, or how many: 4 means ICB01 to ICB04. So many restore tests run side by side' },
   { section: 'autorestore', key: 'point', type: 'choice', default: 'latest', description: 'What is restored: latest (newest snapshot, its last SCN) or random (any snapshot, any SCN of its window)' },
   { section: 'autorestore', key: 'heartbeat', type: 'boolean', default: 'false', description: 'Compare the heartbeat of the restored database with the target; see icb heartbeat install' },

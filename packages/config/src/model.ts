@@ -40,11 +40,13 @@ export interface RestoreTestConfig {
   readonly enabled: boolean
   /** The scratch directory; must carry the sandbox marker. */
   readonly scratch?: string
-  /** Mount point for the strategy `fstab`. */
+  /** Mount point for the strategies `fstab` and `sudo`; with `already-mounted` `{clone}` stands for the clone's name. */
   readonly mountPoint?: string
   /** Fixed clone name for the strategy `fstab`. */
   readonly cloneName?: string
   readonly mount: 'path' | 'fstab' | 'sudo' | 'already-mounted'
+  /** Program that the strategy `sudo` starts as root. */
+  readonly mountHelper: string
   /** Newest snapshot at least this many hours old. */
   readonly minSnapshotAgeHours: number
   readonly logDir?: string

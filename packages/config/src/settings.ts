@@ -92,6 +92,7 @@ export interface Settings {
   readonly mountPoint: Setting<string>
   readonly cloneName: Setting<string>
   readonly mount: Setting<'path' | 'fstab' | 'sudo' | 'already-mounted'>
+  readonly mountHelper: Setting<string>
   readonly minSnapshotAgeHours: Setting<number>
   readonly logDir: Setting<string>
   readonly toleranceMinutes: Setting<number>
@@ -186,6 +187,7 @@ export const settings: Settings = {
   mountPoint: setting('database', 'restoreTest.mountPoint', path, 'autorestore', 'autorestoremountpoint'),
   cloneName: setting('database', 'restoreTest.cloneName', text, 'autorestore', 'autorestoreclonename'),
   mount: setting('database', 'restoreTest.mount', choice('path', 'fstab', 'sudo', 'already-mounted'), 'autorestore', 'mount'),
+  mountHelper: setting('database', 'restoreTest.mountHelper', path, 'autorestore', 'mounthelper'),
   minSnapshotAgeHours: setting('database', 'restoreTest.minSnapshotAgeHours', hours, 'autorestore', 'autorestoresnapage'),
   logDir: setting('database', 'restoreTest.logDir', path, 'autorestore', 'autorestorelogdir'),
   toleranceMinutes: setting('database', 'restoreTest.toleranceMinutes', integer(0, 1_000_000), 'autorestore', 'autorestoremaxtoleranceminutes'),

@@ -46,6 +46,8 @@ describe('an INI mistake', () => {
     [`${good}role: boss\n`, 'ICB_CONFIG_INVALID_VALUE', 'a.cfg:8: [db1] role: expected one of primary, standby, any, found "boss"'],
     [`${good}connect: /\n`, 'ICB_CONFIG_MISSING_KEY', '[db1] sid: required when connect is "/"'],
     [`${good}autorestoreenabled: 1\nautorestoremount: fstab\nautorestoreautorestoremountpoint: /m\n`, 'ICB_CONFIG_MISSING_KEY', 'autorestoreclonename: required for mount "fstab"'],
+    [`${good}autorestoreenabled: 1\nautorestoremount: sudo\n`, 'ICB_CONFIG_MISSING_KEY', 'autorestoremountpoint: required for mount "sudo"'],
+    [`${good}autorestoreenabled: 1\nautorestoremount: sudo\nautorestoreslots: 2\nautorestoreautorestoremountpoint: /m\n`, 'ICB_CONFIG_INVALID_VALUE', '2 slots need one of their own each'],
     [`${good}genericwarningsnapage: 40\n`, 'ICB_CONFIG_INVALID_VALUE', 'critical after 32 h comes before warning after 40 h'],
     [`${good.replace('[db1]', 'backupdestshared: false\n[db1]')}[db2]\n${database}`, 'ICB_CONFIG_INVALID_VALUE', '[db2]: the backup area /b is also that of db1'],
     [`${good}[db1]\n`, 'ICB_CONFIG_DUPLICATE_SECTION', 'a.cfg:8: [db1]: the section was already opened at a.cfg:3'],

@@ -45,6 +45,7 @@ export function restoreTestSettingsOf(database: DatabaseConfig, secret?: SecretR
     heartbeat: test.heartbeat,
     assertions: test.assertions,
     mount: test.mount,
+    mountHelper: test.mountHelper,
     ...(test.mountPoint === undefined ? {} : { mountPoint: test.mountPoint }),
     ...(test.cloneName === undefined ? {} : { cloneName: test.cloneName }),
     minSnapshotAgeHours: test.minSnapshotAgeHours,

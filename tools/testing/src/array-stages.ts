@@ -1,10 +1,12 @@
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { createDirectoryEngine, createZfsEngine, makeCertificate, makeZfsPool, startAppliance, zfsPoolLacks } from '../../lab/src/appliance-zfssa/index.ts'
 import type { Appliance, Right } from '../../lab/src/appliance-zfssa/index.ts'
 import { makeNetworkHosts } from './network-hosts.ts'
 import type { NetworkHosts, NetworkHostsOptions } from './network-hosts.ts'
+import { makeOwnedPlace } from './owned-places.ts'
 import { startOntapFiler } from './ontap-filer.ts'
 import type { OntapFiler } from './ontap-filer.ts'
 import type { StageHost, StagePlace, StageStorage } from './stage.ts'
@@ -27,9 +29,10 @@ export type OntapStageStorage = ArrayStageStorage & { readonly filer: OntapFiler
 
 /**
  * A simulated ZFS Storage Appliance below a stage's backup area: a real ZFS (zfs-fuse), or directories where there is none or with
- * `engine: 'directory'`. The hosts mount its shares.
+ * `engine: 'directory'`. The hosts mount its shares. With `mount: 'sudo'` nothing lets the sandbox mount a clone yet: its sudoers file and
+ * the place of the helper are empty until somebody installs them.
  */
-export function zfssaStage(options: { readonly engine?: 'auto' | 'directory' } = {}): (place: StagePlace) => Promise<ZfssaStageStorage> {
+export function zfssaStage(options: { readonly engine?: 'auto' | 'directory'; readonly mount?: 'fstab' | 'sudo' } = {}): (place: StagePlace) => Promise<ZfssaStageStorage> {
   return async (place) => {
     const { directory, database, user } = place
     const undo: (() => Promise<void>)[] = []
@@ -48,7 +51,7 @@ export function zfssaStage(options: { readonly engine?: 'auto' | 'directory' } =
       undo.push(async () => { await appliance[Symbol.asyncDispose]() })
       const inNamespace = zpool === undefined ? '' : `/proc/${String(zpool.pid)}/root`
       const parts = await connectHosts(place, undo, {
-        server: 'zfssa-nfs', live: `/export/${project}/${database}`, clone: `/export/${project}/${cloneName}`,
+        server: 'zfssa-nfs', live: `/export/${project}/${database}`, clone: `/export/${project}/${cloneName}`, mount: options.mount ?? 'fstab',
         ...(zpool === undefined ? {} : { holder: zpool.pid }),
         exportsOf: async (path) => {
           const found = (await appliance.mounts())[path]
@@ -107,22 +110,34 @@ interface Exports extends Pick<NetworkHostsOptions<StageHost>, 'server' | 'holde
   /** Export paths of the area and of a restore test's clone. */
   readonly live: string
   readonly clone: string
+  readonly mount?: 'fstab' | 'sudo'
 }
 
 /** The area is mounted on prod; the sandbox has a line for the clone in its fstab, as docs/storage/*.md tell. */
-async function connectHosts(place: StagePlace, undo: (() => Promise<void>)[], { live, clone, ...server }: Exports): Promise<Omit<ArrayStageStorage, 'config' | 'description' | 'dispose'>> {
+async function connectHosts(place: StagePlace, undo: (() => Promise<void>)[], { live, clone, mount = 'fstab', ...server }: Exports): Promise<Omit<ArrayStageStorage, 'config' | 'description' | 'dispose'>> {
   const { directory, database, user, node } = place
-  const mountPoint = join(directory, 'hosts', 'sandbox', 'autorestore')
+  // Whoever may change what lies above a mount point could have root mount over something else.
+  const hostsDirectory = mount === 'sudo' ? makeOwnedPlace('icb-stage-hosts-') : join(directory, 'hosts')
+  if (mount === 'sudo') {
+    chmodSync(hostsDirectory, 0o755)
+    undo.push(() => rm(hostsDirectory, { recursive: true, force: true }))
+  }
+  const mountPoint = join(hostsDirectory, 'sandbox', 'autorestore')
   const hosts = await makeNetworkHosts<StageHost>({
-    directory, node, user, hosts: ['prod', 'sandbox'], ...server,
-    fstab: { sandbox: [`${server.server}:${clone} ${mountPoint} nfs rw,hard,noauto,users 0 0`] },
+    directory, hostsDirectory, node, user, hosts: ['prod', 'sandbox'], ...server,
+    fstab: mount === 'sudo' ? {} : { sandbox: [`${server.server}:${clone} ${mountPoint} nfs rw,hard,noauto,users 0 0`] },
+    ...(mount === 'sudo' ? { sudoers: { sandbox: [] } } : {}),
   })
   undo.push(() => hosts.dispose())
   mkdirSync(mountPoint)
   const areaPath = join(hosts.root('prod'), 'backup', database)
   mkdirSync(areaPath, { recursive: true })
   await hosts.mount('prod', live, areaPath)
-  return { hosts, areaPath, areaView: hosts.seen(areaPath), enter: (host) => hosts.enter(host, directory), restoreTest: { mount: 'fstab', mountPoint, cloneName } }
+  if (mount === 'sudo') chownSync(hosts.root('sandbox'), 0, 0)
+  return {
+    hosts, areaPath, areaView: hosts.seen(areaPath), enter: (host) => hosts.enter(host, directory),
+    restoreTest: mount === 'sudo' ? { mount, mountPoint, mountHelper: join(hosts.etc('sandbox'), 'icb-mount') } : { mount, mountPoint, cloneName },
+  }
 }
 
 function secretPlace(directory: string): string {

@@ -18,6 +18,8 @@ export interface ExportedDirectory {
 export interface NetworkHostsOptions<Host extends string> {
   /** The stage's. */
   readonly directory: string
+  /** Where each host has its root and its etc, root's own all the way up; default: `hosts` in `directory`. */
+  readonly hostsDirectory?: string
   readonly hosts: readonly Host[]
   readonly node: string
   readonly user: ProgramUser | undefined
@@ -29,6 +31,8 @@ export interface NetworkHostsOptions<Host extends string> {
   readonly exportsOf: (path: string) => Promise<readonly ExportedDirectory[]>
   /** Lines for /etc/fstab of one host. */
   readonly fstab: Readonly<Partial<Record<Host, readonly string[]>>>
+  /** The whole /etc/sudoers of one host; needs sudo on this machine. */
+  readonly sudoers?: Readonly<Partial<Record<Host, readonly string[]>>>
 }
 
 /**
@@ -41,6 +45,10 @@ export interface NetworkHosts<Host extends string> {
   enter(host: Host, cwd: string): readonly string[]
   /** A directory of this host's own; mounts are made below it. */
   root(host: Host): string
+  /** A directory of this host that belongs to root. */
+  etc(host: Host): string
+  /** The host's mount table. */
+  mountTable(host: Host): string
   mount(host: Host, path: string, mountPoint: string): Promise<void>
   unmount(mountPoint: string): Promise<void>
   /** Mount points at or below a path. */
@@ -63,6 +71,11 @@ export function networkHostsLack(): string | undefined {
   } catch {
     return 'needs /dev/fuse'
   }
+}
+
+/** Why no host can have rules of sudo here, or `undefined`. */
+export function sudoLacks(): string | undefined {
+  return networkHostsLack() ?? (existsSync('/usr/bin/sudo') && existsSync('/etc/sudoers') ? undefined : 'needs sudo')
 }
 
 const wholeFile = { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' } } as const
@@ -90,7 +103,9 @@ export async function makeNetworkHosts<Host extends string>(options: NetworkHost
     return child.pid ?? 0
   }
   const inside = (pid: number): readonly string[] => [programs.nsenter, `--mount=/proc/${String(pid)}/ns/mnt`]
-  const rootOf = (host: Host): string => join(directory, 'hosts', host)
+  const hostsDirectory = options.hostsDirectory ?? join(directory, 'hosts')
+  const rootOf = (host: Host): string => join(hostsDirectory, host)
+  const etcOf = (host: Host): string => join(hostsDirectory, `${host}.etc`)
   const dispose = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) step()
     const ends = [...children].map((child) => new Promise<void>((resolve) => {
@@ -144,16 +159,20 @@ export async function makeNetworkHosts<Host extends string>(options: NetworkHost
     const namespaces = new Map<Host, number>()
     const sbin = realpathSync('/sbin')
     for (const host of hosts) {
-      const place = join(directory, 'hosts', `${host}.etc`)
+      const place = etcOf(host)
       mkdirSync(place)
       writeFileSync(join(place, 'fstab'), (options.fstab[host] ?? []).map((line) => `${line}\n`).join(''))
       service.writeProgram(join(place, 'mount.nfs'), `mount ${host}`)
       service.writeProgram(join(place, 'umount.fuse.mergerfs'), `umount ${host}`)
       const layers = join(place, 'layers')
       mkdirSync(layers)
+      const sudoers = options.sudoers?.[host]
+      // sudo takes no file that others than root may change.
+      if (sudoers !== undefined) writeFileSync(join(place, 'sudoers'), sudoers.map((line) => `${line}\n`).join(''), { mode: 0o440 })
       const lines = [
         ...hosts.filter((other) => other !== host).map((other) => `umount -l '${rootOf(other)}'`),
         `mount --bind '${place}/fstab' /etc/fstab`,
+        ...(sudoers === undefined ? [] : [`mount --bind '${place}/sudoers' /etc/sudoers`]),
         'mount -t tmpfs tmpfs /run',
         // The machine's own helpers, if it has any, are hidden from this host only.
         `mount -t tmpfs tmpfs '${layers}'`, `mkdir '${layers}/upper' '${layers}/work'`, `cp '${place}/mount.nfs' '${place}/umount.fuse.mergerfs' '${layers}/upper'`,
@@ -166,7 +185,7 @@ export async function makeNetworkHosts<Host extends string>(options: NetworkHost
         ...inside(namespaces.get(host) ?? 0), `--wdns=${cwd}`,
         ...(user === undefined ? [] : [programs.setpriv, `--reuid=${String(user.uid)}`, `--regid=${String(user.gid)}`, '--clear-groups']),
       ],
-      root: rootOf, mount, unmount, mountsBelow, seen, dispose,
+      root: rootOf, etc: etcOf, mountTable: (host) => readFileSync(`/proc/${String(namespaces.get(host) ?? 0)}/mountinfo`, 'utf8'), mount, unmount, mountsBelow, seen, dispose,
     }
   } catch (error) {
     await dispose()

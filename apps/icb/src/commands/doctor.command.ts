@@ -47,7 +47,7 @@ async function checksOf(connection: DatabaseConnection): Promise<readonly Check[
     ...nameChecks({ connects: [config.connect, config.primaryConnect, ...(config.registerCatalog && config.catalog !== undefined ? [config.catalog] : [])], withoutWallet: false, ...(config.tnsAdmin === undefined ? {} : { tnsAdmin: config.tnsAdmin }) }),
     ...calendarChecks({ calendars: { schedulebackup: config.scheduleBackup, schedulearchlog: config.scheduleArchivelog } }),
   )
-  if (restoreTestSettings !== undefined) checks.push(...autorestoreChecks({ settings: restoreTestSettings, host: hostView }))
+  if (restoreTestSettings !== undefined) checks.push(...autorestoreChecks({ settings: restoreTestSettings, host: hostView, runProcess: context.runProcess }))
   return checks
 }
 
