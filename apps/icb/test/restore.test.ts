@@ -171,6 +171,17 @@ describe('restored databases', () => {
     }
   }, timeout)
 
+  it('a restore that a signal ends removes what it made, and says so by a code', async () => {
+    const events = join(stage.directory, 'stopped.events')
+    let pid = 0
+    const stopped = stage.icbJson('sandbox', [...restoreArguments(windows[0]!.lastScn), '--events', events], { onStart: (started) => { pid = started } })
+    await expect.poll(() => existsSync(events) && readFileSync(events, 'utf8').split('\n').some((line) => line.includes('"step.started"') && line.includes('"create-clone"')), { timeout: 120_000, interval: 10 }).toBe(true)
+    process.kill(pid, 'SIGTERM')
+    expect(await stopped).toMatchObject({ ok: false, exitCode: 143, error: { code: 'ICB_RUN_STOPPED', message: 'stopped by SIGTERM' }, result: { outcome: 'failed' } })
+    expect(await must(stage.icbJson('sandbox', ['clone', 'list', database]))).toEqual([])
+    expect(readdirSync(stage.scratch)).toEqual(['.icb-sandbox'])
+  }, timeout)
+
   it("reaches today's gap by a snapshot of the live area, and opens as a database of its own", async () => {
     await workload(30)
     const now = /\d+/.exec((await stage.sqlplus('prod', `conn /@${database} as sysdba\nset heading off feedback off pages 0\nselect to_char(current_scn) from v$database;\nexit\n`)).stdout)?.[0] ?? ''
