@@ -61,6 +61,14 @@ export function during(run: BackupRun, step: Pick<StepRun, 'signal' | 'logger'>)
   return { ...run.deps, signal: step.signal, logger: step.logger }
 }
 
+/**
+ * For writes that would undo what another run has done: the lease is asked again at the last moment, since this process may have stood
+ * still since its step began.
+ */
+export function stillLeased(run: BackupRun): { readonly stillAllowed: () => Promise<void> } {
+  return { stillAllowed: () => run.deps.lease.assertHeld() }
+}
+
 /** A fact that an earlier step has found. */
 export function known<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new TypeError(`no earlier step has set: ${what}`)

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { appendPoint, autorestoreCfgOf, findManifest, readAutorestoreCfg, writeAutorestoreCfg, writeManifest } from '@icb/recovery-point'
 import type { Manifest, PointEntry, ReadManifest } from '@icb/recovery-point'
 import { hasErrorCode, isIcbError, isoNow } from '@icb/runtime'
+import type { Lease } from '@icb/runtime'
 import { snapshotName } from '@icb/storage-core'
 import { DateTime } from 'luxon'
 import { completeChain } from './archivelogs.ts'
@@ -15,6 +15,7 @@ import { incompleteLogs } from './incomplete-logs.ts'
 import { waitUntilLanded } from './landing.ts'
 import { readSwitchPoint, switchLogs } from './log-switch.ts'
 import { readState, readSurroundings } from './manifest-from-database.ts'
+import { hasControlFile } from './metadata-backup.ts'
 import { findSnapshot, readPins } from './pins.ts'
 import { assertIdentity } from './preflight.ts'
 import { proveCopies } from './read-back.ts'
@@ -24,6 +25,8 @@ import { windowOfCopies } from './window.ts'
 export interface ManualSnapshotDependencies extends StorageDependencies {
   /** Absent, or failing: the snapshot is made as the area lies, and says so. */
   readonly database?: Pick<BackupDependencies, 'sql' | 'primarySql' | 'rman'>
+  /** Of the area, where one is held: asked again right before something is written. */
+  readonly lease?: Pick<Lease, 'assertHeld'>
   readonly runId: string
   readonly tool: string
 }
@@ -70,6 +73,7 @@ export async function createManualSnapshot(deps: ManualSnapshotDependencies, opt
   const entry = finding === undefined ? undefined : entryOf({ snapshot: name, createdAt, runId: deps.runId, manifest: finding.manifest, dbid: settings.dbid, remarks: finding.remarks })
   if (entry !== undefined) await appendPoint(settings.areaPath, entry)
   const labels = { ...(entry === undefined ? {} : pointLabels(entry)), ...(options.reason === undefined ? {} : { 'icb-reason': options.reason }) }
+  await deps.lease?.assertHeld()
   const snapshot = await storage.createSnapshot(name, { signal, labels, ...(finding === undefined || finding.omit.length === 0 ? {} : { omit: finding.omit }) })
   const event: BackupEvent = {
     type: 'backup.snapshot', at: isoNow(clock), runId: deps.runId, database: settings.name, snapshot: name, state: entry?.state ?? 'unknown',
@@ -148,10 +152,10 @@ async function closeWindow(deps: ManualSnapshotDependencies & DatabaseDependenci
     if (!hasErrorCode(error, 'ICB_BACKUP_COPY_UNREADABLE')) throw error
     remark('ICB_BACKUP_WARN_DAMAGED', error.message)
   })
-  if (!(await stat(join(settings.areaPath, previous.controlFile)).then((s) => s.isFile(), () => false))) remark('ICB_BACKUP_WARN_DAMAGED', `the control file backup ${previous.controlFile} is not in the area`)
+  if (!(await hasControlFile(settings.areaPath, previous.controlFile))) remark('ICB_BACKUP_WARN_DAMAGED', `the control file backup ${previous.controlFile} is not in the area`)
   const surroundings = await readSurroundings(sql, state, { signal })
   const manifest = closedManifest({ areaPath: settings.areaPath, areaId, tool: deps.tool, runId: deps.runId, state, surroundings, previous, copies, switchPoint, chain })
-  const digest = await writeManifest(settings.areaPath, manifest)
+  const digest = await writeManifest(settings.areaPath, manifest, { stillAllowed: async () => deps.lease?.assertHeld() })
   await writeAutorestoreCfg(settings.areaPath, autorestoreCfgOf(manifest, (await readAutorestoreCfg(settings.areaPath))?.backupFinished))
   const omit = deps.storage.capabilities.atomic ? [] : await incompleteLogs(sql, settings.areaPath, signal)
   return { manifest: { manifest, digest }, remarks, omit }

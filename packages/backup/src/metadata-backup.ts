@@ -15,6 +15,11 @@ export const seedControlFile = 'after_backup_controlfile.cf'
 
 type Warn = (code: string, message: string) => void
 
+/** Whether a manifest's control file backup is in the area. */
+export async function hasControlFile(areaPath: string, controlFile: string): Promise<boolean> {
+  return stat(join(areaPath, controlFile)).then((found) => found.isFile() && found.size > 0, () => false)
+}
+
 /** File name of the control file backup of a run, below the area. */
 export function controlFileName(runId: string): string {
   return `controlfile_${runId}.cf`
@@ -29,11 +34,11 @@ export interface MetadataBackup {
 
 /**
  * SPFILE and control file under new names, read back from V$BACKUP_PIECE and from disk.
+ * @param controlFile its file name; default: that of the run
  * @throws ICB_BACKUP_RMAN_FAILED, ICB_BACKUP_CONTROL_FILE
  */
-export async function backUpMetadata(deps: RmanDependencies, warn: Warn): Promise<MetadataBackup> {
+export async function backUpMetadata(deps: RmanDependencies, warn: Warn, controlFile: string = controlFileName(deps.runId)): Promise<MetadataBackup> {
   const settings = completeSettings(deps.settings)
-  const controlFile = controlFileName(deps.runId)
   const path = join(settings.areaPath, controlFile)
   const handles: string[] = []
   const [serverFile] = await readParameters(deps.sql, { names: ['spfile'], signal: deps.signal })

@@ -7,7 +7,7 @@ import type { Step } from '@icb/runtime'
 import { DateTime } from 'luxon'
 import { removeAbandonedPieces } from './abandoned-pieces.ts'
 import { below } from './area-path.ts'
-import { during, known } from './backup-run.ts'
+import { during, known, stillLeased } from './backup-run.ts'
 import type { BackupRun } from './backup-run.ts'
 import { backupErrors } from './errors.ts'
 import type { BackupEvent } from './events.ts'
@@ -27,10 +27,10 @@ export const manifestRefreshingStep: Step<BackupRun> = {
     const deps = during(run, step)
     const base = manifestBase({
       areaPath: settings.areaPath, areaId: known(run.areaId, 'area id'), tool: deps.tool, runId: deps.runId, state: known(run.before, 'state of the database'), surroundings: known(run.surroundings, 'surroundings'),
-      controlFile: previous?.manifest.controlFile ?? seedControlFile,
+      controlFile: (run.closed ?? previous)?.manifest.controlFile ?? seedControlFile,
     })
     const refreshedAt = previous?.manifest.refreshedAt
-    await writeManifest(settings.areaPath, { ...base, state: 'refreshing', logs: [], ...(refreshedAt === undefined ? {} : { refreshedAt }) })
+    await writeManifest(settings.areaPath, { ...base, state: 'refreshing', logs: [], ...(refreshedAt === undefined ? {} : { refreshedAt }) }, stillLeased(run))
   },
 }
 
@@ -129,7 +129,7 @@ export const manifestRefreshedStep: Step<BackupRun> = {
     await publishSeedControlFile(settings.areaPath, controlFile)
     const base = manifestBase({ areaPath: settings.areaPath, areaId: known(run.areaId, 'area id'), tool: deps.tool, runId: deps.runId, state, surroundings, controlFile })
     const manifest: Manifest = { ...base, state: 'refreshed', window: run.window, logs: [], refreshedAt: isoNow(deps.clock) }
-    await writeManifest(settings.areaPath, manifest)
+    await writeManifest(settings.areaPath, manifest, stillLeased(run))
     await writeAutorestoreCfg(settings.areaPath, autorestoreCfgOf(manifest, minTime))
     const event: BackupEvent = {
       type: 'backup.refreshed', at: isoNow(deps.clock), runId: deps.runId, database: settings.name, merged: refresh.merged.length, created: refresh.created.length, skipped: refresh.skipped.length,
@@ -148,7 +148,7 @@ export const incrementsStep: Step<BackupRun> = {
     const merged = await deleteIncrements(deps, step.warn)
     const refreshedAt = run.previous?.manifest.refreshedAt
     const abandoned = refreshedAt === undefined ? [] : await removeAbandonedPieces(deps, { directories: [run.settings.areaPath, ...known(run.volumes, 'volumes of the area')], refreshedAt })
-    step.summary(`${String(merged)} pieces${abandoned.length === 0 ? '' : `, and ${String(abandoned.length)} that a dead instance left`}`)
+    step.summary(`${String(merged)} pieces${abandoned.length === 0 ? '' : `, and ${String(abandoned.length)} that nobody would have finished`}`)
   },
 }
 

@@ -4,7 +4,7 @@ import type { Step, StepRun } from '@icb/runtime'
 import { snapshotName } from '@icb/storage-core'
 import { DateTime } from 'luxon'
 import { completeChain } from './archivelogs.ts'
-import { during, known } from './backup-run.ts'
+import { during, known, stillLeased } from './backup-run.ts'
 import type { BackupRun } from './backup-run.ts'
 import { assertChain, chainRemarks, closedManifest, entryOf, pointLabels } from './close-window.ts'
 import { backupErrors } from './errors.ts'
@@ -12,6 +12,7 @@ import type { BackupEvent } from './events.ts'
 import { incompleteLogs } from './incomplete-logs.ts'
 import { waitUntilLanded } from './landing.ts'
 import { readSwitchPoint, switchLogs } from './log-switch.ts'
+import { backUpMetadata, controlFileName, hasControlFile, publishSeedControlFile } from './metadata-backup.ts'
 import { windowOfCopies } from './window.ts'
 
 /** Whether any refresh of this area has ever completed: without one there is nothing to keep. */
@@ -39,6 +40,19 @@ export const switchBeforeStep: Step<BackupRun> = { name: 'log-switch', title: 'S
 /** The control file must not be the only place that knows the redo of the refresh: it is archived before the window opens. */
 export const switchAfterStep: Step<BackupRun> = { name: 'log-switch-after', title: 'Switch logs again and wait for them', run: switchAndLand }
 
+/**
+ * The control file backup that the snapshot needs: the one after the last refresh. Where somebody has removed it, one that is made now
+ * knows the same copies, because nobody has moved them since.
+ */
+async function presentControlFile(run: BackupRun, step: StepRun, controlFile: string): Promise<string> {
+  const { areaPath } = run.settings
+  if (await hasControlFile(areaPath, controlFile)) return controlFile
+  step.warn('ICB_BACKUP_WARN_CONTROL_FILE', `the control file backup ${controlFile} is no longer in the area; another one was made`)
+  const made = await backUpMetadata(during(run, step), step.warn, controlFileName(`${run.deps.runId}-again`))
+  await publishSeedControlFile(areaPath, made.controlFile)
+  return made.controlFile
+}
+
 /** Copies what is missing, proves the chain, and closes the window of the manifest. */
 export const closeWindowStep: Step<BackupRun> = {
   name: 'window-close', title: 'Prove the archived logs',
@@ -61,10 +75,11 @@ export const closeWindowStep: Step<BackupRun> = {
     if (options.acceptGap === true) run.remarks.push(...chainRemarks(chain))
     else assertChain(chain)
     for (const remark of run.remarks) step.warn('ICB_BACKUP_WARN_GAP', remark)
+    const controlFile = await presentControlFile(run, step, previous.manifest.controlFile)
     const manifest = closedManifest({
-      areaPath: settings.areaPath, areaId: known(run.areaId, 'area id'), tool: deps.tool, runId: deps.runId, state, surroundings: known(run.surroundings, 'surroundings'), previous: previous.manifest, copies, switchPoint, chain,
+      areaPath: settings.areaPath, areaId: known(run.areaId, 'area id'), tool: deps.tool, runId: deps.runId, state, surroundings: known(run.surroundings, 'surroundings'), previous: { ...previous.manifest, controlFile }, copies, switchPoint, chain,
     })
-    run.closed = { manifest, digest: await writeManifest(settings.areaPath, manifest) }
+    run.closed = { manifest, digest: await writeManifest(settings.areaPath, manifest, stillLeased(run)) }
     await writeAutorestoreCfg(settings.areaPath, autorestoreCfgOf(manifest, (await readAutorestoreCfg(settings.areaPath))?.backupFinished))
     step.summary(`${String(manifest.logs.length)} logs from SCN ${String(copies.redoFrom)} to ${String(switchPoint.scn)}`)
   },
@@ -93,6 +108,8 @@ export const snapshotStep: Step<BackupRun> = {
     await step.intend({ snapshot: name })
     await appendPoint(settings.areaPath, entry)
     const omit = deps.storage.capabilities.atomic ? [] : await incompleteLogs(deps.sql, settings.areaPath, deps.signal)
+    // The entry speaks of the area as it was when the window was closed.
+    await deps.lease.assertHeld()
     const snapshot = await deps.storage.createSnapshot(name, { signal: deps.signal, labels: pointLabels(entry), ...(omit.length === 0 ? {} : { omit }) })
     run.snapshot = { id: snapshot.id, name: snapshot.name }
     run.point = entry

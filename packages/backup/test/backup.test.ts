@@ -1,7 +1,7 @@
 import type { Rman } from '@icb/rman'
 import { readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isIcbError } from '@icb/runtime'
+import { IcbError, isIcbError } from '@icb/runtime'
 import { readPoints, findManifest, readAutorestoreCfg } from '@icb/recovery-point'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { BackupResult } from '../src/index.ts'
@@ -52,7 +52,7 @@ describe('a first run', () => {
   })
 })
 
-describe('pieces of an instance that died while RMAN wrote them', () => {
+describe('pieces that RMAN began and nobody will finish', () => {
   /** A file in the area, last written so many seconds ago. */
   async function written(name: string, secondsAgo: number): Promise<void> {
     const path = join(stand.areaPath, name)
@@ -65,27 +65,62 @@ describe('pieces of an instance that died while RMAN wrote them', () => {
     done(await stand.backup())
     stand.clock.offset += 3_600_000
     await written('0a3kq7p2_1_1', 600)
+    // Its instance was started again at once.
+    await written('0c3kq7p2_1_1', 0)
     // Perhaps listed once: it is older than the last refresh.
     await written('0b3kq7p2_1_1', 7200)
     await written('nightly_export', 600)
-    // Somebody's RMAN writes it right now.
-    await written('0c3kq7p2_1_1', 0)
     stand.database.pieces.push({ recid: 990, handle: join(stand.areaPath, '0d3kq7p2_1_1'), tag: 'WEEKLY', completedAt: stand.database.now, deleted: false })
     await written('0d3kq7p2_1_1', 600)
     const result = done(await stand.backup())
     const names = await namesIn(stand.areaPath)
-    expect(names).not.toContain('0a3kq7p2_1_1')
-    expect(names).toEqual(expect.arrayContaining(['0b3kq7p2_1_1', '0c3kq7p2_1_1', '0d3kq7p2_1_1', 'nightly_export']))
-    expect(result.steps.find((step) => step.name === 'increments-delete')?.summary).toMatch(/, and 1 that a dead instance left$/)
+    for (const gone of ['0a3kq7p2_1_1', '0c3kq7p2_1_1']) expect(names).not.toContain(gone)
+    expect(names).toEqual(expect.arrayContaining(['0b3kq7p2_1_1', '0d3kq7p2_1_1', 'nightly_export']))
+    expect(result.steps.find((step) => step.name === 'increments-delete')?.summary).toMatch(/, and 2 that nobody would have finished$/)
   })
 
-  it('stay while the instance that may write them runs', async () => {
+  it('stay while a session of any RMAN may write them', async () => {
     done(await stand.backup())
-    stand.database.startedAt = stand.database.now
+    stand.database.rmanClients.push(77)
     stand.clock.offset += 3_600_000
     await written('0a3kq7p2_1_1', 600)
     done(await stand.backup())
     expect(await namesIn(stand.areaPath)).toContain('0a3kq7p2_1_1')
+  })
+})
+
+describe('a lease that is lost while the process stands still', () => {
+  it.each(['refreshing', 'refreshed'])('writes no manifest that says %s over that of its successor', async (state) => {
+    done(await stand.backup())
+    const file = join(stand.areaPath, 'icb-manifest.json')
+    let before: string | undefined
+    // Held until that manifest lies on disk and has only to be renamed.
+    const assertHeld = async (): Promise<void> => {
+      for (const name of (await namesIn(stand.areaPath)).filter((each) => each !== 'icb-manifest.json' && each.includes('icb-manifest.json'))) {
+        if ((JSON.parse(await readFile(join(stand.areaPath, name), 'utf8')) as { state: string }).state !== state) continue
+        before = await readFile(file, 'utf8')
+        throw new IcbError({ code: 'ICB_LEASE_LOST', message: 'taken', remedy: 'operator' })
+      }
+    }
+    const { lease } = await stand.dependencies()
+    const result = await stand.backup({}, { lease: { ...lease, assertHeld } })
+    expect([result.outcome, codeOf(result)]).toEqual(['failed', 'ICB_LEASE_LOST'])
+    expect(before).toBeDefined()
+    expect(await readFile(file, 'utf8')).toBe(before)
+  })
+})
+
+describe('a control file backup that somebody removed', () => {
+  it('is made again before the snapshot that needs it', async () => {
+    done(await stand.backup())
+    const lost = (await manifest()).controlFile
+    await rm(join(stand.areaPath, lost))
+    const result = done(await stand.backup())
+    expect(result.warnings.map((warning) => warning.code)).toContain('ICB_BACKUP_WARN_CONTROL_FILE')
+    expect(result.point).toMatchObject({ state: 'refreshed' })
+    expect(stand.database.sent.filter((line) => line.includes(`controlfile_${result.runId}-again.cf`))).not.toEqual([])
+    // After the refresh the snapshot has it alone.
+    expect((await namesIn(stand.areaPath)).filter((name) => name.startsWith('controlfile_'))).toEqual([`controlfile_${result.runId}.cf`])
   })
 })
 

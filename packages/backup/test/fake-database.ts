@@ -38,6 +38,8 @@ export class FakeDatabase {
   copies: FakeCopy[] = []
   logs: FakeLog[] = []
   pieces: FakePiece[] = []
+  /** Sessions of other people's RMAN. */
+  readonly rmanClients: number[] = []
   sessions: { clientInfo: string; sid: number }[] = []
   parameters: Map<string, string> = new Map([['db_name', 'ORCL'], ['spfile', '/u01/spfileorcl.ora'], ['compatible', '12.1.0.2.0'], ['db_block_size', '8192'], ['db_files', '200'], ['undo_tablespace', 'UNDOTBS1'], ['db_create_file_dest', '/u01/oradata']])
   serverParameters = true
@@ -53,8 +55,6 @@ export class FakeDatabase {
   /** Hook before an RMAN script runs. */
   onRman: ((script: string) => void | Promise<void>) | undefined
   unreachable = false
-  /** Default: just now. */
-  startedAt: string | undefined
   #recid = 0
   readonly #options: FakeDatabaseOptions
 
@@ -91,8 +91,7 @@ export class FakeDatabase {
   #answer(name: string, binds: Readonly<Record<string, BindValue>>): readonly object[] {
     const { areaPath } = this.#options
     switch (name) {
-      case 'v$instance': return [{ name: 'orcl', host: 'prod', release: '12.1.0.2.0', status: 'OPEN', startedAt: this.startedAt ?? this.now, thread: 1, databaseStatus: 'ACTIVE' }]
-      case 'gv$instance': return [{ instance: 1, startedAt: this.startedAt ?? this.now }]
+      case 'v$instance': return [{ name: 'orcl', host: 'prod', release: '12.1.0.2.0', status: 'OPEN', startedAt: this.now, thread: 1, databaseStatus: 'ACTIVE' }]
       case 'v$database':
         this.scn += 1n
         return [{
@@ -136,6 +135,7 @@ export class FakeDatabase {
         const tag = binds['tag']
         return this.pieces.filter((p) => !p.deleted && (tag === undefined || p.tag === tag)).map((p) => ({ recid: p.recid, stamp: 1, handle: p.handle, tag: p.tag, deviceType: 'DISK', status: 'A', bytes: 1n, completedAt: p.completedAt }))
       }
+      case 'gv$session of rman': return this.rmanClients.map((sid) => ({ instance: 1, sid, serial: 1, program: 'rman@elsewhere', loggedOnAt: this.now }))
       case 'gv$session by command id': return this.sessions.map((s) => ({ instance: 1, sid: s.sid, serial: 1, clientInfo: s.clientInfo, program: 'rman', status: 'ACTIVE', loggedOnAt: this.now }))
       case 'v$backup_datafile': return []
       default: throw new Error(`the fake has no answer for ${name}`)

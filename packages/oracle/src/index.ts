@@ -7,20 +7,18 @@ export {
   identityQuery,
   incarnationsQuery,
   instanceQuery,
-  instanceStartsQuery,
   pdbsQuery,
   readDatabaseClock,
   readEdition,
   readIdentity,
   readIncarnations,
   readInstance,
-  readInstanceStarts,
   readPdbs,
   readTimezoneFileVersion,
   timezoneFileQuery,
   versionBannersQuery,
 } from './dictionary/identity.ts'
-export type { DatabaseClockRow, IdentityRow, IncarnationRow, InstanceRow, InstanceStartRow, PdbRow, VersionBannerRow } from './dictionary/identity.ts'
+export type { DatabaseClockRow, IdentityRow, IncarnationRow, InstanceRow, PdbRow, VersionBannerRow } from './dictionary/identity.ts'
 export { onlineLogsQuery, readOnlineLogs, readThreads, threadsQuery } from './dictionary/threads.ts'
 export type { OnlineLogRow, ThreadRow } from './dictionary/threads.ts'
 export { blockCorruptionQuery, datafileHeadersQuery, datafilesQuery, nonloggedBlocksQuery, readBlockCorruption, readDatafileHeaders, readDatafiles } from './dictionary/datafiles.ts'
@@ -66,11 +64,13 @@ export {
   readBackupPieces,
   readIncrements,
   readRmanConfiguration,
+  readRmanClients,
   readRmanSessions,
   rmanConfigurationQuery,
+  rmanClientsQuery,
   rmanSessionsQuery,
 } from './dictionary/rman-repository.ts'
-export type { BackupPieceRow, IncrementRow, RmanConfigurationRow, RmanSessionRow } from './dictionary/rman-repository.ts'
+export type { BackupPieceRow, IncrementRow, RmanClientRow, RmanConfigurationRow, RmanSessionRow } from './dictionary/rman-repository.ts'
 export { longOperationsQuery, progressOf, readLongOperations } from './dictionary/long-operations.ts'
 export type { LongOperationRow } from './dictionary/long-operations.ts'
 export { createSqlPlusSession } from './sqlplus-session.ts'

@@ -7,7 +7,7 @@ import type { Stage } from '@icb/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   createOracledbSession, createSqlPlusSession, isAtLeast, oracleEnvironment, readArchiveDestinations, readArchivedLogs, readChangeTracking, readControlFiles, readDatafileCopies, readDatafileHeaders, readDatafiles, readIdentity,
-  readIncarnations, readInstance, readInstanceStarts, readLogfiles, readLongOperations, readOnlineLogs, readParameters, readPdbs, readRecoveryArea, readRmanConfiguration, readTempfiles, readThreads, withFallback,
+  readIncarnations, readInstance, readLogfiles, readLongOperations, readOnlineLogs, readParameters, readPdbs, readRecoveryArea, readRmanClients, readRmanConfiguration, readTempfiles, readThreads, withFallback,
 } from '../src/index.ts'
 import type { OracledbSessionOptions, SqlSession, TypedQuery } from '../src/index.ts'
 
@@ -23,7 +23,6 @@ const readers: Readonly<Record<string, (session: SqlSession, release: string) =>
   identity: async (session, release) => ({ ...(await readIdentity(session, { release })), currentScn: 0n, checkpointScn: 0n, controlfileTime: null }),
   incarnations: (session) => readIncarnations(session),
   instance: (session) => readInstance(session),
-  instances: (session) => readInstanceStarts(session),
   pdbs: async (session, release) => (isAtLeast(release, 12, 1) ? readPdbs(session) : []),
   datafiles: async (session, release) => readDatafiles(session, { cdb: (await readIdentity(session, { release })).cdb }),
   headers: (session) => readDatafileHeaders(session),
@@ -37,6 +36,7 @@ const readers: Readonly<Record<string, (session: SqlSession, release: string) =>
   'recovery area': (session) => readRecoveryArea(session),
   destinations: (session) => readArchiveDestinations(session),
   parameters: (session) => readParameters(session),
+  'RMAN clients': (session) => readRmanClients(session),
   'RMAN configuration': (session) => readRmanConfiguration(session),
   'archived logs': async (session, release) => readArchivedLogs(session, { resetlogsId: (await readIdentity(session, { release })).resetlogsId }),
 }

@@ -1,16 +1,18 @@
 import type { Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { isIcbError } from '@icb/runtime'
 import { pointErrors } from './errors.ts'
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Turns what the file system answers into ICB_POINT_STORE. */
+/** Turns what the file system answers into ICB_POINT_STORE; errors of ours pass. */
 export async function storing<T>(path: string, what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
+    if (isIcbError(error)) throw error
     throw pointErrors.errors.STORE(`${path} cannot be ${what}: ${reasonOf(error)}`, { hint: 'Check that the backup area is mounted and that this user may use it.', details: { path }, cause: error })
   }
 }

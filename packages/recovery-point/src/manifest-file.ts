@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { writeFileDurably } from '@icb/runtime'
+import type { ReplaceFileOptions } from '@icb/runtime'
 import { z } from 'zod'
 import { readAreaFile, storing } from './area-file.ts'
 import { pointErrors } from './errors.ts'
@@ -57,12 +58,13 @@ export function formatManifest(manifest: Manifest): string {
 
 /**
  * Writes `icb-manifest.json` of an area: a new name, synced, renamed, directory synced. Answers its digest (SHA-256, hex).
- * @throws ICB_POINT_MANIFEST_INVALID, ICB_POINT_STORE
+ * @param options.stillAllowed asked right before the new one takes its name; when it rejects, the old manifest stays
+ * @throws ICB_POINT_MANIFEST_INVALID, ICB_POINT_STORE, and what `stillAllowed` throws
  */
-export async function writeManifest(areaPath: string, manifest: Manifest): Promise<string> {
+export async function writeManifest(areaPath: string, manifest: Manifest, options: Pick<ReplaceFileOptions, 'stillAllowed'> = {}): Promise<string> {
   const path = join(areaPath, manifestFileName)
   const text = formatManifest(manifest)
-  await storing(path, 'written', () => writeFileDurably(path, text))
+  await storing(path, 'written', () => writeFileDurably(path, text, options))
   return digestOf(text)
 }
 

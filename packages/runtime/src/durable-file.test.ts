@@ -26,6 +26,14 @@ describe('durable files', () => {
     expect(await readdir(dir)).toEqual([])
   })
 
+  it('keeps the old file, and only that, when the replacement is not allowed any more', async () => {
+    const path = join(dir, 'a.json')
+    await writeFileDurably(path, 'one')
+    await expect(writeFileDurably(path, 'two', { stillAllowed: () => Promise.reject(new Error('not yours')) })).rejects.toThrow('not yours')
+    expect(await readFile(path, 'utf8')).toBe('one')
+    expect(await readdir(dir)).toEqual(['a.json'])
+  })
+
   it('creates a file once among many', async () => {
     const made = await Promise.all(Array.from({ length: 20 }, (_, i) => createFileOnce(join(dir, 'id'), String(i))))
     expect(made.filter(Boolean)).toHaveLength(1)

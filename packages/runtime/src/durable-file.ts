@@ -8,6 +8,11 @@ export interface DurableFileOptions {
   readonly mode?: number
 }
 
+export interface ReplaceFileOptions extends DurableFileOptions {
+  /** Asked at the last moment, when the new content is on disk under another name: when it rejects, the old file stays. For a lease that may be lost while the disk is slow. */
+  readonly stillAllowed?: (() => Promise<void>) | undefined
+}
+
 /** Flushes a directory, so that a name made or removed in it survives a crash. File systems that cannot do it are not asked again. */
 export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r')
@@ -41,11 +46,12 @@ async function writePrivateFile(path: string, data: string | Uint8Array, mode: n
 /**
  * Replaces a file so that a reader, or a crash at any moment, meets the old content or the new one: written to a new name in
  * the same directory, synced, renamed, directory synced. On disk when it resolves.
- * @throws the file system's own error; the old file is then untouched.
+ * @throws the file system's own error, or that of `stillAllowed`; the old file is then untouched.
  */
-export async function writeFileDurably(path: string, data: string | Uint8Array, options: DurableFileOptions = {}): Promise<void> {
+export async function writeFileDurably(path: string, data: string | Uint8Array, options: ReplaceFileOptions = {}): Promise<void> {
   const temporary = await writePrivateFile(path, data, options.mode ?? 0o644)
   try {
+    await options.stillAllowed?.()
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })

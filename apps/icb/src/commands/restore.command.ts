@@ -78,7 +78,7 @@ async function snapshotNow(app: AppContext, connection: DatabaseConnection, sign
   return withLease(connection, { action: 'snapshot-create', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal }, async (scope) => {
     const primarySql = connection.primarySql()
     const result = await createManualSnapshot(
-      { ...(await storageDependencies(app, connection)), database: { sql: connection.sql(), rman: connection.rman(), ...(primarySql === undefined ? {} : { primarySql }) }, signal: scope.signal, runId: scope.runId, tool: connection.context.tool },
+      { ...(await storageDependencies(app, connection)), database: { sql: connection.sql(), rman: connection.rman(), ...(primarySql === undefined ? {} : { primarySql }) }, signal: scope.signal, lease: scope.lease, runId: scope.runId, tool: connection.context.tool },
       { reason: 'restore' },
     )
     for (const warning of result.warnings) app.warn(warning.code, warning.message)

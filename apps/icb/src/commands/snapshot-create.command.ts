@@ -12,7 +12,7 @@ export const snapshotCreate: CommandAction = async (app, [name = ''], options) =
       const primarySql = connection.primarySql()
       const database = connection.config.oracleHome === undefined ? {} : { database: { sql: connection.sql(), rman: connection.rman(), ...(primarySql === undefined ? {} : { primarySql }) } }
       const reason = text(options, 'reason')
-      const result = await createManualSnapshot({ ...(await storageDependencies(app, connection)), ...database, signal: scope.signal, runId: scope.runId, tool: connection.context.tool }, reason === undefined ? {} : { reason })
+      const result = await createManualSnapshot({ ...(await storageDependencies(app, connection)), ...database, signal: scope.signal, lease: scope.lease, runId: scope.runId, tool: connection.context.tool }, reason === undefined ? {} : { reason })
       for (const warning of result.warnings) app.warn(warning.code, warning.message)
       app.print(`snapshot created: ${result.snapshot}${result.entry === undefined ? '' : ` (${result.entry.state})`}`)
       return { schema: 'snapshot/1', result }

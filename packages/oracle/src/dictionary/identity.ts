@@ -30,17 +30,6 @@ export async function readInstance(session: SqlSession, options?: ReadOptions): 
   return one(await session.query(instanceQuery, options), instanceQuery.name)
 }
 
-const startColumns = { instance: 'number!', startedAt: 'date!' } as const
-
-/** GV$INSTANCE: since when each open instance of the database runs. */
-export type InstanceStartRow = RowOf<typeof startColumns>
-
-export const instanceStartsQuery: TypedQuery<typeof startColumns> = { name: 'gv$instance', columns: startColumns, sql: 'select inst_id, startup_time from gv$instance order by inst_id' }
-
-export function readInstanceStarts(session: SqlSession, options?: ReadOptions): Promise<readonly InstanceStartRow[]> {
-  return session.query(instanceStartsQuery, options)
-}
-
 const identityColumns = {
   dbid: 'scn!',
   name: 'text!',

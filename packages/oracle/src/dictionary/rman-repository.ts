@@ -106,6 +106,25 @@ export async function readRmanSessions(session: SqlSession, options: ReadOptions
   return 'commandId' in options ? rows.filter((row) => commandIdOf(row.clientInfo) === wanted) : rows
 }
 
+const clientColumns = { instance: 'number!', sid: 'number!', serial: 'number!', program: 'text', loggedOnAt: 'date' } as const
+
+/** A session of GV$SESSION that an RMAN client has opened, whoever started it. */
+export type RmanClientRow = RowOf<typeof clientColumns>
+
+export const rmanClientsQuery: TypedQuery<typeof clientColumns> = {
+  name: 'gv$session of rman',
+  columns: clientColumns,
+  sql: `select s.inst_id, s.sid, s.serial#, s.program, s.logon_time
+          from gv$session s
+         where lower(s.program) like 'rman%' or s.client_info like '%rman channel=%'
+         order by s.inst_id, s.sid`,
+}
+
+/** Sessions of every RMAN client, ours and other people's, on every instance. */
+export function readRmanClients(session: SqlSession, options?: ReadOptions): Promise<readonly RmanClientRow[]> {
+  return session.query(rmanClientsQuery, options)
+}
+
 const incrementColumns = {
   file: 'number!',
   /** YES: only changed chunks were read. */
