@@ -42,11 +42,15 @@ export async function filerOntapCommand(args: readonly string[]): Promise<number
     ...(values.address === undefined ? {} : { address: values.address }),
     settings: { release: 900 + Number(minor), ...(values['job-ms'] === undefined ? {} : { jobMs: Number(values['job-ms']) }) },
   })
-  process.stdout.write(`${JSON.stringify({ simulator: '@icb/lab appliance ontap', ...filer.address })}\n`)
-  await new Promise<void>((resolve) => {
+  // Before anybody is told that it runs: who is told may send a signal at once.
+  const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => { resolve() })
     if (values['with-parent'] === true) process.stdin.resume().once('end', () => { resolve() })
   })
+  process.stdout.write(`${JSON.stringify({ simulator: '@icb/lab appliance ontap', ...filer.address })}\n`)
+  await ended
+  // Open, it would keep the process alive after a signal.
+  process.stdin.destroy()
   await filer.stop()
   return 0
 }
