@@ -2,7 +2,7 @@
 const layers = [
   ['runtime'],
   ['config', 'storage-core'],
-  ['rman', 'oracle', 'retention', 'storage-local', 'storage-zfssa', 'storage-openzfs', 'storage-ontap', 'storage-dorado', 'calendar'],
+  ['rman', 'oracle', 'retention', 'storage-local', 'storage-zfssa', 'storage-openzfs', 'storage-ontap', 'storage-dorado', 'storage-softnas', 'calendar'],
   ['recovery-point', 'ledger'],
   ['backup', 'autorestore', 'monitoring', 'migrate'],
   ['fleet'],

@@ -6,5 +6,6 @@ export const builtInAdapters: readonly BuiltInAdapter[] = [
   { name: 'local', load: async () => (await import('@icb/storage-local')).adapter },
   { name: 'ontap', load: async () => (await import('@icb/storage-ontap')).adapter },
   { name: 'openzfs', load: async () => (await import('@icb/storage-openzfs')).adapter },
+  { name: 'softnas', load: async () => (await import('@icb/storage-softnas')).adapter },
   { name: 'zfssa', load: async () => (await import('@icb/storage-zfssa')).adapter },
 ]

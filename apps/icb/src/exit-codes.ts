@@ -4,7 +4,7 @@ import { isIcbError } from '@icb/runtime'
 export const exitCodes = { done: 0, failed: 1, usage: 2, refused: 3, locked: 4, warnings: 5 } as const
 
 const locked: ReadonlySet<string> = new Set(['ICB_LEASE_HELD', 'ICB_MIGRATE_ORIGINAL_BUSY', 'ICB_BACKUP_SESSION_RUNNING', 'ICB_BACKUP_SCHEDULE_RUNNING', 'ICB_AUTORESTORE_SLOT_BUSY'])
-const usage: ReadonlySet<string> = new Set(['ICB_AUTORESTORE_SETTINGS', 'ICB_POINT_TARGET', 'ICB_STORAGE_OPTIONS', 'ICB_STORAGE_ADAPTER', 'ICB_JOURNAL_LOCATION'])
+const usage: ReadonlySet<string> = new Set(['ICB_AUTORESTORE_SETTINGS', 'ICB_AUTORESTORE_NO_CLONES', 'ICB_POINT_TARGET', 'ICB_STORAGE_OPTIONS', 'ICB_STORAGE_ADAPTER', 'ICB_JOURNAL_LOCATION'])
 
 /** The one place that turns an error into an exit code. */
 export function exitCodeOf(error: unknown): number {

@@ -3,7 +3,7 @@ import type { DefinedErrors, ErrorDefinition } from '@icb/runtime'
 
 type Names =
   | 'REFUSED_ROOT' | 'REFUSED_SCRATCH' | 'REFUSED_PATH' | 'REFUSED_INSTANCE' | 'REFUSED_AREA_MOUNTED' | 'REFUSED_LIVE_AREA' | 'REFUSED_CLONE' | 'REFUSED_IDENTITY' | 'REFUSED_PARAMETER'
-  | 'SETTINGS' | 'NO_SNAPSHOT' | 'MOUNT' | 'FINDING' | 'CLEANUP' | 'VERDICT_NOT_STORED' | 'SLOT_BUSY' | 'NOT_RECOVERABLE' | 'DECLINED' | 'UNKNOWN_RUN'
+  | 'SETTINGS' | 'NO_CLONES' | 'NO_SNAPSHOT' | 'MOUNT' | 'FINDING' | 'CLEANUP' | 'VERDICT_NOT_STORED' | 'SLOT_BUSY' | 'NOT_RECOVERABLE' | 'DECLINED' | 'UNKNOWN_RUN'
 
 const defined: DefinedErrors<Readonly<Record<Names, ErrorDefinition>>> = defineErrors('AUTORESTORE', {
   REFUSED_ROOT: { remedy: 'fix', summary: 'Restores and restore tests are refused to root: an unprivileged user cannot reach what production protects by permissions.' },
@@ -16,6 +16,7 @@ const defined: DefinedErrors<Readonly<Record<Names, ErrorDefinition>>> = defineE
   REFUSED_IDENTITY: { remedy: 'fix', summary: 'The recovery point is of another database than the configured one.' },
   REFUSED_PARAMETER: { remedy: 'fix', summary: 'An extra instance parameter is protected.' },
   SETTINGS: { remedy: 'fix', summary: 'A setting that restore tests need is missing or wrong.' },
+  NO_CLONES: { remedy: 'fix', summary: 'The storage makes no clones, so nothing can be restored from its snapshots here.' },
   NO_SNAPSHOT: { remedy: 'fix', summary: 'There is no snapshot that could be tested.' },
   MOUNT: { remedy: 'operator', summary: 'A clone could not be mounted or unmounted.' },
   FINDING: { remedy: 'operator', summary: 'The restore test found something wrong; the reason is in the verdict.' },

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseMountTable, silentLogger, systemClock } from '@icb/runtime'
 import type { PathProbe } from '@icb/runtime'
+import { createMemoryStorage } from '@icb/storage-core/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { guardAreaNotMounted, guardInstances, guardNotRoot, guardSidName, guardSourcePaths, guardWithin } from './guards.ts'
+import { guardAreaNotMounted, guardClones, guardInstances, guardNotRoot, guardSidName, guardSourcePaths, guardWithin } from './guards.ts'
 import { systemHostView } from './host-view.ts'
 import type { HostView } from './host-view.ts'
 
@@ -24,6 +25,12 @@ const code = (name: string): unknown => expect.objectContaining({ code: `ICB_AUT
 it('[H17] refuses root', () => {
   expect(() => { guardNotRoot({ ...host, uid: 0 }) }).toThrow(code('REFUSED_ROOT'))
   expect(() => { guardNotRoot(host) }).not.toThrow()
+})
+
+it('[M:dorado-softnas] refuses a storage without clones, with the way out', () => {
+  const memory = (clones: boolean) => createMemoryStorage({ database: 'orcl', clock: systemClock, capabilities: { clones } })
+  expect(() => { guardClones(memory(false), 'orcl') }).toThrow(expect.objectContaining({ code: 'ICB_AUTORESTORE_NO_CLONES', remedy: 'fix', hint: expect.stringContaining('restore-script orcl') as unknown }))
+  expect(() => { guardClones(memory(true), 'orcl') }).not.toThrow()
 })
 
 it.each(['', '1ABC', 'TOOLONGSID', 'A B', 'A;B'])('refuses the SID "%s"', (sid) => {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Logger } from '@icb/runtime'
-import type { MountSource } from '@icb/storage-core'
+import type { MountSource, SnapshotStorage } from '@icb/storage-core'
 import { autorestoreErrors as errors } from './errors.ts'
 import type { HostView } from './host-view.ts'
 import { isWithin } from './sandbox.ts'
@@ -8,6 +8,14 @@ import { isWithin } from './sandbox.ts'
 /** @throws ICB_AUTORESTORE_REFUSED_ROOT */
 export function guardNotRoot(host: HostView): void {
   if (host.uid === 0) throw errors.REFUSED_ROOT('restore tests do not run as root', { hint: 'Start it as the operating system user that owns the sandbox Oracle home.' })
+}
+
+/** @throws ICB_AUTORESTORE_NO_CLONES where snapshots are never recovered because no clone of them can be made */
+export function guardClones({ capabilities }: SnapshotStorage, database: string): void {
+  if (capabilities.clones) return
+  throw errors.NO_CLONES(`the storage of ${database} makes no clones, so its snapshots cannot be tested or restored from here`, {
+    hint: `Use an adapter that makes clones of this storage, or switch restore tests of ${database} off (restoreTest.enabled, autorestoreenabled); docs/storage says what each adapter can do. Restoring in place needs none: icb restore-script ${database}`,
+  })
 }
 
 /** @throws ICB_AUTORESTORE_SETTINGS unless a SID is 1 to 8 alphanumeric characters, beginning with a letter. */

@@ -5,6 +5,7 @@ import { hasLabels } from '@icb/storage-core'
 import { createCloneMounter } from './clone-mounter.ts'
 import { autorestoreErrors as errors } from './errors.ts'
 import { mergeReasons, outcomeOf, reasonOfResult } from './findings.ts'
+import { guardClones } from './guards.ts'
 import { reconcileRestoreTests } from './reconcile.ts'
 import { cloneNameOf, unknownPoint } from './restore-run.ts'
 import type { RestoreRun } from './restore-run.ts'
@@ -104,9 +105,10 @@ async function labelProof(run: RestoreRun, verdict: Verdict): Promise<void> {
  * again, also after a failure. Leftovers of earlier tests on this host are removed first.
  *
  * @returns always a verdict; `storeError` is set when the ledger could not take it, and the run then counts as failed.
- * @throws ICB_AUTORESTORE_SLOT_BUSY, ICB_AUTORESTORE_SETTINGS, ICB_LEDGER_STORE before anything was started.
+ * @throws ICB_AUTORESTORE_NO_CLONES, ICB_AUTORESTORE_SLOT_BUSY, ICB_AUTORESTORE_SETTINGS, ICB_LEDGER_STORE before anything was started.
  */
 export async function runRestoreTest(deps: RestoreTestDependencies, options: RestoreTestOptions): Promise<RestoreTestResult> {
+  guardClones(deps.storage, deps.settings.database)
   await reconcileRestoreTests(deps)
   const slot = await takeSlot(deps)
   try {

@@ -1,6 +1,6 @@
 import type { KeyDefinition, SeedSection } from './seed.ts'
 
-export type IcbSection = 'generic' | 'autorestore' | 'ledger' | 'monitoring' | 'database'
+export type IcbSection = 'generic' | 'autorestore' | 'ledger' | 'monitoring' | 'database' | 'zfssa' | 'netapp' | 'softnas' | 'huaweidorado'
 
 /**
  * INI sections of our own. The keys of `local` (the built-in local adapter) and `storage` (any adapter without a section of its own) belong to the adapter, so they are
@@ -12,6 +12,14 @@ export const icbSections: readonly string[] = ['ledger', 'monitoring', 'local', 
 export const freeSections: readonly string[] = ['local', 'storage']
 
 export type IcbKey = KeyDefinition<IcbSection>
+
+/** The original verified no certificate; how each array's one is verified can therefore be said beside its own keys. The adapter checks the values. */
+const certificateKeys: readonly IcbKey[] = (['zfssa', 'netapp', 'softnas', 'huaweidorado'] as const).flatMap((section): readonly IcbKey[] => [
+  ...(section === 'netapp' ? [] : [{ section, key: 'ca', type: 'text', description: 'PEM file of the authority that signed the certificate' } as const]),
+  { section, key: 'fingerprint', type: 'text', description: 'SHA-256 of the one certificate that is accepted' },
+  { section, key: 'servername', type: 'text', description: 'Name that the certificate is for, where it is not the address' },
+  { section, key: 'insecure', type: 'boolean', description: 'true: the certificate is not verified, which is logged at every start' },
+])
 
 /** INI keys that the original did not have. A key of `[generic]` in this list may also stand in a database's section as it is, without the prefix. */
 export const icbKeys: readonly IcbKey[] = [
@@ -68,6 +76,7 @@ export const icbKeys: readonly IcbKey[] = [
   { section: 'monitoring', key: 'mailfrom', type: 'text', description: 'Sender of the mails; default: icb@ and the name of the host' },
   { section: 'monitoring', key: 'backupheartbeat', type: 'secret', description: 'Where the address comes from that is asked for after each good backup' },
   { section: 'monitoring', key: 'restoretestheartbeat', type: 'secret', description: 'Where the address comes from that is asked for after each passed restore test' },
+  ...certificateKeys,
 ]
 
 export type SettingSection = SeedSection | IcbSection

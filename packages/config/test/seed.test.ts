@@ -97,3 +97,11 @@ describe('where the original looks for the Huawei login', () => {
     expect(await credentialsWith({}, {})).toMatchObject({ user: { file: '/etc/icb/huaweidoradocredentials.cfg' } })
   })
 })
+
+describe('how the certificate of an array is verified', () => {
+  it.each(['zfssa', 'softnas', 'huaweidorado'])('[H41] is said in [%s] beside the original\'s keys, or for one database', async (module) => {
+    const text = `[generic]\nbackupdest: /b\nsnappermodule: ${module}\n[${module}]\nca: array.pem\nservername: array.example.com\ninsecure: false\n[db1]\ndbid: 1\nrecoverywindow: 1\nparallel: 1\nsnapexpirationdays: 1\n${module}insecure: true\n`
+    const config = await loadConfig('/etc/icb/a.cfg', { env: {}, readFile: (path) => (path === '/etc/icb/a.cfg' ? Promise.resolve(text) : Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' }))) })
+    expect(config.databases[0]?.storage.options).toMatchObject({ ca: 'array.pem', servername: 'array.example.com', insecure: 'true' })
+  })
+})

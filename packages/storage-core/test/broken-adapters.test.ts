@@ -1,8 +1,12 @@
+import { DateTime } from 'luxon'
 import { describe, expect, it } from 'vitest'
 import { snapshotStorageRules } from '../src/conformance.ts'
+import type { SnapshotStorage } from '../src/index.ts'
 import { runKit } from './kit-runner.ts'
 import { memoryHarness } from './memory-harness.ts'
 import { mutants } from './mutants.ts'
+
+type Alter = (storage: SnapshotStorage) => SnapshotStorage
 
 describe('the kit finds the adapter that breaks a rule', () => {
   it('has one broken adapter for every rule', () => {
@@ -26,6 +30,16 @@ describe('the kit with an adapter that can do less', () => {
     expect(reasons.get('labels.kept')).toBe('the storage declares "labels: false"')
     expect(report.passed).toContain('capabilities.clones')
     expect(report.passed.length + report.skipped.length).toBe(snapshotStorageRules.length)
+  })
+
+  it.each<readonly [string, Alter]>([
+    ['makes one all the same', (storage) => ({ ...storage, createClone: async (snapshot, name) => ({ id: name, name, snapshot, createdAt: DateTime.utc(), mounts: [] }) })],
+    ['lists some that others made', (storage) => ({ ...storage, listClones: async function* () { yield { id: 'x', name: 'x', snapshot: 'y', createdAt: DateTime.utc(), mounts: [] } } })],
+    ['calls them thin', (storage) => ({ ...storage, capabilities: { ...storage.capabilities, thinClones: true } })],
+    ['removes the snapshot instead', (storage) => ({ ...storage, deleteClone: (id) => storage.deleteSnapshot(id) })],
+  ])('finds the adapter that declares no clones and %s', async (_what, alter) => {
+    const report = await runKit({ name: 'no clones', rules: ({ id }) => id === 'capabilities.clones', create: () => memoryHarness({ capabilities: { clones: false } }, alter) })
+    expect(report.failed.map(({ id }) => id)).toEqual(['capabilities.clones'])
   })
 
   it('skips what the harness does not offer, with its name', async () => {

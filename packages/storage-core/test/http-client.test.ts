@@ -31,7 +31,11 @@ beforeAll(async () => {
     if (path === '/cut') request.socket.destroy()
     else if (path === '/long') response.end('x'.repeat(5000))
     else if (path === '/slow') setTimeout(() => response.end('{}'), 20)
-    else response.writeHead(path === '/missing' ? 404 : 200, { 'X-Test': 'yes' }).end('{"a":1}')
+    else if (path === '/form') {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => response.end(JSON.stringify({ type: request.headers['content-type'], sent: Buffer.concat(chunks).toString('utf8') })))
+    } else response.writeHead(path === '/missing' ? 404 : 200, { 'X-Test': 'yes' }).end('{"a":1}')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   baseUrl = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -54,6 +58,12 @@ describe('the HTTPS client', () => {
     expect(await client.request({ method: 'GET', path: '/missing', query: { name: 'a b&c' } })).toMatchObject({ status: 404, body: { a: 1 }, headers: { 'x-test': 'yes' } })
     expect(seen.at(-1)).toEqual({ url: '/missing?name=a%20b%26c', authorization: `Basic ${Buffer.from('icb:S3cret-of-the-filer').toString('base64')}` })
     expect(client.sent).toBe(1)
+    client.close()
+  })
+
+  it('sends a form as a browser does', async () => {
+    const client = open(trusted)
+    expect(await client.request({ method: 'POST', path: '/form', form: { user: 'a b', password: 'ü&=' } })).toMatchObject({ body: { type: 'application/x-www-form-urlencoded', sent: 'user=a+b&password=%C3%BC%26%3D' } })
     client.close()
   })
 

@@ -4,6 +4,9 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { createDirectoryEngine, createZfsEngine, makeCertificate, makeZfsPool, startAppliance, zfsPoolLacks } from '../../lab/src/appliance-zfssa/index.ts'
 import type { Appliance, Right } from '../../lab/src/appliance-zfssa/index.ts'
+import { SoftnasArray } from '../../lab/src/array-softnas/array.ts'
+import { startSoftnas } from '../../lab/src/array-softnas/server.ts'
+import { createDirectoryEngine as createVolumeEngine } from '../../lab/src/volume-engine/directory-engine.ts'
 import { makeNetworkHosts } from './network-hosts.ts'
 import type { NetworkHosts, NetworkHostsOptions } from './network-hosts.ts'
 import { makeOwnedPlace } from './owned-places.ts'
@@ -25,6 +28,7 @@ export interface ArrayStageStorage extends StageStorage {
 }
 
 export type ZfssaStageStorage = ArrayStageStorage & { readonly appliance: Appliance }
+export type SoftnasStageStorage = ArrayStageStorage & { readonly array: SoftnasArray }
 export type OntapStageStorage = ArrayStageStorage & { readonly filer: OntapFiler }
 
 /**
@@ -97,6 +101,38 @@ export function ontapStage(options: { readonly release?: string; readonly volume
           adapter: 'ontap', filer: filer.url, svm: filer.svm, mounthost: 'filer-nfs', volumeprefix: 'oc1_', cacert: filer.caFile,
           ...(suffixes.length === 0 ? {} : { additionalvolumesuffixes: suffixes }), credentials: { user: 'vsadmin', password: { file: passwordFile(place, filer.password) } },
         },
+        dispose,
+      }
+    } catch (error) {
+      await dispose()
+      throw error
+    }
+  }
+}
+
+/** A simulated SoftNAS server below a stage's backup area. It makes no clones, so its stage has none to mount. */
+export function softnasStage(): (place: StagePlace) => Promise<SoftnasStageStorage> {
+  return async (place) => {
+    const { directory, database, user } = place
+    const undo: (() => Promise<void>)[] = []
+    const dispose = async (): Promise<void> => { for (const step of undo.splice(0).reverse()) await step() }
+    try {
+      const password = randomBytes(12).toString('hex')
+      const engine = createVolumeEngine(join(directory, 'volumes'))
+      const array = new SoftnasArray({ engine, users: new Map([['softnas', password]]), pool: 'pool1' })
+      array.createVolume(database)
+      if (user !== undefined) chownSync(engine.volume(database), user.uid, user.gid)
+      const certificate = await makeCertificate(secretPlace(directory), ['localhost'])
+      const server = await startSoftnas(array, { certificate })
+      undo.push(async () => { await server[Symbol.asyncDispose]() })
+      const live = `/${array.pool}/${database}`
+      const parts = await connectHosts(place, undo, {
+        server: 'softnas-nfs', live, clone: `/${array.pool}/${cloneName}`,
+        exportsOf: (path) => Promise.resolve(path === live ? [{ path, directory: engine.volume(database) }] : []),
+      })
+      return {
+        ...parts, array, description: engine.description,
+        config: { adapter: 'softnas', serveraddress: server.address, pool: array.pool, mounthost: 'softnas-nfs', ca: certificate.caFile, credentials: { user: 'softnas', password: { file: passwordFile(place, password) } } },
         dispose,
       }
     } catch (error) {

@@ -7,7 +7,7 @@ import type { JournalRun, Step } from '@icb/runtime'
 import type { Snapshot } from '@icb/storage-core'
 import { announcedMounter } from '../clone-mounter.ts'
 import { autorestoreErrors as errors } from '../errors.ts'
-import { guardNotRoot, guardSidName } from '../guards.ts'
+import { guardClones, guardNotRoot, guardSidName } from '../guards.ts'
 import { unknownPoint } from '../restore-run.ts'
 import { createClone, mountClone, readPointManifest } from '../steps/clone-steps.ts'
 import { detachFromSource, restoreControlFile } from '../steps/instance-steps.ts'
@@ -74,10 +74,11 @@ function madeBefore(before: JournalRun | undefined, manifest: Manifest): readonl
  * Rebuilds a destroyed database in its own places: a clone of its backup area becomes the database at once, is recovered and opened, and
  * then its files move back while it is in use. Every step is in the journal; a rescue that was interrupted or failed goes on with `deps.resume`.
  * @returns the result, also of a failure; `planned` for a dry run, `held` before RESETLOGS where that was asked for
- * @throws ICB_AUTORESTORE_REFUSED_ROOT, ICB_AUTORESTORE_SETTINGS, ICB_AUTORESTORE_REFUSED_INSTANCE, ICB_POINT_… before anything was made
+ * @throws ICB_AUTORESTORE_REFUSED_ROOT, ICB_AUTORESTORE_NO_CLONES, ICB_AUTORESTORE_SETTINGS, ICB_AUTORESTORE_REFUSED_INSTANCE, ICB_POINT_… before anything was made
  */
 export async function runRescue(deps: RescueDependencies, request: RescueRequest): Promise<RescueResult> {
   guardNotRoot(deps.host)
+  guardClones(deps.storage, deps.settings.database)
   guardSidName(request.sid)
   const { settings, resume } = deps
   const { manifest } = await readManifest(settings.areaPath)

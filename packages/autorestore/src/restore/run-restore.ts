@@ -3,7 +3,7 @@ import type { Verdict } from '@icb/ledger'
 import { hasErrorCode, isoNow, runSteps } from '@icb/runtime'
 import type { RunStepsResult, Step } from '@icb/runtime'
 import { outcomeOf, reasonOfResult } from '../findings.ts'
-import { guardNotRoot, guardSidName, resolveLiveArea } from '../guards.ts'
+import { guardClones, guardNotRoot, guardSidName, resolveLiveArea } from '../guards.ts'
 import { autorestoreErrors as errors } from '../errors.ts'
 import type { RecoveryRun } from '../restore-run.ts'
 import { nameLock } from '../slots.ts'
@@ -160,10 +160,11 @@ async function record(run: Restoration, work: (ledger: NonNullable<RestoreDepend
  * restore goes on with `deps.resume`.
  *
  * @returns the result, also of a failure; `planned` for a dry run, `declined` when the plan was not confirmed
- * @throws ICB_AUTORESTORE_REFUSED_ROOT, ICB_AUTORESTORE_SETTINGS, ICB_STORAGE_… before anything was started
+ * @throws ICB_AUTORESTORE_REFUSED_ROOT, ICB_AUTORESTORE_NO_CLONES, ICB_AUTORESTORE_SETTINGS, ICB_STORAGE_… before anything was started
  */
 export async function runRestore(deps: RestoreDependencies, request: RestoreRequest): Promise<RestoreResult> {
   guardNotRoot(deps.host)
+  guardClones(deps.storage, deps.settings.database)
   checkRequest(request, deps.settings.database)
   const before = deps.resume === undefined ? undefined : planOf(deps.resume)
   const made = before === undefined ? await makePlan(deps, request) : undefined

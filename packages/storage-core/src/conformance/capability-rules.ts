@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { SnapshotHolds, SnapshotLabels } from '../snapshot-storage.ts'
-import { collect, expectError, rule } from './rule.ts'
+import { collect, expectError, failureOf, rule, snapshotsNamed } from './rule.ts'
 import type { ConformanceRule } from './rule.ts'
 
 export const capabilityRules: readonly ConformanceRule[] = [
@@ -11,10 +11,18 @@ export const capabilityRules: readonly ConformanceRule[] = [
     assert.deepEqual(present, { hold: holds, releaseHold: holds, setLabels: labels })
   }),
 
-  rule('capabilities.clones', 'a storage that declares clones makes them, another one says UNSUPPORTED', [], async ({ storage, ...run }) => {
+  rule('capabilities.clones', 'a storage that declares clones makes them; another one says UNSUPPORTED, lists none and deletes nothing for one', [], async ({ storage, ...run }) => {
     const snapshot = await storage.createSnapshot(run.snapshotName())
-    if (storage.capabilities.clones) await storage.createClone(snapshot.id, run.cloneName())
-    else await expectError('UNSUPPORTED', 'createClone', () => storage.createClone(snapshot.id, run.cloneName()))
+    if (storage.capabilities.clones) {
+      await storage.createClone(snapshot.id, run.cloneName())
+      return
+    }
+    assert.equal(storage.capabilities.thinClones, false, 'no clones, so no thin ones')
+    const name = run.cloneName()
+    await expectError('UNSUPPORTED', 'createClone', () => storage.createClone(snapshot.id, name))
+    assert.deepEqual(await collect(storage.listClones()), [], 'there are none to list')
+    for (const id of [name, snapshot.id]) if ((await failureOf(() => storage.deleteClone(id))) !== undefined) await expectError('UNSUPPORTED', 'deleteClone', () => storage.deleteClone(id))
+    assert.equal((await snapshotsNamed(storage, snapshot.name)).length, 1, 'the snapshot stays')
   }),
 
   rule('capabilities.space', 'space is reported as bytes (bigint), and always when spaceAccounting is declared', [], async ({ storage, snapshotName }) => {

@@ -36,6 +36,8 @@ export interface HttpRequest {
   readonly query?: Readonly<Record<string, string | number | boolean>>
   /** Sent as JSON. */
   readonly body?: unknown
+  /** Sent as an HTML form would be; instead of `body`. */
+  readonly form?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
   readonly signal?: AbortSignal | undefined
@@ -91,7 +93,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const slots = createSlots(concurrency)
   let sent = 0
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const { method, path, query, body, signal } = request
+    const { method, path, query, signal } = request
+    const content = contentOf(request)
     opened ??= open()
     const { http } = await opened.catch((error: unknown) => {
       opened = undefined
@@ -107,8 +110,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         method,
         url: path,
         ...(query === undefined ? {} : { params: query, paramsSerializer: { serialize } }),
-        ...(body === undefined ? {} : { data: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...request.headers } }),
-        ...(body === undefined && request.headers !== undefined ? { headers: request.headers } : {}),
+        ...(content === undefined ? {} : { data: content.data, headers: { 'Content-Type': content.type, ...request.headers } }),
+        ...(content === undefined && request.headers !== undefined ? { headers: request.headers } : {}),
         signal: signal === undefined ? timer : AbortSignal.any([timer, signal]),
       })
       logger.trace({ method, path: redact(path), status: answer.status }, `${method} ${redact(path)}: ${answer.status}`)
@@ -137,6 +140,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       opened = undefined
     },
   }
+}
+
+function contentOf({ body, form }: HttpRequest): { readonly data: string; readonly type: string } | undefined {
+  if (form !== undefined) return { data: new URLSearchParams(form).toString(), type: 'application/x-www-form-urlencoded' }
+  return body === undefined ? undefined : { data: JSON.stringify(body), type: 'application/json' }
 }
 
 function answerOf(answer: AxiosResponse<string>): HttpAnswer {

@@ -35,7 +35,8 @@ const allCapabilities: StorageCapabilities = { atomic: true, atomicGroup: false,
 /** The reference adapter: keeps every rule of the contract, in memory, with faults and latency on demand. */
 export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorage {
   const { database, clock, pageSize = 10, latencyMs = 0 } = options
-  const capabilities: StorageCapabilities = { ...allCapabilities, ...options.capabilities }
+  const wanted: StorageCapabilities = { ...allCapabilities, ...options.capabilities }
+  const capabilities: StorageCapabilities = wanted.clones ? wanted : { ...wanted, thinClones: false }
   const volume = options.volume ?? new MemoryVolume(database, clock)
   const faults = new FaultScript()
   for (const fault of options.faults ?? []) faults.add(fault)
@@ -150,6 +151,7 @@ export function createMemoryStorage(options: MemoryStorageOptions): MemoryStorag
 
     deleteClone: (id: CloneId, callOptions) =>
       request('deleteClone', callOptions?.signal, () => {
+        if (!capabilities.clones) throw storageErrors.UNSUPPORTED('this storage makes no clones')
         if (volume.snapshots.has(id) || volume.clones.get(id)?.marked === false) throw storageErrors.FOREIGN(`${id} is not a clone that this tool made`)
         volume.clones.delete(id)
       }),

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import path from 'node:path'
 import { addZfssaCommand } from '../appliance-zfssa/command.ts'
 import { addDoradoCommand } from '../array-dorado/command.ts'
+import { addSoftnasCommand } from '../array-softnas/command.ts'
 import { addOntapCommand } from '../filer-ontap/command.ts'
 import { SIMULATOR } from '../host/lab-file.ts'
 import { profileNamed, profiles } from '../host/release.ts'
@@ -123,6 +124,7 @@ export async function runLab(argv: readonly string[]): Promise<number> {
   addZfssaCommand(appliance)
   addOntapCommand(appliance)
   addDoradoCommand(appliance)
+  addSoftnasCommand(appliance)
   program.command('destroy <dir>').description('end all instances and remove the lab').option(...json).action(async (dir: string, o: Output) => {
     await destroyLab(dir)
     report(o, { destroyed: path.resolve(dir) }, [`${path.resolve(dir)} removed`])

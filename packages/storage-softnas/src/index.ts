@@ -1,0 +1,3 @@
+export { adapter } from './adapter.ts'
+export { checks } from './checks.ts'
+export type { SoftnasOptions } from './options.ts'
