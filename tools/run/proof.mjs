@@ -10,6 +10,7 @@ const proofs = {
   fleet: { about: 'a fleet of 40 databases, 3 of them broken', project: 'icb', file: 'test/fleet', env: { ICB_PROOF_DATABASES: '40' } },
   profiles: { about: 'configure, back up twice and restore-test on every release, edition and kind of database', project: 'icb', file: 'test/profiles', env: { ICB_PROOF_PROFILES: 'all' } },
   restores: { about: 'ten days of backups: every point and every gap restored, byte for byte', project: 'icb', file: 'test/restore.test', env: { ICB_PROOF_DAYS: '10' } },
+  keystores: { about: 'encrypted tablespaces, of a database and of a PDB, with and without their keystore', project: 'icb', file: 'test/keystore', env: { ICB_PROOF_KEYSTORES: 'all' } },
   rescue: { about: 'a destroyed database rescued in place, killed in every step, on four releases', project: 'icb', file: 'test/rescue', env: { ICB_PROOF_RESCUE: 'full' } },
   mounts: { about: 'clones mounted through sudo by the helper that icb writes: what it does, what it refuses, and after a kill', projects: ['autorestore', 'icb'], file: 'test/mount-helper', env: { ICB_PROOF_MOUNTS: 'full' }, packages: [{ program: '/bin/mergerfs', package: 'mergerfs' }, { program: '/bin/sudo', package: 'sudo' }] },
   schedule: { about: 'jobs of DBMS_SCHEDULER on every release', project: 'icb', file: 'test/schedule', env: { ICB_ALL_PROFILES: '1' } },

@@ -24,6 +24,8 @@ it.each([
   ['ended without an error message', { ...failed(), exitCode: 1 }],
   ['lost the instance', failed(['RMAN-03002', 'failure of recover command'], ['ORA-03113', 'end-of-file on communication channel'])],
   ['found no instance', failed(['RMAN-04005', 'error from target database'], ['ORA-01034', 'ORACLE not available'], ['ORA-27101', 'shared memory realm does not exist'])],
+  ['has no buffers for a block size', failed(['RMAN-03002', 'failure of recover command'], ['ORA-00283', 'recovery session canceled due to errors'], ['ORA-00379', 'no free buffers available in buffer pool DEFAULT for block size 16K'])],
+  ['has a keystore from before the last master key', failed(['RMAN-03002', 'failure of recover command'], ['ORA-28362', 'master key not found'])],
 ] as const)('an RMAN that %s says nothing about the recovery point', (_, result) => {
   expect(rmanFinding(result, 'recovery', 'RECOVERY_FAILED').details).toMatchObject({ reason: 'SANDBOX_FAILED' })
 })

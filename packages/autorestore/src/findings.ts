@@ -33,9 +33,15 @@ const reasonOfCode: ReadonlyMap<string, VerdictReasonCode> = new Map<string, Ver
   ['ORA-00201', 'CONTROL_FILE_UNREADABLE'],
   ['ORA-00227', 'CONTROL_FILE_UNREADABLE'],
   ['RMAN-06094', 'SWITCH_INCOMPLETE'],
-  // The keystore is not on this host, or does not open there.
+  // The keystore is not on this host, does not open there, or is from before the last master key.
   ['ORA-28365', 'SANDBOX_FAILED'],
   ['ORA-28353', 'SANDBOX_FAILED'],
+  ['ORA-28362', 'SANDBOX_FAILED'],
+  ['ORA-28374', 'SANDBOX_FAILED'],
+  // Parameters that the copy needs: buffers for a block size, the length of strings.
+  ['ORA-00379', 'SANDBOX_FAILED'],
+  ['ORA-14693', 'SANDBOX_FAILED'],
+  ['ORA-14694', 'SANDBOX_FAILED'],
   ['ORA-12154', 'SANDBOX_FAILED'],
   ['ORA-27102', 'SANDBOX_FAILED'],
   ['ORA-00845', 'SANDBOX_FAILED'],

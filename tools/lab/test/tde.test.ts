@@ -46,6 +46,13 @@ describe('an encrypted tablespace', () => {
     const without = await lab.restored()
     expect(codesIn(await lab.rman(`RECOVER DATABASE UNTIL SCN ${String(target + 1n)};\n`, without.copy))).toContain('ORA-28365')
 
+    // A local one opens on its host only; copied elsewhere it is as good as none.
+    await lab.sql('administer key management create local auto_login keystore from keystore identified by "Open_Sesame"')
+    const foreign = await lab.restored({ parameters: { wallet_root: path.join(lab.lab.dir, 'local'), tde_configuration: 'KEYSTORE_CONFIGURATION=FILE' } })
+    await mkdir(path.join(lab.lab.dir, 'local', 'tde'), { recursive: true })
+    for (const name of ['cwallet.sso', 'ewallet.p12']) await copyFile(path.join(lab.lab.host.real(wallet), name), path.join(lab.lab.dir, 'local', 'tde', name))
+    expect(await lab.sql('select status from v$encryption_wallet', foreign.copy)).toEqual([['CLOSED']])
+    expect(codesIn(await lab.rman(`RECOVER DATABASE UNTIL SCN ${String(target + 1n)};\n`, foreign.copy))).toContain('ORA-28365')
     await lab.sql('administer key management create auto_login keystore from keystore identified by "Open_Sesame"')
     const withIt = await lab.restored({ parameters: { wallet_root: path.join(lab.lab.dir, 'keystore'), tde_configuration: 'KEYSTORE_CONFIGURATION=FILE' } })
     await mkdir(path.join(lab.lab.dir, 'keystore', 'tde'), { recursive: true })

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { BLOCK_SIZE, blockDefect, sealBlock } from '../storage/block.ts'
+import { blockDefect, sealBlock } from '../storage/block.ts'
 import { CHUNK_BLOCKS, Datafile } from '../storage/datafile.ts'
 import type { FileHeader } from '../storage/file-header.ts'
 import { type RedoHeader, readRecords, readRedoHeader } from '../storage/redo-log.ts'
@@ -80,7 +80,7 @@ async function readImage(file: string): Promise<CopyImage | string> {
     const blocks = new Map<number, Buffer>()
     for (let first = 2; first <= header.blocks; first += CHUNK_BLOCKS) {
       const bytes = await datafile.readBlocks(first, Math.min(CHUNK_BLOCKS, header.blocks - first + 1))
-      for (let i = 0; (i + 1) * BLOCK_SIZE <= bytes.length; i += 1) blocks.set(first + i, bytes.subarray(i * BLOCK_SIZE, (i + 1) * BLOCK_SIZE))
+      for (let i = 0; (i + 1) * datafile.blockSize <= bytes.length; i += 1) blocks.set(first + i, bytes.subarray(i * datafile.blockSize, (i + 1) * datafile.blockSize))
     }
     return { file, header, blocks }
   } finally {

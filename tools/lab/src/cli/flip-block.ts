@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { DICTIONARY_OBJECT, PROPERTIES_OBJECT, SMON_OBJECT } from '../engine/objects.ts'
-import { BLOCK_SIZE, PAYLOAD_END, PAYLOAD_START, blockDefect, blockObject, blockScn, blockType, blockTypeOf } from '../storage/block.ts'
+import { PAYLOAD_START, blockDefect, blockObject, blockScn, blockType, blockTypeOf } from '../storage/block.ts'
 import { CONTROL_MAGIC } from '../storage/control-file.ts'
 import { Datafile } from '../storage/datafile.ts'
 import { RECORD_HEAD, REDO_START, readRecords, readRedoHeader } from '../storage/redo-log.ts'
@@ -35,7 +35,7 @@ export async function flipBlock(file: string, options: { readonly seed: number; 
     await history?.refresh()
     for (let block = 2; block <= header.blocks; block += 1) {
       const bytes = await datafile.readBlocks(block, 1)
-      if (bytes.length < BLOCK_SIZE || blockTypeOf(bytes) !== blockType.data || SYSTEM_OBJECTS.has(blockObject(bytes)) || blockDefect(bytes, header.file, block) !== null) continue
+      if (bytes.length < datafile.blockSize || blockTypeOf(bytes) !== blockType.data || SYSTEM_OBJECTS.has(blockObject(bytes)) || blockDefect(bytes, header.file, block) !== null) continue
       const latest = history?.at(header.file, block, options.untilScn ?? 2n ** 63n)?.scn ?? blockScn(bytes)
       if (latest === blockScn(bytes)) candidates.push(block)
     }
@@ -45,7 +45,7 @@ export async function flipBlock(file: string, options: { readonly seed: number; 
   const random = generator(options.seed)
   const block = candidates[Math.floor(random() * candidates.length)]
   if (block === undefined) throw new Error(`${file} has no data block that could be damaged`)
-  const offset = block * BLOCK_SIZE + PAYLOAD_START + Math.floor(random() * (PAYLOAD_END - PAYLOAD_START))
+  const offset = block * datafile.blockSize + PAYLOAD_START + Math.floor(random() * (datafile.blockSize - 4 - PAYLOAD_START))
   return { kind: 'datafile', file: header.file, block, offset, ...(await flipByte(file, offset, random)) }
 }
 

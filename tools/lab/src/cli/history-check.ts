@@ -1,4 +1,4 @@
-import { BLOCK_SIZE, blockScn, blockTypeOf } from '../storage/block.ts'
+import { blockScn, blockTypeOf } from '../storage/block.ts'
 import { CHUNK_BLOCKS, Datafile } from '../storage/datafile.ts'
 import { BlockHistory } from './block-history.ts'
 
@@ -36,8 +36,8 @@ export async function checkHistory(file: string, labDir: string, scn: bigint, kn
     const differences: BlockDifference[] = []
     for (let first = 2; first <= header.blocks; first += CHUNK_BLOCKS) {
       const bytes = await datafile.readBlocks(first, Math.min(CHUNK_BLOCKS, header.blocks - first + 1))
-      for (let i = 0; i * BLOCK_SIZE < bytes.length; i += 1) {
-        const difference = differenceOf(history, header.file, first + i, bytes.subarray(i * BLOCK_SIZE, (i + 1) * BLOCK_SIZE), scn)
+      for (let i = 0; i * datafile.blockSize < bytes.length; i += 1) {
+        const difference = differenceOf(history, header.file, first + i, bytes.subarray(i * datafile.blockSize, (i + 1) * datafile.blockSize), scn)
         if (difference !== undefined) differences.push(difference)
       }
     }

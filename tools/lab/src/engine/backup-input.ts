@@ -65,6 +65,7 @@ export interface ScannedBlock {
  * written is read again before it counts as damaged.
  */
 export async function* scanBlocks(datafile: Datafile, chunks: readonly number[] | undefined, chunkBlocks: number, signal: AbortSignal): AsyncGenerator<readonly ScannedBlock[]> {
+  const { blockSize } = datafile
   const { file, blocks } = datafile.header
   const starts = chunks ?? Array.from({ length: Math.ceil((blocks - 1) / CHUNK_BLOCKS) }, (_, i) => 2 + i * CHUNK_BLOCKS)
   const length = chunks === undefined ? CHUNK_BLOCKS : chunkBlocks
@@ -76,11 +77,11 @@ export async function* scanBlocks(datafile: Datafile, chunks: readonly number[] 
     const bytes = await datafile.readBlocks(first, count)
     const run: ScannedBlock[] = []
     for (let i = 0; i < count; i += 1) {
-      let buffer: Buffer = bytes.subarray(i * BLOCK_SIZE, (i + 1) * BLOCK_SIZE)
-      let defect = buffer.length < BLOCK_SIZE ? ('CORRUPT' as const) : blockDefect(buffer, file, first + i)
-      if (defect !== null && buffer.length === BLOCK_SIZE) {
+      let buffer: Buffer = bytes.subarray(i * blockSize, (i + 1) * blockSize)
+      let defect = buffer.length < blockSize ? ('CORRUPT' as const) : blockDefect(buffer, file, first + i)
+      if (defect !== null && buffer.length === blockSize) {
         buffer = await readSettled(datafile, first + i)
-        defect = buffer.length < BLOCK_SIZE ? 'CORRUPT' : blockDefect(buffer, file, first + i)
+        defect = buffer.length < blockSize ? 'CORRUPT' : blockDefect(buffer, file, first + i)
       }
       run.push({ block: first + i, bytes: buffer, defect, scn: defect === null ? blockScn(buffer) : 0n })
     }

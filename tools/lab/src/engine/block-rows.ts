@@ -1,4 +1,4 @@
-import { PAYLOAD_END, PAYLOAD_START } from '../storage/block.ts'
+import { PAYLOAD_START, payloadEnd } from '../storage/block.ts'
 import type { RowValue } from './instance-api.ts'
 
 /**
@@ -9,7 +9,7 @@ const ROWS_START = PAYLOAD_START + 4
 
 /** Free bytes behind the rows. */
 export function freeBytes(block: Buffer): number {
-  return PAYLOAD_END - rowsEnd(block)
+  return payloadEnd(block) - rowsEnd(block)
 }
 
 const rowsEnd = (block: Buffer): number => Math.max(ROWS_START, block.readUInt16LE(PAYLOAD_START + 2))
@@ -32,7 +32,7 @@ export function readRows(block: Buffer): RowValue[][] {
   const end = rowsEnd(block)
   for (let i = block.readUInt16LE(PAYLOAD_START); i > 0; i -= 1) {
     const length = block.readUInt16LE(at)
-    if (at + 2 + length > end || end > PAYLOAD_END) throw new Error('row runs past the end of the block')
+    if (at + 2 + length > end || end > payloadEnd(block)) throw new Error('row runs past the end of the block')
     rows.push(JSON.parse(block.toString('utf8', at + 2, at + 2 + length)) as RowValue[])
     at += 2 + length
   }
@@ -42,7 +42,7 @@ export function readRows(block: Buffer): RowValue[][] {
 
 /** Replaces all rows; the ones from the first that does not fit are returned. */
 export function writeRows(block: Buffer, rows: readonly (readonly RowValue[])[]): readonly (readonly RowValue[])[] {
-  block.fill(0, PAYLOAD_START, PAYLOAD_END)
+  block.fill(0, PAYLOAD_START, payloadEnd(block))
   block.writeUInt16LE(ROWS_START, PAYLOAD_START + 2)
   for (const [i, row] of rows.entries()) {
     const bytes = encodeRow(row)

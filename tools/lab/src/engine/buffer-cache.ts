@@ -1,4 +1,4 @@
-import { BLOCK_SIZE, blockDefect } from '../storage/block.ts'
+import { blockDefect } from '../storage/block.ts'
 import type { Datafile } from '../storage/datafile.ts'
 import type { Keystore } from './keystore.ts'
 import { Mutex } from './mutex.ts'
@@ -21,13 +21,15 @@ export class BufferCache {
   readonly #fileOf: (file: number) => Datafile
   readonly #beforeWrite: () => Promise<void>
   readonly #keystore: Keystore | undefined
+  readonly #hasPool: (blockSize: number) => boolean
   readonly #capacity: number
   readonly #entries = new Map<number, Entry>()
   readonly #writing = new Mutex()
   #dirty = 0
 
-  /** `beforeWrite` makes sure that the redo of all changes so far is on disk. */
-  constructor(fileOf: (file: number) => Datafile, beforeWrite: () => Promise<void>, keystore?: Keystore, capacity = 2500) {
+  /** `beforeWrite` makes sure that the redo of all changes so far is on disk; `hasPool` tells for which block sizes there are buffers. */
+  constructor(fileOf: (file: number) => Datafile, beforeWrite: () => Promise<void>, keystore?: Keystore, hasPool: (blockSize: number) => boolean = () => true, capacity = 2500) {
+    this.#hasPool = hasPool
     this.#keystore = keystore
     this.#fileOf = fileOf
     this.#beforeWrite = beforeWrite
@@ -38,7 +40,7 @@ export class BufferCache {
     return this.#dirty
   }
 
-  /** @throws OraError 01578 for a damaged block, 28365 for an encrypted one without its key */
+  /** @throws OraError 00379 without buffers of the block's size, 01578 for a damaged block, 28365 for an encrypted one without its key */
   async get(file: number, block: number): Promise<Buffer> {
     const key = keyOf(file, block)
     const cached = this.#entries.get(key)
@@ -48,8 +50,9 @@ export class BufferCache {
       return cached.buffer
     }
     const datafile = this.#fileOf(file)
+    if (!this.#hasPool(datafile.blockSize)) throw ora(379, `no free buffers available in buffer pool DEFAULT for block size ${datafile.blockSize / 1024}K`)
     const stored = await readSettled(datafile, block)
-    if (stored.length < BLOCK_SIZE || blockDefect(stored, file, block) !== null) {
+    if (stored.length < datafile.blockSize || blockDefect(stored, file, block) !== null) {
       throw ora(1578, `ORACLE data block corrupted (file # ${file}, block # ${block})`, [1110, `data file ${file}: '${datafile.path}'`])
     }
     const buffer = this.#keystore?.decrypt(stored, datafile.header.encryption) ?? stored
@@ -122,7 +125,7 @@ export class BufferCache {
 export async function readSettled(datafile: Datafile, block: number): Promise<Buffer> {
   let buffer = await datafile.readBlocks(block, 1)
   for (let attempt = 0; attempt < 4; attempt += 1) {
-    if (buffer.length < BLOCK_SIZE || blockDefect(buffer, datafile.header.file, block) === null) break
+    if (buffer.length < datafile.blockSize || blockDefect(buffer, datafile.header.file, block) === null) break
     buffer = await datafile.readBlocks(block, 1)
   }
   return buffer

@@ -4,7 +4,7 @@ import type { HeapTable, Instance, RowValue } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { omfName } from './omf.ts'
 import { ora } from './ora-error.ts'
-import { addFile, containerOf, dropTablespace, guidOf, moveDatafile, setReadOnly } from './structure.ts'
+import { addFile, containerOf, dropTablespace, guidOf, moveDatafile, setReadOnly, tablespaceAttributes } from './structure.ts'
 
 interface Parts {
   readonly kernel: Kernel
@@ -44,11 +44,11 @@ export function containerView(instance: Instance, conId: number, { kernel, conta
     alterTable: async (owner, name, change) => { await writable().alter(owner, name, change) },
     applyChanges: async (changes) => writable().apply(changes),
     omfName: (kind, tablespace) => omfName(kernel.parameters, kind, tablespace, guidOf(kernel.control.data, conId)),
-    createTablespace: async (name, files, encrypted = false) => {
+    createTablespace: async (name, files, options = {}) => {
       writable()
       if (has(name)) throw ora(1543, `tablespace '${name}' already exists`)
-      const key = encrypted ? kernel.keystore.newTablespaceKey() : undefined
-      for (const file of files) await addFile(kernel, conId, name, file.path, file.bytes, key)
+      const wanted = tablespaceAttributes(kernel, options)
+      for (const file of files) await addFile(kernel, conId, name, file.path, file.bytes, wanted)
     },
     addDatafile: async (tablespace, path, bytes) => {
       writable()

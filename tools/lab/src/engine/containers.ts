@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { PAYLOAD_END, PAYLOAD_START, blockObject, blockType, blockTypeOf } from '../storage/block.ts'
+import { payloadEnd, PAYLOAD_START, blockObject, blockType, blockTypeOf } from '../storage/block.ts'
 import { Heap, HeapState } from './heap.ts'
 import type { Container } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
@@ -230,5 +230,5 @@ export function newPdb(name: string, conId: number): Pick<PdbRecord, 'conId' | '
 }
 
 function copyPayload(from: Buffer, to: Buffer): void {
-  from.copy(to, PAYLOAD_START, PAYLOAD_START, PAYLOAD_END)
+  from.copy(to, PAYLOAD_START, PAYLOAD_START, payloadEnd(from))
 }

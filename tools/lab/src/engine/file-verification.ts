@@ -1,6 +1,5 @@
 import type { Host } from '../host/host.ts'
-import { BLOCK_SIZE } from '../storage/block.ts'
-import type { FileHeader } from '../storage/file-header.ts'
+import { type FileHeader, blockSizeOf } from '../storage/file-header.ts'
 import { Datafile } from '../storage/datafile.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
 import { type OraError, ora } from './ora-error.ts'
@@ -20,7 +19,7 @@ export function verifyHeader(header: FileHeader, record: DatafileRecord, data: C
   const own = data.incarnations.find((i) => i.resetlogsScn === header.resetlogsScn && i.resetlogsId === header.resetlogsId)
   if (own?.status === 'ORPHAN') return ora(19909, `datafile ${record.file} belongs to an orphan incarnation`, named(record))
   if (own === undefined) return failed(1190, 'control file or data file is from before the last RESETLOGS')
-  const blocks = Math.floor(size / BLOCK_SIZE) - 1
+  const blocks = Math.floor(size / blockSizeOf(header)) - 1
   if (blocks < record.blocks) return failed(1200, `actual file size of ${blocks} is smaller than correct size of ${record.blocks} blocks`)
   return undefined
 }

@@ -1,4 +1,3 @@
-import { BLOCK_SIZE } from '../storage/block.ts'
 import { readPieceHeader } from '../storage/backup-piece.ts'
 import { readControlFile } from '../storage/control-file.ts'
 import { Datafile } from '../storage/datafile.ts'
@@ -26,13 +25,13 @@ async function datafileCopy(real: string): Promise<FileIdentity | undefined> {
   const { header } = datafile
   const size = await datafile.size()
   await datafile.close()
-  if (size < (header.blocks + 1) * BLOCK_SIZE) return { kind: 'unreadable', reason: CORRUPT }
+  if (size < (header.blocks + 1) * datafile.blockSize) return { kind: 'unreadable', reason: CORRUPT }
   return {
     kind: 'datafile-copy', dbid: header.dbid,
     record: {
       tag: header.copy?.tag ?? null, file: header.file, tablespace: header.tablespace, creationScn: header.creationScn, resetlogsScn: header.resetlogsScn, incrementalLevel: header.copy?.incrementalLevel ?? null,
       checkpointScn: header.checkpointScn, checkpointTime: header.checkpointTime, absoluteFuzzyScn: header.absoluteFuzzyScn, recoveryFuzzyScn: 0n, markedCorrupt: 0, blocks: header.blocks,
-      blockSize: BLOCK_SIZE, completionTime: header.copy?.completionTime ?? header.checkpointTime,
+      blockSize: datafile.blockSize, completionTime: header.copy?.completionTime ?? header.checkpointTime,
     },
   }
 }

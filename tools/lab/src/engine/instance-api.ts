@@ -49,6 +49,14 @@ export interface ServerSession {
   readonly abort: AbortSignal
 }
 
+/** How a tablespace is made. */
+export interface TablespaceOptions {
+  /** With a key of its own. */
+  readonly encrypted?: boolean
+  /** Bytes; default DB_BLOCK_SIZE. */
+  readonly blockSize?: number | undefined
+}
+
 /** What is asked of a change of roles: of both databases by name, only whether it could be done, or of one of them to take a role. */
 export type Switchover =
   | { readonly kind: 'to' | 'verify'; readonly name: string }
@@ -193,7 +201,7 @@ export interface InstanceKeystore {
   readonly state: { readonly status: 'OPEN' | 'OPEN_NO_MASTER_KEY' | 'CLOSED' | 'NOT_AVAILABLE'; readonly type: string }
   /** Raises ORA-46630. */
   create(password: string): void
-  createAutoLogin(password: string): void
+  createAutoLogin(password: string, local: boolean): void
   /** Raises ORA-28353, ORA-28354, ORA-28367. */
   open(password: string): void
   close(): void
@@ -280,8 +288,8 @@ export interface Instance {
   setFlashback(on: boolean): Promise<void>
   /** ALTER DATABASE RENAME FILE (datafiles, logs, tempfiles, BCT file). */
   renameFile(from: string, to: string): Promise<void>
-  /** `encrypted`: with a key of its own; raises ORA-28365 without an open keystore. */
-  createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[], encrypted?: boolean): Promise<void>
+  /** Raises ORA-28365 without an open keystore for an encrypted one, ORA-29339 without buffers for its block size. */
+  createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[], options?: TablespaceOptions): Promise<void>
   /** V$RMAN_OUTPUT: what RMAN sessions were told since the instance started, the newest last. */
   readonly rmanOutput?: RmanOutputLine[]
   /** The TDE keystore. */

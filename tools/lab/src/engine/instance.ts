@@ -15,7 +15,7 @@ import { History } from './history.ts'
 import { identifyFile } from './identify.ts'
 import { copyArchivedLog, copyDatafile, createEmptyDatafile } from './image-copy.ts'
 import { applyIncremental, incrementalBackup } from './incremental.ts'
-import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RmanOutputLine, RowValue, SegmentUse, ServerSession, Switchover, TableAlteration, TableChange } from './instance-api.ts'
+import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RmanOutputLine, RowValue, SegmentUse, ServerSession, Switchover, TableAlteration, TableChange, TablespaceOptions } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { Keystore } from './keystore.ts'
@@ -118,7 +118,7 @@ export class LabInstance implements Instance {
     const parts = {
       host, sid: this.sid, parameters: this.#parameters, control: first?.control ?? new ControlStore(host, this.#parameters.list('control_files')), scn: first?.scn ?? new ScnClock(), files, history, logWriter,
       members, keystore, threadNumber: threadNumberOf(this.#parameters),
-      cache: first?.cache ?? new BufferCache((n) => files.get(n), async () => { for (const writer of new Set([logWriter, ...members.map((m) => m.logWriter)])) await writer.flush() }, keystore),
+      cache: first?.cache ?? new BufferCache((n) => files.get(n), async () => { for (const writer of new Set([logWriter, ...members.map((m) => m.logWriter)])) await writer.flush() }, keystore, (size) => structure.hasPool(this.#parameters, size)),
       down: this.#down.signal, alert: (text: string) => { this.diagnostics.alert(text) },
     }
     // The parts below know the whole they belong to.
@@ -458,11 +458,11 @@ export class LabInstance implements Instance {
   async setFlashback(on: boolean): Promise<void> { await structure.setFlashback(this.#mounted(), on) }
   async renameFile(from: string, to: string): Promise<void> { await structure.renameFile(this.#mounted(), from, to) }
 
-  async createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[], encrypted = false): Promise<void> {
+  async createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[], options: TablespaceOptions = {}): Promise<void> {
     const kernel = this.#writable()
     if (this.controlFile.datafiles.some((d) => d.tablespace === name && structure.containerOf(d) === this.container)) throw ora(1543, `tablespace '${name}' already exists`)
-    const key = encrypted ? kernel.keystore.newTablespaceKey() : undefined
-    for (const file of files) await structure.addFile(kernel, this.container, name, file.path, file.bytes, key)
+    const wanted = structure.tablespaceAttributes(kernel, options)
+    for (const file of files) await structure.addFile(kernel, this.container, name, file.path, file.bytes, wanted)
   }
 
   async addDatafile(tablespace: string, path: string | undefined, bytes: number): Promise<void> {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { type TablespaceEncryption, cipherBlock, isSecret } from '../storage/block-cipher.ts'
-import { ora } from './ora-error.ts'
+import { OraError, ora } from './ora-error.ts'
 import type { Parameters } from './parameters.ts'
 
 interface Keys {
@@ -15,6 +15,8 @@ interface Keys {
 
 /** What protects an auto-login keystore: nothing but a fixed key. Whoever has the file has the keys, as at Oracle. */
 const autoLoginSecret = 'icb-lab-auto-login'
+/** A local auto-login keystore opens on the host where it was made, and on no other. */
+const localSecret = (host: string): string => `${autoLoginSecret}@${host}`
 
 const notOpen = (): Error => ora(28365, 'wallet is not open')
 
@@ -44,7 +46,7 @@ export class Keystore {
   readonly #host: Host
   readonly #parameters: Parameters
   #keys: Keys | undefined
-  #kind: 'PASSWORD' | 'AUTOLOGIN' | 'UNKNOWN' = 'UNKNOWN'
+  #kind: 'PASSWORD' | 'AUTOLOGIN' | 'LOCAL_AUTOLOGIN' | 'UNKNOWN' = 'UNKNOWN'
   /** Tablespace keys in use: the database writer needs them to the end. */
   readonly #tablespaceKeys = new Map<string, Buffer>()
 
@@ -70,8 +72,22 @@ export class Keystore {
 
   #openBySelf(): void {
     if (this.#keys !== undefined || !existsSync(this.#file('cwallet.sso'))) return
-    this.#keys = unsealed(readFileSync(this.#file('cwallet.sso'), 'utf8'), autoLoginSecret)
-    this.#kind = 'AUTOLOGIN'
+    const found = this.#readAutoLogin()
+    this.#keys = found?.keys
+    if (found !== undefined) this.#kind = found.local ? 'LOCAL_AUTOLOGIN' : 'AUTOLOGIN'
+  }
+
+  /** `undefined`: it is local to another host. */
+  #readAutoLogin(): { readonly keys: Keys; readonly local: boolean } | undefined {
+    const text = readFileSync(this.#file('cwallet.sso'), 'utf8')
+    for (const [secret, local] of [[autoLoginSecret, false], [localSecret(this.#host.name), true]] as const) {
+      try {
+        return { keys: unsealed(text, secret), local }
+      } catch (error) {
+        if (!(error instanceof OraError)) throw error
+      }
+    }
+    return undefined
   }
 
   /** @throws OraError 46630 when there is one */
@@ -110,13 +126,14 @@ export class Keystore {
     keys.master[id] = randomBytes(32).toString('hex')
     keys.current = id
     writeFileSync(this.#file('ewallet.p12'), sealed(keys, password), { mode: 0o600 })
-    if (existsSync(this.#file('cwallet.sso'))) writeFileSync(this.#file('cwallet.sso'), sealed(keys, autoLoginSecret), { mode: 0o600 })
+    const automatic = existsSync(this.#file('cwallet.sso')) ? this.#readAutoLogin() : undefined
+    if (automatic !== undefined) writeFileSync(this.#file('cwallet.sso'), sealed(keys, automatic.local ? localSecret(this.#host.name) : autoLoginSecret), { mode: 0o600 })
     this.#keys = keys
   }
 
-  /** A keystore that opens itself. @throws OraError 28367, 28353 */
-  createAutoLogin(password: string): void {
-    writeFileSync(this.#file('cwallet.sso'), sealed(this.#read(password), autoLoginSecret), { mode: 0o600 })
+  /** A keystore that opens itself; `local`: on this host only. @throws OraError 28367, 28353 */
+  createAutoLogin(password: string, local: boolean): void {
+    writeFileSync(this.#file('cwallet.sso'), sealed(this.#read(password), local ? localSecret(this.#host.name) : autoLoginSecret), { mode: 0o600 })
   }
 
   /** A key for a new tablespace. @throws OraError 28365, 28374 without a master key */

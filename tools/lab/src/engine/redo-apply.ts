@@ -27,7 +27,7 @@ export async function applyRecord(record: RedoRecord, cache: BufferCache, lookup
     const outcome = applyChange(after, change, record.scn)
     if (outcome === 'stuck') {
       throw ora(600, `internal error code, arguments: [3020], [${change.file}], [${change.block}], [], [], [], [], [], [], [], [], []`,
-        [10567, `Redo is inconsistent with data block (file# ${change.file}, block# ${change.block}, file offset is ${change.block * 8192} bytes)`],
+        [10567, `Redo is inconsistent with data block (file# ${change.file}, block# ${change.block}, file offset is ${change.block * file.blockSize} bytes)`],
         [10564, `tablespace ${file.tablespace}`], named(file), [10560, 'block type \'0\''])
     }
     if (outcome === 'skipped') continue

@@ -1,48 +1,60 @@
 import { copyFile, rm, stat } from 'node:fs/promises'
-import { blockType, formatBlock } from '../storage/block.ts'
+import { BLOCK_SIZE, blockSizes, blockType, formatBlock } from '../storage/block.ts'
 import type { TablespaceEncryption } from '../storage/block-cipher.ts'
 import { Datafile } from '../storage/datafile.ts'
-import type { FileHeader } from '../storage/file-header.ts'
+import { type FileHeader, blockSizeOf } from '../storage/file-header.ts'
 import { createFile } from '../storage/file-io.ts'
 import type { RedoOperation } from '../storage/redo-record.ts'
 import { parseDestination } from './archive-destinations.ts'
 import type { Heap } from './heap.ts'
+import type { TablespaceOptions } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { isOmf, omfName } from './omf.ts'
 import { ora } from './ora-error.ts'
+import type { Parameters } from './parameters.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
 import { mapBlocks } from './space-map.ts'
 import { Transaction } from './transactions.ts'
 
-const BLOCK = 8192
-
 /** The header of a file as it was created. */
-export function creationHeader(data: ControlFileData, record: Pick<DatafileRecord, 'file' | 'tablespace' | 'tablespaceNumber' | 'blocks' | 'creationScn' | 'creationTime' | 'encryption'>): FileHeader {
+export function creationHeader(data: ControlFileData, record: Pick<DatafileRecord, 'file' | 'tablespace' | 'tablespaceNumber' | 'blocks' | 'creationScn' | 'creationTime' | 'encryption'> & { readonly blockSize?: number }): FileHeader {
   return {
     magic: 'ICBLAB DATAFILE', dbid: data.dbid, dbName: data.name, file: record.file, tablespace: record.tablespace, tablespaceNumber: record.tablespaceNumber, blocks: record.blocks,
     creationScn: record.creationScn, creationTime: record.creationTime, checkpointScn: record.creationScn, checkpointTime: record.creationTime, resetlogsScn: data.resetlogsScn,
-    resetlogsId: data.resetlogsId, fuzzy: false, absoluteFuzzyScn: 0n, copy: null, ...(record.encryption === undefined ? {} : { encryption: record.encryption }),
+    resetlogsId: data.resetlogsId, fuzzy: false, absoluteFuzzyScn: 0n, copy: null, ...(record.encryption === undefined ? {} : { encryption: record.encryption }), ...(blockSizeOf(record) === BLOCK_SIZE ? {} : { blockSize: blockSizeOf(record) }),
   }
 }
 
 /** A datafile as it was at its creation: empty blocks and an empty space map. Redo makes the rest. */
 export async function createDatafile(real: string, header: FileHeader, parents: boolean): Promise<Datafile> {
   const datafile = await Datafile.create(real, header, { parents })
-  for (let map = 2; map < 2 + mapBlocks(header.blocks); map += 1) await datafile.writeBlocks(map, formatBlock(header.file, map, blockType.map, 0, header.creationScn))
+  for (let map = 2; map < 2 + mapBlocks(header.blocks); map += 1) await datafile.writeBlocks(map, formatBlock(header.file, map, blockType.map, 0, header.creationScn, datafile.blockSize))
   return datafile
 }
 
 export function newDatafileRecord(operation: Extract<RedoOperation, { op: 'create-file' }>, name: string): DatafileRecord {
-  const { file, tablespace, tablespaceNumber, blocks, creationScn, creationTime, conId, encryption } = operation
+  const { file, tablespace, tablespaceNumber, blocks, creationScn, creationTime, conId, encryption, blockSize = BLOCK_SIZE } = operation
   return {
-    file, name, tablespace, tablespaceNumber, blocks, blockSize: BLOCK, creationScn, creationTime, checkpointScn: creationScn, checkpointTime: creationTime,
+    file, name, tablespace, tablespaceNumber, blocks, blockSize, creationScn, creationTime, checkpointScn: creationScn, checkpointTime: creationTime,
     status: tablespace === 'SYSTEM' ? 'SYSTEM' : 'ONLINE', enabled: 'READ WRITE', stopScn: null, unrecoverableScn: 0n, unrecoverableTime: null,
     ...(conId === undefined ? {} : { conId }), ...(encryption === undefined ? {} : { encryption }),
   }
 }
 
+/** Whether the buffer cache has a pool for blocks of a size: that of DB_BLOCK_SIZE is always there. */
+export function hasPool(parameters: Parameters, blockSize: number): boolean {
+  return blockSize === parameters.number('db_block_size') || !/^0[KMG]?$/i.test(parameters.get(`db_${blockSize / 1024}k_cache_size`) || '0')
+}
+
+/** What CREATE TABLESPACE asks for. @throws OraError 28365, 29339 */
+export function tablespaceAttributes({ keystore, parameters }: Kernel, { encrypted, blockSize }: TablespaceOptions): { readonly encryption?: TablespaceEncryption; readonly blockSize: number | undefined } {
+  if (blockSize !== undefined && !hasPool(parameters, blockSize)) throw ora(29339, `tablespace block size ${blockSize} does not match configured block sizes`)
+  if (blockSize !== undefined && !blockSizes.includes(blockSize)) throw ora(3001, 'unimplemented feature')
+  return { blockSize, ...(encrypted === true ? { encryption: keystore.newTablespaceKey() } : {}) }
+}
+
 /** Adds a datafile to a tablespace, or its first one. @throws OraError 01119, 01537, 01543 */
-export async function addFile(kernel: Kernel, conId: number, tablespace: string, given: string | undefined, bytes: number, wanted?: TablespaceEncryption): Promise<void> {
+export async function addFile(kernel: Kernel, conId: number, tablespace: string, given: string | undefined, bytes: number, wanted: { readonly encryption?: TablespaceEncryption | undefined; readonly blockSize?: number | undefined } = {}): Promise<void> {
   const { control, files, transactions, scn, host, parameters, tracker } = kernel
   await transactions.exclusive(async () => {
     const data = control.data
@@ -52,9 +64,10 @@ export async function addFile(kernel: Kernel, conId: number, tablespace: string,
     const sameTablespace = own.find((d) => d.tablespace === tablespace)
     const file = nextFileNumber(data)
     const tablespaceNumber = sameTablespace?.tablespaceNumber ?? Math.max(-1, ...own.map((d) => d.tablespaceNumber)) + 1
-    const encryption = wanted ?? sameTablespace?.encryption
+    const encryption = wanted.encryption ?? sameTablespace?.encryption
+    const blockSize = wanted.blockSize ?? sameTablespace?.blockSize ?? BLOCK_SIZE
     const creationScn = scn.next()
-    const operation = { op: 'create-file' as const, file, name, tablespace, tablespaceNumber, blocks: Math.max(16, Math.floor(bytes / BLOCK)), creationScn, creationTime: host.now(), ...(conId === 0 ? {} : { conId }), ...(encryption === undefined ? {} : { encryption }) }
+    const operation = { op: 'create-file' as const, file, name, tablespace, tablespaceNumber, blocks: Math.max(16, Math.floor(bytes / blockSize)), creationScn, creationTime: host.now(), ...(conId === 0 ? {} : { conId }), ...(encryption === undefined ? {} : { encryption }), ...(blockSize === BLOCK_SIZE ? {} : { blockSize }) }
     const header = creationHeader(data, operation)
     let datafile: Datafile
     try {

@@ -35,7 +35,7 @@ export class Transaction {
     await this.edit(file, block)
     const edit = this.#edits.get(`${file}.${block}`)
     if (edit === undefined) throw new Error('unreachable')
-    edit.after = formatBlock(file, block, type, objectId, blockScn(edit.before))
+    edit.after = formatBlock(file, block, type, objectId, blockScn(edit.before), edit.before.length)
     return edit.after
   }
 

@@ -1,4 +1,4 @@
-import { BLOCK_SIZE, blockScn, blockType, blockTypeOf, isUnlogged } from '../storage/block.ts'
+import { blockScn, blockType, blockTypeOf, isUnlogged } from '../storage/block.ts'
 import { Datafile } from '../storage/datafile.ts'
 import { LongOperation, scanBlocks } from './backup-input.ts'
 import { rowsHoldTogether } from './block-rows.ts'
@@ -39,7 +39,7 @@ export async function validateDatafile(kernel: Kernel, record: DatafileRecord, c
         // Rows of an encrypted block are not looked into: validation has no keys.
         const logical = defect === null && checkLogical && datafile.header.encryption === undefined && (type === blockType.data || type === blockType.index) && !rowsHoldTogether(bytes)
         if (defect !== null || logical) {
-          failures.push({ block, type: defect ?? 'LOGICAL', scn: defect === 'CHECKSUM' && bytes.length === BLOCK_SIZE ? blockScn(bytes) : scn })
+          failures.push({ block, type: defect ?? 'LOGICAL', scn: defect === 'CHECKSUM' && bytes.length === datafile.blockSize ? blockScn(bytes) : scn })
           failing[defect === 'ALL ZERO' || defect === 'CORRUPT' ? 'other' : kindOf(type)] += 1
         }
         if (scn > highScn) highScn = scn

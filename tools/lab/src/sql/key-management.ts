@@ -27,10 +27,13 @@ export function administerKeys({ cursor, instance }: Statement): Promise<SqlResu
     place()
     const secret = password()
     action = () => { keystore.create(secret) }
-  } else if (cursor.acceptWords('CREATE', 'AUTO_LOGIN', 'KEYSTORE', 'FROM', 'KEYSTORE') || cursor.acceptWords('CREATE', 'LOCAL', 'AUTO_LOGIN', 'KEYSTORE', 'FROM', 'KEYSTORE')) {
+  } else if (cursor.isWord('CREATE') && [cursor.peek(1).value, cursor.peek(2).value].includes('AUTO_LOGIN')) {
+    cursor.next()
+    const local = cursor.acceptWords('LOCAL')
+    for (const word of ['AUTO_LOGIN', 'KEYSTORE', 'FROM', 'KEYSTORE']) cursor.expectWord(word)
     place()
     const secret = password()
-    action = () => { keystore.createAutoLogin(secret) }
+    action = () => { keystore.createAutoLogin(secret, local) }
   } else if (cursor.acceptWords('SET', 'KEYSTORE', 'OPEN')) {
     const secret = password()
     everywhere()

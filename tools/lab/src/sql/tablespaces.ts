@@ -31,24 +31,45 @@ function assertExists(instance: Instance, name: string): void {
 
 const invalidName = () => ora(2216, 'tablespace name expected')
 
-/** CREATE TABLESPACE name DATAFILE [file] [SIZE n] [, …] [ENCRYPTION [USING 'AES256'] ENCRYPT | DEFAULT STORAGE (ENCRYPT)] */
+/** [USING 'AES256'] [ENCRYPT], or as releases before 12.2 want it: DEFAULT STORAGE (ENCRYPT). ENCRYPTION is read. */
+function parseEncryption(cursor: Cursor): void {
+  if (cursor.acceptWords('USING') && !/^AES(128|192|256)$/i.test(cursor.string(() => ora(28339, 'missing or invalid encryption algorithm')))) throw ora(28339, 'missing or invalid encryption algorithm').at(cursor.at)
+  if (cursor.acceptWords('DEFAULT', 'STORAGE')) {
+    cursor.expectOperator('(', () => ora(906, 'missing left parenthesis'))
+    cursor.expectWord('ENCRYPT')
+    cursor.expectOperator(')', () => ora(907, 'missing right parenthesis'))
+  } else cursor.acceptWords('ENCRYPT')
+}
+
+/** `8192`, `16K`; only the sizes that Oracle knows. */
+function parseBlockSize(cursor: Cursor): number {
+  const size = parseSize(cursor)
+  if (![2, 4, 8, 16, 32].includes(size / 1024)) throw ora(25157, `Specified block size ${size} is not valid`).at(cursor.at)
+  return size
+}
+
+/**
+ * CREATE TABLESPACE name DATAFILE [file] [SIZE n] [, …], then in any order BLOCKSIZE n, ENCRYPTION …, and what is the default anyway:
+ * LOGGING, ONLINE, EXTENT MANAGEMENT LOCAL [AUTOALLOCATE], SEGMENT SPACE MANAGEMENT MANUAL.
+ */
 export async function createTablespace({ cursor, instance }: Statement): Promise<SqlResult> {
   const name = cursor.identifier(invalidName)
   const files = cursor.acceptWords('DATAFILE') ? parseFiles(cursor) : [{ path: undefined, bytes: managedSize }]
-  const encrypted = cursor.acceptWords('ENCRYPTION')
-  if (encrypted) {
-    if (cursor.acceptWords('USING') && !/^AES(128|192|256)$/i.test(cursor.string(() => ora(28339, 'missing or invalid encryption algorithm')))) throw ora(28339, 'missing or invalid encryption algorithm').at(cursor.at)
-    // ENCRYPT, or as releases before 12.2 want it: DEFAULT STORAGE (ENCRYPT).
-    if (cursor.acceptWords('DEFAULT', 'STORAGE')) {
-      cursor.expectOperator('(', () => ora(906, 'missing left parenthesis'))
-      cursor.expectWord('ENCRYPT')
-      cursor.expectOperator(')', () => ora(907, 'missing right parenthesis'))
-    } else cursor.acceptWords('ENCRYPT')
+  let encrypted = false
+  let blockSize: number | undefined
+  for (;;) {
+    if (cursor.acceptWords('ENCRYPTION')) {
+      parseEncryption(cursor)
+      encrypted = true
+    } else if (cursor.acceptWords('BLOCKSIZE')) blockSize = parseBlockSize(cursor)
+    else if (cursor.acceptWords('EXTENT', 'MANAGEMENT', 'LOCAL')) cursor.acceptWords('AUTOALLOCATE')
+    else if (!cursor.acceptWords('LOGGING') && !cursor.acceptWords('ONLINE') && !cursor.acceptWords('SEGMENT', 'SPACE', 'MANAGEMENT', 'MANUAL')) break
   }
+  if (cursor.isWord('UNIFORM', 'SEGMENT', 'DEFAULT', 'NOLOGGING', 'OFFLINE', 'FORCE', 'FLASHBACK', 'MINIMUM')) throw unimplemented().at(cursor.at)
   cursor.expectEnd(() => ora(2180, 'invalid option for CREATE TABLESPACE'))
   if (instance.status !== 'OPEN') throw ora(1109, 'database not open')
   if (instance.controlFile.datafiles.some((file) => file.tablespace === name && (file.conId ?? 0) === instance.container)) throw ora(1543, `tablespace '${name}' already exists`)
-  await instance.createTablespace(name, files, ...(encrypted ? [true] : []))
+  await instance.createTablespace(name, files, { encrypted, blockSize })
   return { message: 'Tablespace created.' }
 }
 

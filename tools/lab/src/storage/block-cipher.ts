@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto'
-import { PAYLOAD_END, PAYLOAD_START, blockScn, blockType, blockTypeOf, sealBlock } from './block.ts'
+import { PAYLOAD_START, blockScn, blockType, blockTypeOf, payloadEnd, sealBlock } from './block.ts'
 
 /** How a tablespace is encrypted: its key, wrapped by a master key of the keystore. */
 export interface TablespaceEncryption {
@@ -21,6 +21,6 @@ export function cipherBlock(block: Buffer, key: Buffer): Buffer {
   block.copy(counter, 0, 2, 8)
   block.copy(counter, 6, 8, 16)
   const other = Buffer.from(block)
-  createCipheriv('aes-256-ctr', key, counter).update(block.subarray(PAYLOAD_START, PAYLOAD_END)).copy(other, PAYLOAD_START)
+  createCipheriv('aes-256-ctr', key, counter).update(block.subarray(PAYLOAD_START, payloadEnd(block))).copy(other, PAYLOAD_START)
   return sealBlock(other, blockScn(block))
 }

@@ -1,11 +1,13 @@
 import { crc32 } from 'node:zlib'
 
-/** Bytes of a database block. Oracle's default, and the only size of the lab. */
+/** Bytes of a database block by default; every file's dictionary fits into it. */
 export const BLOCK_SIZE = 8192
+/** Sizes that a tablespace's blocks can have. */
+export const blockSizes: readonly number[] = [BLOCK_SIZE, 2 * BLOCK_SIZE, 4 * BLOCK_SIZE]
 /** Where the payload begins, after the cache header. */
 export const PAYLOAD_START = 32
-/** Where the payload ends: the last four bytes are the tail, which detects fractured blocks. */
-export const PAYLOAD_END: number = BLOCK_SIZE - 4
+/** Where the payload of a block ends: the last four bytes are the tail, which detects fractured blocks. */
+export const payloadEnd = (block: Buffer): number => block.length - 4
 
 const MAGIC = 0xa2
 
@@ -14,16 +16,16 @@ export const blockType = { empty: 0, undo: 2, data: 6, index: 7, fileHeader: 0x0
 
 export type BlockDefect = 'ALL ZERO' | 'FRACTURED' | 'CHECKSUM' | 'CORRUPT'
 
-const zeros = Buffer.alloc(BLOCK_SIZE)
+const zeros = Buffer.alloc(Math.max(...blockSizes))
 
 /** A never used block of a file: formatted, checksummed, SCN 0. */
-export function emptyBlock(file: number, block: number): Buffer {
-  return formatBlock(file, block, blockType.empty, 0)
+export function emptyBlock(file: number, block: number, size: number = BLOCK_SIZE): Buffer {
+  return formatBlock(file, block, blockType.empty, 0, 0n, size)
 }
 
 /** A new block with an empty payload, sealed. */
-export function formatBlock(file: number, block: number, type: number, objectId: number, scn = 0n): Buffer {
-  const buffer = Buffer.alloc(BLOCK_SIZE)
+export function formatBlock(file: number, block: number, type: number, objectId: number, scn = 0n, size: number = BLOCK_SIZE): Buffer {
+  const buffer = Buffer.alloc(size)
   buffer[0] = MAGIC
   buffer[1] = type
   buffer.writeUInt16LE(file, 2)
@@ -37,7 +39,7 @@ const UNLOGGED_AT = 17
 
 /** Makes a block what recovery leaves where redo says no more than that something was written there. Not sealed. */
 export function markUnlogged(buffer: Buffer, type: number, objectId: number): void {
-  buffer.fill(0, PAYLOAD_START, PAYLOAD_END)
+  buffer.fill(0, PAYLOAD_START, payloadEnd(buffer))
   buffer[1] = type
   buffer.writeUInt32LE(objectId, 24)
   buffer[UNLOGGED_AT] = 1
@@ -55,7 +57,7 @@ export const blockObject = (buffer: Buffer): number => buffer.readUInt32LE(24)
 export function sealBlock(buffer: Buffer, scn: bigint): Buffer {
   buffer.writeBigUInt64LE(scn, 8)
   buffer[16] = 1
-  buffer.writeUInt32LE(tailOf(buffer), PAYLOAD_END)
+  buffer.writeUInt32LE(tailOf(buffer), payloadEnd(buffer))
   buffer.writeUInt32LE(0, 20)
   buffer.writeUInt32LE(crc32(buffer), 20)
   return buffer
@@ -63,9 +65,9 @@ export function sealBlock(buffer: Buffer, scn: bigint): Buffer {
 
 /** What is wrong with a block as read from disk, or null. */
 export function blockDefect(buffer: Buffer, file: number, block: number): BlockDefect | null {
-  if (buffer.equals(zeros)) return 'ALL ZERO'
+  if (buffer.equals(zeros.subarray(0, buffer.length))) return 'ALL ZERO'
   if (buffer[0] !== MAGIC || buffer.readUInt16LE(2) !== file || buffer.readUInt32LE(4) !== block) return 'CORRUPT'
-  if (buffer.readUInt32LE(PAYLOAD_END) !== tailOf(buffer)) return 'FRACTURED'
+  if (buffer.readUInt32LE(payloadEnd(buffer)) !== tailOf(buffer)) return 'FRACTURED'
   return blockChecksum(buffer) === buffer.readUInt32LE(20) ? null : 'CHECKSUM'
 }
 

@@ -1,12 +1,12 @@
 import type { FileHandle } from 'node:fs/promises'
-import { BLOCK_SIZE, emptyBlock } from './block.ts'
-import { type FileHeader, decodeFileHeader, encodeFileHeader, encodeOsHeader } from './file-header.ts'
+import { emptyBlock, PAYLOAD_START } from './block.ts'
+import { type FileHeader, blockSizeOf, decodeFileHeader, encodeFileHeader, encodeOsHeader, readBlockSize } from './file-header.ts'
 import { createFile, openFile, readFully, writeFully } from './file-io.ts'
 
 /** Blocks read or written at once by scans and copies. */
 export const CHUNK_BLOCKS = 64
 
-/** An open datafile or image copy. Block n is at `n * 8192`; `blocks` counts blocks 1..n. */
+/** An open datafile or image copy. Block n is at `n * blockSize`; `blocks` counts blocks 1..n. */
 export class Datafile {
   readonly path: string
   header: FileHeader
@@ -18,13 +18,20 @@ export class Datafile {
     this.header = header
   }
 
+  /** Bytes of a block. */
+  get blockSize(): number {
+    return blockSizeOf(this.header)
+  }
+
   /** Opens an existing file; undefined when its header is not that of a datafile. Rejects with the system's error when it cannot be opened. */
   static async open(path: string, mode: 'r' | 'r+'): Promise<Datafile | undefined> {
     const handle = await openFile(path, mode)
     try {
-      const start = Buffer.alloc(2 * BLOCK_SIZE)
+      const first = Buffer.alloc(PAYLOAD_START + 16)
+      const size = (await readFully(handle, first, 0)) === first.length ? readBlockSize(first) : undefined
+      const start = Buffer.alloc(2 * (size ?? 0))
       // A checkpoint may be writing the header at this moment.
-      for (let attempt = 0; attempt < 3; attempt += 1) {
+      for (let attempt = 0; size !== undefined && attempt < 3; attempt += 1) {
         const header = (await readFully(handle, start, 0)) === start.length ? decodeFileHeader(start) : undefined
         if (header !== undefined) return new Datafile(path, handle, header)
       }
@@ -43,7 +50,7 @@ export class Datafile {
     if (options.format !== false) {
       for (let block = 2; block <= header.blocks; block += CHUNK_BLOCKS) {
         const count = Math.min(CHUNK_BLOCKS, header.blocks - block + 1)
-        await file.writeBlocks(block, Buffer.concat(Array.from({ length: count }, (_, i) => emptyBlock(header.file, block + i))))
+        await file.writeBlocks(block, Buffer.concat(Array.from({ length: count }, (_, i) => emptyBlock(header.file, block + i, file.blockSize))))
       }
       await file.writeHeader(header)
     }
@@ -52,17 +59,17 @@ export class Datafile {
 
   /** Blocks from `first` on; shorter than asked when the file ends. */
   async readBlocks(first: number, count: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(count * BLOCK_SIZE)
-    return buffer.subarray(0, await readFully(this.#handle, buffer, first * BLOCK_SIZE))
+    const buffer = Buffer.allocUnsafe(count * this.blockSize)
+    return buffer.subarray(0, await readFully(this.#handle, buffer, first * this.blockSize))
   }
 
   async writeBlocks(first: number, bytes: Buffer): Promise<void> {
-    await writeFully(this.#handle, bytes, first * BLOCK_SIZE)
+    await writeFully(this.#handle, bytes, first * this.blockSize)
   }
 
   async writeHeader(header: FileHeader): Promise<void> {
     this.header = header
-    await writeFully(this.#handle, Buffer.concat([encodeOsHeader(header.file, header.blocks), encodeFileHeader(header)]), 0)
+    await writeFully(this.#handle, Buffer.concat([encodeOsHeader(header), encodeFileHeader(header)]), 0)
   }
 
   async size(): Promise<number> {

@@ -1,4 +1,4 @@
-import { BLOCK_SIZE, PAYLOAD_END, PAYLOAD_START, blockDefect, blockType, formatBlock, sealBlock } from './block.ts'
+import { BLOCK_SIZE, PAYLOAD_START, blockDefect, blockSizes, blockType, formatBlock, payloadEnd, sealBlock } from './block.ts'
 import type { TablespaceEncryption } from './block-cipher.ts'
 import { decodeJson, encodeJson } from './json.ts'
 
@@ -22,25 +22,36 @@ export interface FileHeader {
   fuzzy: boolean
   /** Highest SCN that a backup saw in a block when above the checkpoint; 0 otherwise. Recovery must pass it. */
   absoluteFuzzyScn: bigint
+  /** Absent: 8192. */
+  blockSize?: number
   /** Absent: the tablespace is not encrypted. */
   encryption?: TablespaceEncryption
   /** Set when the file is an image copy. */
   copy: { tag: string | null; incrementalLevel: 0 | null; completionTime: number } | null
 }
 
+export const blockSizeOf = (header: Pick<FileHeader, 'blockSize'>): number => header.blockSize ?? BLOCK_SIZE
+
+/** The block size that a file's first bytes tell; `undefined` when they are not those of a datafile. */
+export function readBlockSize(start: Buffer): number | undefined {
+  if (start.length < PAYLOAD_START + 12 || start.toString('latin1', PAYLOAD_START, PAYLOAD_START + 6) !== 'ICBLAB') return undefined
+  const size = start.readUInt32LE(PAYLOAD_START + 8)
+  return blockSizes.includes(size) ? size : undefined
+}
+
 /** Block 0: says what kind of file this is and how long it should be. */
-export function encodeOsHeader(file: number, blocks: number): Buffer {
-  const buffer = formatBlock(file, 0, 0, 0)
+export function encodeOsHeader(header: FileHeader): Buffer {
+  const buffer = formatBlock(header.file, 0, 0, 0, 0n, blockSizeOf(header))
   buffer.write('ICBLAB', PAYLOAD_START, 'latin1')
-  buffer.writeUInt32LE(BLOCK_SIZE, PAYLOAD_START + 8)
-  buffer.writeUInt32LE(blocks, PAYLOAD_START + 12)
+  buffer.writeUInt32LE(blockSizeOf(header), PAYLOAD_START + 8)
+  buffer.writeUInt32LE(header.blocks, PAYLOAD_START + 12)
   return sealBlock(buffer, 0n)
 }
 
 export function encodeFileHeader(header: FileHeader): Buffer {
-  const buffer = formatBlock(header.file, 1, blockType.fileHeader, 0)
+  const buffer = formatBlock(header.file, 1, blockType.fileHeader, 0, 0n, blockSizeOf(header))
   const bytes = encodeJson(header)
-  if (bytes.length > PAYLOAD_END - PAYLOAD_START - 4) throw new Error('file header does not fit in a block')
+  if (bytes.length > payloadEnd(buffer) - PAYLOAD_START - 4) throw new Error('file header does not fit in a block')
   buffer.writeUInt32LE(bytes.length, PAYLOAD_START)
   bytes.copy(buffer, PAYLOAD_START + 4)
   return sealBlock(buffer, header.checkpointScn)
@@ -48,10 +59,11 @@ export function encodeFileHeader(header: FileHeader): Buffer {
 
 /** The header in blocks 0 and 1, or undefined when they are not those of a datafile. */
 export function decodeFileHeader(blocks: Buffer): FileHeader | undefined {
-  if (blocks.length < 2 * BLOCK_SIZE) return undefined
-  const first = blocks.subarray(0, BLOCK_SIZE)
-  const buffer = blocks.subarray(BLOCK_SIZE, 2 * BLOCK_SIZE)
-  if (blockDefect(first, first.readUInt16LE(2), 0) !== null || first.toString('latin1', PAYLOAD_START, PAYLOAD_START + 6) !== 'ICBLAB') return undefined
+  const size = readBlockSize(blocks)
+  if (size === undefined || blocks.length < 2 * size) return undefined
+  const first = blocks.subarray(0, size)
+  const buffer = blocks.subarray(size, 2 * size)
+  if (blockDefect(first, first.readUInt16LE(2), 0) !== null) return undefined
   if (blockDefect(buffer, first.readUInt16LE(2), 1) !== null || buffer[1] !== blockType.fileHeader) return undefined
   const length = buffer.readUInt32LE(PAYLOAD_START)
   const value = decodeJson(buffer.subarray(PAYLOAD_START + 4, PAYLOAD_START + 4 + length)) as FileHeader

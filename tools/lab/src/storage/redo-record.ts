@@ -1,4 +1,4 @@
-import { PAYLOAD_END, PAYLOAD_START, blockObject, blockScn, blockTypeOf, clearUnlogged, isUnlogged, markUnlogged } from './block.ts'
+import { PAYLOAD_START, blockObject, blockScn, blockTypeOf, clearUnlogged, isUnlogged, markUnlogged, payloadEnd } from './block.ts'
 import type { TablespaceEncryption } from './block-cipher.ts'
 import { decodeJson, encodeJson } from './json.ts'
 
@@ -19,7 +19,7 @@ export interface BlockChange {
 
 /** Changes of the database's structure that recovery must repeat. */
 export type RedoOperation =
-  | { readonly op: 'create-file'; readonly file: number; readonly name: string; readonly tablespace: string; readonly tablespaceNumber: number; readonly blocks: number; readonly creationScn: bigint; readonly creationTime: number; readonly conId?: number; readonly encryption?: TablespaceEncryption }
+  | { readonly op: 'create-file'; readonly file: number; readonly name: string; readonly tablespace: string; readonly tablespaceNumber: number; readonly blocks: number; readonly creationScn: bigint; readonly creationTime: number; readonly conId?: number; readonly encryption?: TablespaceEncryption; /** Absent: 8192. */ readonly blockSize?: number }
   | { readonly op: 'drop-files'; readonly tablespace: string; readonly files: readonly number[] }
   | { readonly op: 'read-only'; readonly files: readonly number[]; readonly readOnly: boolean }
   | { readonly op: 'create-pdb'; readonly pdb: { readonly conId: number; readonly dbid: number; readonly conUid: number; readonly guid: string; readonly name: string; readonly createScn: bigint; readonly created: number } }
@@ -41,14 +41,14 @@ export interface RedoRecord {
 export function changeBetween(file: number, block: number, before: Buffer, after: Buffer): BlockChange | undefined {
   const base = { file, block, type: blockTypeOf(after), objectId: blockObject(after), previousScn: blockScn(before) }
   if (blockTypeOf(before) !== base.type || blockObject(before) !== base.objectId || isUnlogged(before) !== isUnlogged(after)) {
-    let end = PAYLOAD_END
+    let end = payloadEnd(after)
     while (end > PAYLOAD_START && after[end - 1] === 0) end -= 1
     return { ...base, patches: undefined, image: Buffer.from(after.subarray(PAYLOAD_START, end)) }
   }
   const patches: { offset: number; bytes: Buffer }[] = []
   const step = 16
-  for (let at = PAYLOAD_START; at < PAYLOAD_END; at += step) {
-    const end = Math.min(at + step, PAYLOAD_END)
+  for (let at = PAYLOAD_START; at < payloadEnd(after); at += step) {
+    const end = Math.min(at + step, payloadEnd(after))
     if (before.compare(after, at, end, at, end) === 0) continue
     const last = patches.at(-1)
     if (last !== undefined && last.offset + last.bytes.length === at) last.bytes = after.subarray(last.offset, end)
@@ -66,7 +66,7 @@ export function applyChange(buffer: Buffer, change: BlockChange, scn: bigint): '
   if (change.unlogged === true) markUnlogged(buffer, change.type, change.objectId)
   else if (change.image !== undefined) {
     clearUnlogged(buffer)
-    buffer.fill(0, PAYLOAD_START, PAYLOAD_END)
+    buffer.fill(0, PAYLOAD_START, payloadEnd(buffer))
     change.image.copy(buffer, PAYLOAD_START)
     buffer[1] = change.type
     buffer.writeUInt32LE(change.objectId, 24)

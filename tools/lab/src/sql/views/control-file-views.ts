@@ -103,7 +103,7 @@ defineView('V$DATAFILE', 'mounted', 'FILE#:n CREATION_CHANGE#:n CREATION_TIME:d 
         BLOCK_SIZE: file.blockSize,
         NAME: file.name,
         PLUGGED_IN: 0,
-        BLOCK1_OFFSET: 8192,
+        BLOCK1_OFFSET: file.blockSize,
         FIRST_NONLOGGED_SCN: 0,
         FOREIGN_DBID: 0,
         PLUGGED_READONLY: 'NO',

@@ -3,7 +3,9 @@ import { indexesOf, schemaName } from '../schema/names.ts'
 import type { ViewContext } from '../catalog.ts'
 import { defineView, type ViewRow } from './view.ts'
 
-const blockSize = 8192
+const defaultBlockSize = 8192
+
+const blockSizeOf = (instance: Instance, file: number): number => instance.controlFile.datafiles.find((datafile) => datafile.file === file)?.blockSize ?? defaultBlockSize
 
 interface Run {
   readonly file: number
@@ -38,13 +40,13 @@ function segmentRows({ instance }: ViewContext): (ViewRow & { readonly OWNER: st
     // Segments are created with their first row.
     if (first === undefined) return []
     const blocks = segment.blocks.length
-    return [{ OWNER: segment.owner, SEGMENT_NAME: segment.name, SEGMENT_TYPE: segment.type, SEGMENT_SUBTYPE: 'MSSM', TABLESPACE_NAME: segment.tablespace, HEADER_FILE: first.file, HEADER_BLOCK: first.first, BYTES: blocks * blockSize, BLOCKS: blocks, EXTENTS: runs.length, RELATIVE_FNO: first.file, BUFFER_POOL: 'DEFAULT' }]
+    return [{ OWNER: segment.owner, SEGMENT_NAME: segment.name, SEGMENT_TYPE: segment.type, SEGMENT_SUBTYPE: 'MSSM', TABLESPACE_NAME: segment.tablespace, HEADER_FILE: first.file, HEADER_BLOCK: first.first, BYTES: blocks * blockSizeOf(instance, first.file), BLOCKS: blocks, EXTENTS: runs.length, RELATIVE_FNO: first.file, BUFFER_POOL: 'DEFAULT' }]
   })
 }
 
 function extentRows({ instance }: ViewContext): (ViewRow & { readonly OWNER: string })[] {
   return segmentsOf(instance).flatMap((segment) =>
-    runsOf(segment.blocks).map((run, index) => ({ OWNER: segment.owner, SEGMENT_NAME: segment.name, SEGMENT_TYPE: segment.type, TABLESPACE_NAME: segment.tablespace, EXTENT_ID: index, FILE_ID: run.file, BLOCK_ID: run.first, BYTES: run.blocks * blockSize, BLOCKS: run.blocks, RELATIVE_FNO: run.file })),
+    runsOf(segment.blocks).map((run, index) => ({ OWNER: segment.owner, SEGMENT_NAME: segment.name, SEGMENT_TYPE: segment.type, TABLESPACE_NAME: segment.tablespace, EXTENT_ID: index, FILE_ID: run.file, BLOCK_ID: run.first, BYTES: run.blocks * blockSizeOf(instance, run.file), BLOCKS: run.blocks, RELATIVE_FNO: run.file })),
   )
 }
 
@@ -61,7 +63,7 @@ defineView('USER_EXTENTS', 'open', extentColumns, own(extentRows))
 /** Runs of blocks that belong to nobody, behind the header and the space map of each file. */
 function freeRows({ instance }: ViewContext): ViewRow[] {
   const used = new Set(instance.segments().flatMap((segment) => segment.blocks.map(({ file, block }) => `${String(file)}/${String(block)}`)))
-  return instance.controlFile.datafiles.filter((file) => (file.conId ?? 0) === instance.container).flatMap(({ file, tablespace, blocks }) => {
+  return instance.controlFile.datafiles.filter((file) => (file.conId ?? 0) === instance.container).flatMap(({ file, tablespace, blocks, blockSize }) => {
     const free: { file: number; block: number }[] = []
     for (let block = 3; block <= blocks; block++) if (!used.has(`${String(file)}/${String(block)}`)) free.push({ file, block })
     return runsOf(free).map((run) => ({ TABLESPACE_NAME: tablespace, FILE_ID: file, BLOCK_ID: run.first, BYTES: run.blocks * blockSize, BLOCKS: run.blocks, RELATIVE_FNO: file }))
@@ -73,7 +75,7 @@ defineView('USER_FREE_SPACE', 'open', freeColumns, freeRows)
 defineView('DBA_TEMP_FREE_SPACE', 'open', 'TABLESPACE_NAME:v30 TABLESPACE_SIZE:n ALLOCATED_SPACE:n FREE_SPACE:n', ({ instance }) => {
   const files = instance.controlFile.tempfiles.filter((file) => (file.conId ?? 0) === instance.container)
   return [...new Set(files.map((file) => file.tablespace))].map((name) => {
-    const bytes = files.filter((file) => file.tablespace === name).reduce((sum, file) => sum + file.blocks * blockSize, 0)
+    const bytes = files.filter((file) => file.tablespace === name).reduce((sum, file) => sum + file.blocks * defaultBlockSize, 0)
     return { TABLESPACE_NAME: name, TABLESPACE_SIZE: bytes, ALLOCATED_SPACE: 0, FREE_SPACE: bytes }
   })
 })
