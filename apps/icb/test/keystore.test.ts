@@ -36,7 +36,7 @@ describe.each(kinds)('a %s with an encrypted tablespace', (kind) => {
 
   const test = (name: string, restoreTest: Readonly<Record<string, unknown>>): Promise<IcbDocument> =>
     stage.icbJson('sandbox', ['restore-test', stage.database], { config: stage.variant('sandbox', name, (_, database) => { Object.assign(database.restoreTest ?? {}, restoreTest) }), timeoutMs: timeout })
-  const inconclusive = (text: string): unknown => ({ exitCode: 1, result: { restoreTests: [{ verdict: { outcome: 'inconclusive', reasons: [{ code: 'SANDBOX_FAILED', text: expect.stringContaining(text) as unknown }] } }] } })
+  const inconclusive = (text: string): object => ({ exitCode: 1, result: { restoreTests: [{ verdict: { outcome: 'inconclusive', reasons: [{ code: 'SANDBOX_FAILED', text: expect.stringContaining(text) as unknown }] } }] } })
   // Assertions are asked in the root; a PDB's blocks are proven by their recovery, which needs the key.
   const assertions = kind === 'PDB' ? [] : ['secrets', 'wide'].map((table) => ({ name: `the row of ${table}`, expect: '= after the copies', sql: `select text from sys.${table}` }))
 
