@@ -5,7 +5,7 @@ import { checkHistory } from '../src/cli/history-check.ts'
 import { flipBlock } from '../src/cli/flip-block.ts'
 import type { LabInstance } from '../src/engine/instance.ts'
 import { runWorkload } from '../src/engine/workload.ts'
-import { type TestLab, codesOf, makeLab, session } from './support/lab.ts'
+import { codesOf, makeLab, pieceAt, session, type TestLab } from './support/lab.ts'
 
 let lab: TestLab
 let area: string
@@ -36,11 +36,11 @@ async function copyAll(): Promise<Map<number, bigint>> {
 async function refresh(checkpoints: Map<number, bigint>): Promise<Map<number, bigint>> {
   const s = session(db)
   const piece = `${area}/piece_${checkpoints.get(1) ?? 0n}`
-  const files = [...checkpoints].map(([file, sinceScn]) => ({ file, sinceScn }))
+  const files = [...checkpoints].map(([file, sinceScn]) => ({ file, level: 1 as const, sinceScn }))
   const background = work(10)
-  const results = await db.incrementalBackup(files, { path: piece, tag: 'I', setRecid: 1 }, s)
+  const { files: results } = await db.backupDatafiles(files, pieceAt(piece, 'I'), s)
   await background
-  for (const { file } of files) await db.applyIncremental(`${area}/data_${file}`, piece, file, s)
+  for (const { file } of files) await db.applyIncremental(`${area}/data_${file}`, [piece], file, s)
   await rm(piece)
   return new Map([...results].map(([file, r]) => [file, r.checkpointScn]))
 }
@@ -84,7 +84,7 @@ describe('image copy, incremental, merge, recovery', () => {
       checkpoints = await refresh(checkpoints)
     }
     await db.archiveLogCurrent()
-    await db.writeControlFileBackup(`${area}/after.cf`, { tag: 'T', setRecid: 9, spfile: true })
+    await db.writeControlFileBackup(pieceAt(`${area}/after.cf`, 'T'), { spfile: true })
     const target = await toPoint()
     const beats = await db.readTable('DEMO', 'HEARTBEAT')
     const copy = await restored(area)
@@ -107,7 +107,7 @@ describe('image copy, incremental, merge, recovery', () => {
     await db.enableBlockChangeTracking(undefined, false)
     const checkpoints = await copyAll()
     await work(3)
-    const results = await db.incrementalBackup([...checkpoints].map(([file, sinceScn]) => ({ file, sinceScn })), { path: `${area}/p`, tag: null, setRecid: 1 }, session(db))
+    const { files: results } = await db.backupDatafiles([...checkpoints].map(([file, sinceScn]) => ({ file, level: 1 as const, sinceScn })), pieceAt(`${area}/p`), session(db))
     const users = results.get(4)
     expect(users?.usedChangeTracking).toBe(true)
     expect(users?.blocksRead).toBeLessThan(40)
@@ -116,7 +116,7 @@ describe('image copy, incremental, merge, recovery', () => {
 
   it('asks for the log that is missing, by thread, sequence and SCN', async () => {
     await copyAll()
-    await db.writeControlFileBackup(`${area}/after.cf`, { tag: 'T', setRecid: 9, spfile: false })
+    await db.writeControlFileBackup(pieceAt(`${area}/after.cf`, 'T'), { spfile: false })
     await toPoint()
     const target = await toPoint()
     await toPoint()
@@ -132,7 +132,7 @@ describe('image copy, incremental, merge, recovery', () => {
     const before = db.currentScn
     const checkpoints = await copyAll()
     await work(1)
-    await db.writeControlFileBackup(`${area}/after.cf`, { tag: 'T', setRecid: 9, spfile: false })
+    await db.writeControlFileBackup(pieceAt(`${area}/after.cf`, 'T'), { spfile: false })
     await toPoint()
     const copy = await restored(area)
     expect(await codesOf(recover(copy, before))).toEqual(['RMAN-06556'])
@@ -143,18 +143,18 @@ describe('image copy, incremental, merge, recovery', () => {
     const first = await copyAll()
     await work(10)
     const s = session(db)
-    const one = await db.incrementalBackup([{ file: 4, sinceScn: first.get(4) ?? 0n }], { path: `${area}/p1`, tag: null, setRecid: 1 }, s)
+    const { files: one } = await db.backupDatafiles([{ file: 4, level: 1, sinceScn: first.get(4) ?? 0n }], pieceAt(`${area}/p1`), s)
     await work(10)
-    await db.incrementalBackup([{ file: 4, sinceScn: one.get(4)?.checkpointScn ?? 0n }], { path: `${area}/p2`, tag: null, setRecid: 2 }, s)
-    expect(await codesOf(db.applyIncremental(`${area}/data_4`, `${area}/p2`, 4, s))).toContain('ORA-19638')
-    await db.applyIncremental(`${area}/data_4`, `${area}/p1`, 4, s)
-    await db.applyIncremental(`${area}/data_4`, `${area}/p2`, 4, s)
-    expect(await codesOf(db.applyIncremental(`${area}/data_4`, `${area}/p1`, 4, s))).toContain('ORA-19639')
+    await db.backupDatafiles([{ file: 4, level: 1, sinceScn: one.get(4)?.checkpointScn ?? 0n }], pieceAt(`${area}/p2`), s)
+    expect(await codesOf(db.applyIncremental(`${area}/data_4`, [`${area}/p2`], 4, s))).toContain('ORA-19638')
+    await db.applyIncremental(`${area}/data_4`, [`${area}/p1`], 4, s)
+    await db.applyIncremental(`${area}/data_4`, [`${area}/p2`], 4, s)
+    expect(await codesOf(db.applyIncremental(`${area}/data_4`, [`${area}/p1`], 4, s))).toContain('ORA-19639')
   })
 
   it('finds a flipped byte by validation only', async () => {
     await copyAll()
-    await db.writeControlFileBackup(`${area}/after.cf`, { tag: 'T', setRecid: 9, spfile: false })
+    await db.writeControlFileBackup(pieceAt(`${area}/after.cf`, 'T'), { spfile: false })
     const target = await toPoint()
     const flipped = await flipBlock(`${area}/data_1`, { seed: 7, labDir: lab.dir })
     const copy = await restored(area)
@@ -171,7 +171,7 @@ describe('image copy, incremental, merge, recovery', () => {
 
   it('creates files that were added after the control file was backed up', async () => {
     await copyAll()
-    await db.writeControlFileBackup(`${area}/after.cf`, { tag: 'T', setRecid: 9, spfile: false })
+    await db.writeControlFileBackup(pieceAt(`${area}/after.cf`, 'T'), { spfile: false })
     await db.createTablespace('EXTRA', [{ path: undefined, bytes: 1024 * 1024 }])
     await db.createTable({ owner: 'DEMO', name: 'NEWER', tablespace: 'EXTRA', columns: [{ name: 'ID', type: 'NUMBER' }] })
     await db.insertRows('DEMO', 'NEWER', [[42]])
@@ -197,7 +197,7 @@ describe('image copy, incremental, merge, recovery', () => {
 
   it('refuses a copy of another database', async () => {
     await copyAll()
-    await db.writeControlFileBackup(`${area}/after.cf`, { tag: 'T', setRecid: 9, spfile: false })
+    await db.writeControlFileBackup(pieceAt(`${area}/after.cf`, 'T'), { spfile: false })
     await db.archiveLogCurrent()
     const other = await makeLab()
     try {
@@ -212,7 +212,7 @@ describe('image copy, incremental, merge, recovery', () => {
 
   it('opens a restored copy read write only with RESETLOGS, as a new incarnation', async () => {
     await copyAll()
-    await db.writeControlFileBackup(`${area}/after.cf`, { tag: 'T', setRecid: 9, spfile: false })
+    await db.writeControlFileBackup(pieceAt(`${area}/after.cf`, 'T'), { spfile: false })
     const target = await toPoint()
     await cp(area, path.join(lab.dir, 'clone'), { recursive: true })
     const copy = await restored(path.join(lab.dir, 'clone'))

@@ -6,7 +6,7 @@ import { runWorkload } from '../src/engine/workload.ts'
 import { clusterSpfile } from '../src/engine/create-database.ts'
 import { openHost } from '../src/host/host.ts'
 import { executeSql } from '../src/sql-engine.ts'
-import { type TestLab, codesOf, makeLab, session } from './support/lab.ts'
+import { codesOf, makeLab, pieceAt, session, type TestLab } from './support/lab.ts'
 
 let lab: TestLab
 afterEach(async () => { await lab.remove() })
@@ -88,7 +88,7 @@ describe('a cluster database', () => {
     const until = one.currentScn
     await work(two, 3)
     await one.archiveLogCurrent()
-    await one.writeControlFileBackup(path.join(copies, 'control.cf'), { tag: null, setRecid: 1, spfile: false })
+    await one.writeControlFileBackup(pieceAt(path.join(copies, 'control.cf')), { spfile: false })
     const { datafiles } = one.controlFile
 
     // Both instances are gone without a word: the next one recovers the redo of both.
@@ -123,7 +123,7 @@ describe('a cluster database', () => {
     await work(one, 2)
     await one.archiveLogCurrent()
     await one.updateControlFile((data) => { data.archivedLogs = data.archivedLogs.filter((l) => l.thread !== 2 || l.sequence !== 1) })
-    await one.writeControlFileBackup(path.join(copies, 'control.cf'), { tag: null, setRecid: 1, spfile: false })
+    await one.writeControlFileBackup(pieceAt(path.join(copies, 'control.cf')), { spfile: false })
     const { datafiles } = one.controlFile
     const until = one.currentScn
     const restored = lab.instanceWith(lab.sandbox, 'R1', { db_name: 'ORCL', db_unique_name: 'r1', control_files: path.join(lab.dir, 'r1.ctl'), diagnostic_dest: lab.dir, audit_file_dest: lab.dir })

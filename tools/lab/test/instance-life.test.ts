@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { pause } from '../src/engine/mutex.ts'
 import { runWorkload } from '../src/engine/workload.ts'
-import { type TestLab, codesOf, makeLab, session } from './support/lab.ts'
+import { codesOf, makeLab, pieceAt, session, type TestLab } from './support/lab.ts'
 
 let lab: TestLab
 beforeEach(async () => { lab = await makeLab() })
@@ -135,7 +135,7 @@ describe('OPEN', () => {
     await db.shutdown('immediate')
     await writeFile(file, (await readFile(file)).fill(0, 512))
     const again = await lab.open()
-    const results = await again.incrementalBackup([{ file: 4, sinceScn: 5n }], { path: `${lab.dir}/p`, tag: null, setRecid: 1 }, session(again))
+    const { files: results } = await again.backupDatafiles([{ file: 4, level: 1, sinceScn: 5n }], pieceAt(`${lab.dir}/p`), session(again))
     expect(results.get(4)?.usedChangeTracking).toBe(false)
     await again.shutdown('immediate')
     await rm(file)

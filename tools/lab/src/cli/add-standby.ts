@@ -60,7 +60,7 @@ export async function addStandby(dir: string, database: string, options: { reado
     await truncate(real, group.sizeBytes)
   }
   const standby: ControlFileData = {
-    ...data, type: 'STANDBY', forceLogging: true, openMode: null, bct: { status: 'DISABLED', filename: null, bytes: 0 }, archivedLogs: [], datafileCopies: [], backupSets: [], backupPieces: [], backupDatafiles: [],
+    ...data, type: 'STANDBY', forceLogging: true, openMode: null, bct: { status: 'DISABLED', filename: null, bytes: 0 }, archivedLogs: [], datafileCopies: [], backupSets: [], backupPieces: [], backupDatafiles: [], backupRedologs: [],
     datafiles: data.datafiles.map((d) => ({ ...d, name: renamed(d.name) })), tempfiles: data.tempfiles.map((t) => ({ ...t, name: renamed(t.name) })),
     logGroups: data.logGroups.map((g) => ({ ...g, members: g.members.map(renamed) })),
     // The threads are those of the primary, which is open as far as a standby knows.

@@ -2,7 +2,7 @@ import { type FileHandle, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { stampOf, dayDirectory } from '../host/local-time.ts'
 import { createFile, openFile, readFully, writeFully } from '../storage/file-io.ts'
-import { REDO_BLOCK, type RedoHeader, decodeRedoHeader, encodeRedoHeader } from '../storage/redo-log.ts'
+import { REDO_BLOCK, decodeRedoHeader, encodeRedoHeader } from '../storage/redo-log.ts'
 import { bytesBelow } from '../storage/io-faults.ts'
 import { type Destination, readDestinations } from './archive-destinations.ts'
 import type { Kernel } from './kernel.ts'
@@ -171,7 +171,14 @@ export class Archiver {
     if (delay > 0 && length <= REDO_BLOCK * 2) await pause(delay, down)
   }
 
-  #nameFor(header: RedoHeader, destination: Destination): string {
+  /** A name for an archived log that comes back out of a backup: in the first local destination. @throws OraError 16032 when there is none */
+  nameFor(log: Parameters<typeof archivedLogName>[1]): string {
+    const local = this.#destinations.find((d) => d.service === null && d.status !== 'DEFERRED')
+    if (local === undefined) throw ora(16032, 'parameter LOG_ARCHIVE_DEST_n destination string cannot be translated')
+    return this.#nameFor(log, local)
+  }
+
+  #nameFor(header: Parameters<typeof archivedLogName>[1], destination: Destination): string {
     const { host, parameters } = this.#kernel
     if (!destination.usesRecoveryArea) return path.join(destination.directory, archivedLogName(parameters.get('log_archive_format'), header))
     return path.join(destination.directory, dayDirectory(host.now(), host.timeZone), `o1_mf_${header.thread}_${header.sequence}_${omfId()}_.arc`)

@@ -3,21 +3,32 @@ import { CHUNK_BLOCKS, Datafile } from '../storage/datafile.ts'
 import type { Host } from '../host/host.ts'
 import { readSettled } from './buffer-cache.ts'
 import { named } from './file-verification.ts'
-import type { ServerSession } from './instance-api.ts'
+import type { BackupSource, BlockRange, ServerSession } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { pause } from './mutex.ts'
 import { ora } from './ora-error.ts'
 import type { DatafileRecord } from './records.ts'
 
 /** A datafile as a backup reads it: with its checkpoint taken, still in use. */
-export interface BackupInput {
+export class BackupInput implements BackupSource {
   readonly record: DatafileRecord
   readonly datafile: Datafile
   readonly checkpointScn: bigint
   readonly checkpointTime: number
   /** Chunks to read when change tracking knows; otherwise everything. */
-  readonly chunks: number[] | undefined
-  close(): Promise<void>
+  readonly chunks: readonly number[] | undefined
+
+  constructor(record: DatafileRecord, datafile: Datafile, chunks: readonly number[] | undefined) {
+    this.record = record
+    this.datafile = datafile
+    this.chunks = chunks
+    this.checkpointScn = datafile.header.checkpointScn
+    this.checkpointTime = datafile.header.checkpointTime
+  }
+
+  get file(): number { return this.record.file }
+  get blocks(): number { return this.datafile.header.blocks }
+  async close(): Promise<void> { await this.datafile.close() }
 }
 
 /** @throws OraError 19563-like when there is no such file, 01157 when it cannot be opened */
@@ -48,8 +59,7 @@ export async function openForBackup(kernel: Kernel, file: number, sinceScn?: big
     throw ora(1157, `cannot identify/lock data file ${file} - see DBWR trace file`, named(record))
   }
   if (datafile === undefined) throw ora(1122, `database file ${file} failed verification check`, named(record), [1210, 'data file header is media corrupt'])
-  const opened = datafile
-  return { record, datafile, checkpointScn: opened.header.checkpointScn, checkpointTime: opened.header.checkpointTime, chunks, close: () => opened.close() }
+  return new BackupInput(record, datafile, chunks)
 }
 
 /** A block as a scan meets it. */
@@ -61,18 +71,20 @@ export interface ScannedBlock {
 }
 
 /**
- * Reads blocks of a file that may be changing, in runs: all from block 2 on, or those of the chunks. A block caught half
- * written is read again before it counts as damaged.
+ * Reads blocks of a file that may be changing, in runs: all from block 2 on, those of the chunks, or what of these lies in a range. A
+ * block caught half written is read again before it counts as damaged.
  */
-export async function* scanBlocks(datafile: Datafile, chunks: readonly number[] | undefined, chunkBlocks: number, signal: AbortSignal): AsyncGenerator<readonly ScannedBlock[]> {
+export async function* scanBlocks(datafile: Datafile, chunks: readonly number[] | undefined, chunkBlocks: number, signal: AbortSignal, range?: BlockRange): AsyncGenerator<readonly ScannedBlock[]> {
   const { blockSize } = datafile
   const { file, blocks } = datafile.header
-  const starts = chunks ?? Array.from({ length: Math.ceil((blocks - 1) / CHUNK_BLOCKS) }, (_, i) => 2 + i * CHUNK_BLOCKS)
+  const low = Math.max(2, range?.from ?? 2)
+  const high = Math.min(blocks, range?.to ?? blocks)
+  const starts = chunks ?? Array.from({ length: Math.max(0, Math.ceil((high - low + 1) / CHUNK_BLOCKS)) }, (_, i) => low + i * CHUNK_BLOCKS)
   const length = chunks === undefined ? CHUNK_BLOCKS : chunkBlocks
   for (const start of starts) {
     signal.throwIfAborted()
-    const first = Math.max(2, start)
-    const count = Math.min(start + length, blocks + 1) - first
+    const first = Math.max(low, start)
+    const count = Math.min(start + length, high + 1) - first
     if (count <= 0) continue
     const bytes = await datafile.readBlocks(first, count)
     const run: ScannedBlock[] = []

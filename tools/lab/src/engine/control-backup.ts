@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { decodeControlFile, encodeControlFile, readControlFile, writeControlFile } from '../storage/control-file.ts'
 import { type PieceHeader, PieceWriter, readPiece, readPieceHeader } from '../storage/backup-piece.ts'
 import { isMissing } from '../storage/file-io.ts'
+import type { PieceTarget } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { isOmf } from './omf.ts'
 import { ora, rmanError } from './ora-error.ts'
@@ -9,27 +10,22 @@ import { createFailed, readError, writeError } from './os-error.ts'
 import { encodeSpfile } from './parameter-file.ts'
 import type { ControlFileData } from './records.ts'
 
-interface PieceOptions {
-  readonly tag: string | null
-  readonly setRecid: number
-}
-
 /** A piece with the control file as it is now, and the spfile with it if asked and there is one. Returns its bytes. @throws OraError 19504 */
-export async function writeControlFileBackup(kernel: Kernel, path: string, options: PieceOptions & { readonly spfile: boolean }): Promise<number> {
+export async function writeControlFileBackup(kernel: Kernel, piece: PieceTarget, options: { readonly spfile: boolean }): Promise<number> {
   const spfile = options.spfile ? kernel.parameters.spfileSettings : undefined
   await kernel.control.settle()
   const image = encodeControlFile(asBackup(kernel))
-  return writePiece(kernel, path, options, spfile === undefined ? ['controlfile'] : ['controlfile', 'spfile'], async (writer) => {
+  return writePiece(kernel, piece, spfile === undefined ? ['controlfile'] : ['controlfile', 'spfile'], async (writer) => {
     await writer.add({ kind: 'controlfile', bytes: image })
     if (spfile !== undefined) await writer.add({ kind: 'spfile', bytes: encodeSpfile(spfile) })
   })
 }
 
 /** @throws OraError 19504; 27037 without an spfile */
-export async function writeSpfileBackup(kernel: Kernel, path: string, options: PieceOptions): Promise<number> {
+export async function writeSpfileBackup(kernel: Kernel, piece: PieceTarget): Promise<number> {
   const spfile = kernel.parameters.spfileSettings
   if (spfile === undefined) throw rmanError(6062, 'can not backup SPFILE because the instance was not started with SPFILE')
-  return writePiece(kernel, path, options, ['spfile'], (writer) => writer.add({ kind: 'spfile', bytes: encodeSpfile(spfile) }))
+  return writePiece(kernel, piece, ['spfile'], (writer) => writer.add({ kind: 'spfile', bytes: encodeSpfile(spfile) }))
 }
 
 /** A control file that could be mounted as it is, of type BACKUP. @throws OraError 01580 */
@@ -47,7 +43,7 @@ function asBackup(kernel: Kernel): ControlFileData {
   return { ...data, type: 'BACKUP', openMode: null, cleanShutdown: true }
 }
 
-async function writePiece(kernel: Kernel, path: string, options: PieceOptions, contains: PieceHeader['contains'], fill: (writer: PieceWriter) => Promise<void>): Promise<number> {
+async function writePiece(kernel: Kernel, { path, tag, setCount, setStamp, piece }: PieceTarget, contains: PieceHeader['contains'], fill: (writer: PieceWriter) => Promise<void>): Promise<number> {
   const { control, host } = kernel
   let writer: PieceWriter
   try {
@@ -58,7 +54,7 @@ async function writePiece(kernel: Kernel, path: string, options: PieceOptions, c
   try {
     await fill(writer)
     return await writer.finish({
-      dbid: control.data.dbid, dbName: control.data.name, release: control.data.release, setRecid: options.setRecid, piece: 1, tag: options.tag, created: host.now(), contains, datafiles: [],
+      dbid: control.data.dbid, dbName: control.data.name, release: control.data.release, setCount, setStamp, piece, tag, created: host.now(), contains, datafiles: [], logs: [],
     }, host.lab.fsync)
   } catch (error) {
     await writer.abandon()
@@ -68,18 +64,30 @@ async function writePiece(kernel: Kernel, path: string, options: PieceOptions, c
 
 /** Writes the control file of a piece or copy to every path of `control_files`, as type BACKUP. @throws OraError RMAN-06172, ORA-00205 without `control_files` */
 export async function restoreControlFile(kernel: Kernel, from: string): Promise<readonly string[]> {
-  const { control, host } = kernel
-  const data = await findControlFile(host.real(from))
+  const data = await controlFileIn(kernel, from)
+  const { paths } = kernel.control
+  if (paths.length === 0) throw ora(205, 'error in identifying control file, check alert log for more info')
+  for (const path of paths) await writeTo(kernel, path, data)
+  return paths
+}
+
+/** Writes the control file of a piece or copy to one path, as type BACKUP. @throws OraError RMAN-06172, ORA-19504 */
+export async function restoreControlFileTo(kernel: Kernel, from: string, to: string): Promise<void> {
+  await writeTo(kernel, to, await controlFileIn(kernel, from))
+}
+
+async function controlFileIn(kernel: Kernel, from: string): Promise<ControlFileData> {
+  const data = await findControlFile(kernel.host.real(from))
   if (data === undefined) throw rmanError(6172, 'no AUTOBACKUP found or specified handle is not a valid copy or piece')
-  if (control.paths.length === 0) throw ora(205, 'error in identifying control file, check alert log for more info')
-  for (const path of control.paths) {
-    try {
-      await writeControlFile(host.real(path), { ...data, type: 'BACKUP', openMode: null, cleanShutdown: true }, { create: true, sync: host.lab.fsync })
-    } catch (error) {
-      throw createFailed(path, error)
-    }
+  return data
+}
+
+async function writeTo({ host }: Kernel, path: string, data: ControlFileData): Promise<void> {
+  try {
+    await writeControlFile(host.real(path), { ...data, type: 'BACKUP', openMode: null, cleanShutdown: true }, { create: true, sync: host.lab.fsync })
+  } catch (error) {
+    throw createFailed(path, error)
   }
-  return control.paths
 }
 
 async function findControlFile(real: string): Promise<ControlFileData | undefined> {

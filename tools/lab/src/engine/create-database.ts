@@ -62,7 +62,7 @@ export async function createDatabase(spec: DatabaseSpec): Promise<number> {
     type: 'CURRENT', dbid, name: spec.dbName, created: now, release: host.lab.release, compatible: compatibleOf(host.lab.release), resetlogsScn, resetlogsId, resetlogsTime: now, checkpointScn: CREATION_SCN,
     checkpointTime: now, sequence: 1, logMode: 'ARCHIVELOG', forceLogging: false, flashbackOn: false, openMode: null, cleanShutdown: true, bct: { status: 'DISABLED', filename: null, bytes: 0 },
     datafiles: [], tempfiles: [], threads: spec.sids.map((instance, i) => ({ thread: i + 1, status: 'CLOSED' as const, enabled: 'PUBLIC' as const, instance, currentGroup: i * spec.redoGroups + 1, sequence: 1, checkpointScn: CREATION_SCN })), logGroups: [], logHistory: [],
-    archivedLogs: [], datafileCopies: [], backupSets: [], backupPieces: [], backupDatafiles: [], corruptions: [], rmanConfiguration: [], rmanStatus: [],
+    archivedLogs: [], datafileCopies: [], backupSets: [], backupPieces: [], backupDatafiles: [], backupRedologs: [], corruptions: [], rmanConfiguration: [], rmanStatus: [],
     incarnations: [{ incarnation: 1, resetlogsScn, resetlogsId, resetlogsTime: now, status: 'CURRENT' }], flashbackLogs: [], recoveredToScn: null, recids: {},
   }
   const history = new History()

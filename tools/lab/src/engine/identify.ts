@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { readPieceHeader } from '../storage/backup-piece.ts'
 import { readControlFile } from '../storage/control-file.ts'
 import { Datafile } from '../storage/datafile.ts'
@@ -5,6 +6,9 @@ import { isMissing } from '../storage/file-io.ts'
 import { REDO_BLOCK, readRedoHeader } from '../storage/redo-log.ts'
 import type { FileIdentity } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
+
+/** Bytes of a block of a control file. */
+export const CONTROL_BLOCK = 16_384
 
 /** What RMAN-07517 says of a file that is none of ours or was not finished. */
 const CORRUPT = 'The file header is corrupted'
@@ -53,10 +57,18 @@ async function archivedLog(real: string, kernel: Kernel): Promise<FileIdentity |
 
 async function piece(real: string): Promise<FileIdentity | undefined> {
   const header = await readPieceHeader(real)
-  return header === undefined ? undefined : { kind: 'backup-piece', dbid: header.dbid, contains: header.contains, tag: header.tag, setRecid: header.setRecid, piece: header.piece }
+  if (header === undefined) return undefined
+  const { dbid, contains, tag, setCount, setStamp, created, datafiles, logs } = header
+  return { kind: 'backup-piece', dbid, contains, tag, setCount, setStamp, piece: header.piece, bytes: (await stat(real)).size, created, datafiles, logs }
 }
 
 async function controlFile(real: string): Promise<FileIdentity | undefined> {
   const data = await readControlFile(real)
-  return data === undefined ? undefined : { kind: 'control-file', dbid: data.dbid }
+  if (data === undefined) return undefined
+  const { checkpointScn, checkpointTime, resetlogsScn } = data
+  const blocks = Math.ceil((await stat(real)).size / CONTROL_BLOCK)
+  return {
+    kind: 'control-file', dbid: data.dbid,
+    record: { tag: null, file: 0, tablespace: '', creationScn: 0n, resetlogsScn, incrementalLevel: null, checkpointScn, checkpointTime, absoluteFuzzyScn: 0n, recoveryFuzzyScn: 0n, markedCorrupt: 0, blocks, blockSize: CONTROL_BLOCK, completionTime: checkpointTime },
+  }
 }

@@ -1,3 +1,5 @@
+import type { PieceContent, PieceDatafile } from '../storage/backup-piece.ts'
+import type { RedoHeader } from '../storage/redo-log.ts'
 import type { ArchivedLogRecord, BlockCorruptionRecord, ControlFileData, DatafileCopyRecord, DatafileRecord } from './records.ts'
 
 /** A lab host: a private root for `/u01`, `/u02` …; everything below the lab directory is the same file on every host. */
@@ -135,8 +137,12 @@ export type RowValue = string | number | null
 export type FileIdentity =
   | { readonly kind: 'datafile-copy'; readonly dbid: number; readonly record: Omit<DatafileCopyRecord, 'recid' | 'stamp' | 'name' | 'deleted' | 'status'> }
   | { readonly kind: 'archived-log'; readonly dbid: number; readonly record: Omit<ArchivedLogRecord, 'recid' | 'stamp' | 'name' | 'destId' | 'deleted' | 'status'> }
-  | { readonly kind: 'backup-piece'; readonly dbid: number; readonly contains: readonly ('incremental' | 'controlfile' | 'spfile')[]; readonly tag: string | null; readonly setRecid: number; readonly piece: number }
-  | { readonly kind: 'control-file'; readonly dbid: number }
+  | {
+      readonly kind: 'backup-piece'; readonly dbid: number; readonly contains: readonly PieceContent[]; readonly tag: string | null; readonly setCount: number; readonly setStamp: number; readonly piece: number
+      readonly bytes: number; readonly created: number; readonly datafiles: readonly PieceDatafile[]; readonly logs: readonly RedoHeader[]
+    }
+  /** A copy of the control file, file 0. */
+  | { readonly kind: 'control-file'; readonly dbid: number; readonly record: Omit<DatafileCopyRecord, 'recid' | 'stamp' | 'name' | 'deleted' | 'status'> }
   | { readonly kind: 'unreadable'; readonly reason: string }
 
 export interface BlockFailure {
@@ -163,12 +169,54 @@ export interface CopyResult {
   readonly blocks: number
 }
 
-export interface IncrementalResult extends CopyResult {
+/** Blocks of a file, both ends included. */
+export interface BlockRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** A datafile whose checkpoint was taken, for a backup in sections; whoever asked for it closes it. */
+export interface BackupSource {
+  readonly file: number
+  readonly blocks: number
+  readonly checkpointScn: bigint
+  readonly checkpointTime: number
+  close(): Promise<void>
+}
+
+/** A piece to be written, and the set that it belongs to. */
+export interface PieceTarget {
+  readonly path: string
+  readonly tag: string | null
+  readonly setCount: number
+  readonly setStamp: number
+  readonly piece: number
+}
+
+/** What of a datafile goes into a piece. */
+export interface DatafilePart {
+  readonly file: number
+  /** 1: blocks changed since `sinceScn`; 0 and null (a full backup): every block that was ever used. */
+  readonly level: 0 | 1 | null
+  readonly sinceScn: bigint
+  /** One of `count` pieces that share the checkpoint of `source`. */
+  readonly section?: { readonly source: BackupSource; readonly range: BlockRange; readonly count: number }
+}
+
+export interface DatafilePartResult extends CopyResult {
   readonly incrementalScn: bigint
   readonly blocksRead: number
   readonly blocksWritten: number
   readonly usedChangeTracking: boolean
-  readonly bytes: number
+}
+
+/** An image copy that is written in sections, by several sessions at once. Without `finish` the file is no copy. */
+export interface ImageCopyWriter {
+  readonly blocks: number
+  write(range: BlockRange, session: ServerSession): Promise<void>
+  finish(options: { readonly tag: string | null; readonly level0: boolean }): Promise<CopyResult>
+  /** Closes the files; always, also after `finish`. */
+  close(): Promise<void>
 }
 
 export interface RecoverOptions {
@@ -323,18 +371,36 @@ export interface Instance {
   identifyFile(path: string): Promise<FileIdentity>
   /** An online image copy: checkpoints the file, then copies block by block while changes go on. */
   copyDatafile(file: number, destination: string, options: { readonly tag: string | null; readonly level0: boolean; readonly session: ServerSession }): Promise<CopyResult>
-  /** Writes the blocks changed since `sinceScn` into a backup piece. */
-  incrementalBackup(files: readonly { readonly file: number; readonly sinceScn: bigint }[], piece: { readonly path: string; readonly tag: string | null; readonly setRecid: number }, session: ServerSession): Promise<ReadonlyMap<number, IncrementalResult>>
-  /** Merges a piece into a copy; the copy's header moves to the piece's checkpoint. */
-  applyIncremental(copy: string, piece: string, file: number, session: ServerSession): Promise<CopyResult>
-  writeControlFileBackup(path: string, options: { readonly tag: string | null; readonly setRecid: number; readonly spfile: boolean }): Promise<number>
-  writeSpfileBackup(path: string, options: { readonly tag: string | null; readonly setRecid: number }): Promise<number>
+  /** The same in sections. */
+  beginImageCopy(file: number, destination: string): Promise<ImageCopyWriter>
+  /** Takes the checkpoint of a file for a backup set in sections; `sinceScn` of an incremental asks change tracking. */
+  openForBackup(file: number, sinceScn: bigint | undefined): Promise<BackupSource>
+  /** Writes blocks of datafiles into a piece. */
+  backupDatafiles(parts: readonly DatafilePart[], piece: PieceTarget, session: ServerSession): Promise<{ readonly bytes: number; readonly files: ReadonlyMap<number, DatafilePartResult> }>
+  /** Writes archived logs, read through and checked, into a piece; its bytes. */
+  backupArchivedLogs(logs: readonly string[], piece: PieceTarget, session: ServerSession): Promise<number>
+  /** Merges the pieces of one incremental of a file into a copy (or the datafile itself); its header moves to the incremental's checkpoint. */
+  applyIncremental(copy: string, pieces: readonly string[], file: number, session: ServerSession): Promise<CopyResult>
+  /** A datafile out of the pieces of one level 0 or full backup. */
+  restoreDatafile(file: number, pieces: readonly string[], path: string, session: ServerSession): Promise<CopyResult>
+  /** An archived log out of a piece. */
+  restoreArchivedLog(piece: string, log: { readonly thread: number; readonly sequence: number; readonly resetlogsId: number }, path: string): Promise<void>
+  /** Where an archived log goes that RMAN restores: the first local destination. */
+  archivedLogName(log: { readonly thread: number; readonly sequence: number; readonly resetlogsId: number }): string
+  /** Reads a piece to its end. Raises ORA-19870 with the cause. */
+  validatePiece(piece: string, session: ServerSession): Promise<void>
+  /** Reads an archived log to its end: its blocks, and the first one that is corrupt. Raises ORA-19505 when it is none. */
+  validateArchivedLog(path: string): Promise<{ readonly blocks: number; readonly corruptBlock: number | null }>
+  writeControlFileBackup(piece: PieceTarget, options: { readonly spfile: boolean }): Promise<number>
+  writeSpfileBackup(piece: PieceTarget): Promise<number>
   /** A control file copy that is not a piece: RMAN's snapshot control file, `BACKUP AS COPY CURRENT CONTROLFILE`. */
   writeControlFileCopy(path: string): Promise<void>
   /** A new Oracle-managed name below `db_create_file_dest`; raises ORA-02236 when that is not set. */
   omfName(kind: 'datafile' | 'tempfile', tablespace: string): string
   /** Into every path of `control_files`; the result is of type BACKUP. Raises RMAN-06172 when there is none in the piece. */
   restoreControlFile(from: string): Promise<readonly string[]>
+  /** The same under one name, also while the database is mounted or open. */
+  restoreControlFileTo(from: string, to: string): Promise<void>
   restoreSpfile(from: string, to: string): Promise<void>
   copyArchivedLog(source: string, destination: string): Promise<void>
   /** An empty datafile as it was at its creation; redo fills it. */

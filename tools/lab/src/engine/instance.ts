@@ -1,11 +1,14 @@
 import { access, rm } from 'node:fs/promises'
 import type { Host } from '../host/host.ts'
 import { dateText, stampOf } from '../host/local-time.ts'
+import { backupArchivedLogs, copyArchivedLog, restoreArchivedLog, validateArchivedLog } from './archived-log-files.ts'
 import { Archiver } from './archiver.ts'
+import { openForBackup } from './backup-input.ts'
+import { backupDatafiles } from './backup-set.ts'
 import { BufferCache } from './buffer-cache.ts'
 import { ChangeTracker } from './change-tracker.ts'
 import { Checkpointer } from './checkpointer.ts'
-import { restoreControlFile, restoreSpfile, writeControlFileBackup, writeControlFileCopy, writeSpfileBackup } from './control-backup.ts'
+import { restoreControlFile, restoreControlFileTo, restoreSpfile, writeControlFileBackup, writeControlFileCopy, writeSpfileBackup } from './control-backup.ts'
 import { containerView } from './container-view.ts'
 import { Containers, rootOf } from './containers.ts'
 import { ControlStore } from './control-store.ts'
@@ -13,9 +16,8 @@ import { Diagnostics } from './diagnostics.ts'
 import { inspectFile } from './file-verification.ts'
 import { History } from './history.ts'
 import { identifyFile } from './identify.ts'
-import { copyArchivedLog, copyDatafile, createEmptyDatafile } from './image-copy.ts'
-import { applyIncremental, incrementalBackup } from './incremental.ts'
-import type { ArchiveDestination, BlockCounts, Container, CopyResult, FileIdentity, HeapTable, IncrementalResult, Instance, RecoverOptions, RmanOutputLine, RowValue, SegmentUse, ServerSession, Switchover, TableAlteration, TableChange, TablespaceOptions } from './instance-api.ts'
+import { ImageCopy, copyDatafile, createEmptyDatafile } from './image-copy.ts'
+import type { ArchiveDestination, BackupSource, BlockCounts, Container, CopyResult, DatafilePart, DatafilePartResult, FileIdentity, HeapTable, ImageCopyWriter, Instance, PieceTarget, RecoverOptions, RmanOutputLine, RowValue, SegmentUse, ServerSession, Switchover, TableAlteration, TableChange, TablespaceOptions } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { Keystore } from './keystore.ts'
@@ -29,10 +31,12 @@ import { OpenFiles } from './open-files.ts'
 import { OraError, ora } from './ora-error.ts'
 import type { ParameterSettings } from './parameter-file.ts'
 import { Parameters } from './parameters.ts'
+import { validatePiece } from './piece-header.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
 import { RedoThread, closeThread, openThread, switchClosedThread } from './redo-thread.ts'
 import { ScnClock } from './scn-clock.ts'
 import { RedoTransport, callStandby } from './redo-transport.ts'
+import { applyIncremental, restoreDatafile } from './restore-set.ts'
 import { Sessions } from './sessions.ts'
 import { Standby } from './standby.ts'
 import { type SwitchoverStatus, endRedo, findTarget, switchoverStatus } from './switchover.ts'
@@ -534,17 +538,26 @@ export class LabInstance implements Instance {
 
   async identifyFile(path: string): Promise<FileIdentity> { return identifyFile(this.#kernel, path) }
   async copyDatafile(file: number, destination: string, options: { readonly tag: string | null; readonly level0: boolean; readonly session: ServerSession }): Promise<CopyResult> { return copyDatafile(this.#mounted(), file, destination, options) }
-  async incrementalBackup(files: readonly { readonly file: number; readonly sinceScn: bigint }[], piece: { readonly path: string; readonly tag: string | null; readonly setRecid: number }, session: ServerSession): Promise<ReadonlyMap<number, IncrementalResult>> { return incrementalBackup(this.#mounted(), files, piece, session) }
-  async applyIncremental(copy: string, piece: string, file: number, session: ServerSession): Promise<CopyResult> { return applyIncremental(this.#mounted(), copy, piece, file, session) }
-  async writeControlFileBackup(path: string, options: { readonly tag: string | null; readonly setRecid: number; readonly spfile: boolean }): Promise<number> { return writeControlFileBackup(this.#mounted(), path, options) }
+  async beginImageCopy(file: number, destination: string): Promise<ImageCopyWriter> { return ImageCopy.begin(this.#mounted(), file, destination) }
+  async openForBackup(file: number, sinceScn: bigint | undefined): Promise<BackupSource> { return openForBackup(this.#mounted(), file, sinceScn) }
+  async backupDatafiles(parts: readonly DatafilePart[], piece: PieceTarget, session: ServerSession): Promise<{ readonly bytes: number; readonly files: ReadonlyMap<number, DatafilePartResult> }> { return backupDatafiles(this.#mounted(), parts, piece, session) }
+  async backupArchivedLogs(logs: readonly string[], piece: PieceTarget, session: ServerSession): Promise<number> { return backupArchivedLogs(this.#mounted(), logs, piece, session) }
+  async applyIncremental(copy: string, pieces: readonly string[], file: number, session: ServerSession): Promise<CopyResult> { return applyIncremental(this.#mounted(), copy, pieces, file, session) }
+  async restoreDatafile(file: number, pieces: readonly string[], path: string, session: ServerSession): Promise<CopyResult> { return restoreDatafile(this.#mounted(), file, pieces, path, session) }
+  async restoreArchivedLog(piece: string, log: { readonly thread: number; readonly sequence: number; readonly resetlogsId: number }, path: string): Promise<void> { await restoreArchivedLog(this.#kernel, piece, log, path) }
+  archivedLogName(log: { readonly thread: number; readonly sequence: number; readonly resetlogsId: number }): string { return this.#kernel.archiver.nameFor({ ...log, dbid: this.#mounted().control.data.dbid }) }
+  async validatePiece(piece: string, session: ServerSession): Promise<void> { await validatePiece(this.#kernel, piece, session) }
+  async validateArchivedLog(path: string): Promise<{ readonly blocks: number; readonly corruptBlock: number | null }> { return validateArchivedLog(this.#kernel, path) }
+  async writeControlFileBackup(piece: PieceTarget, options: { readonly spfile: boolean }): Promise<number> { return writeControlFileBackup(this.#mounted(), piece, options) }
   async writeControlFileCopy(path: string): Promise<void> { await writeControlFileCopy(this.#mounted(), path) }
-  async writeSpfileBackup(path: string, options: { readonly tag: string | null; readonly setRecid: number }): Promise<number> { return writeSpfileBackup(this.#mounted(), path, options) }
+  async writeSpfileBackup(piece: PieceTarget): Promise<number> { return writeSpfileBackup(this.#mounted(), piece) }
 
   async restoreControlFile(from: string): Promise<readonly string[]> {
     if (this.#status !== 'STARTED') throw ora(19660, 'some files in the backup set could not be verified', [1100, 'database already mounted'])
     return restoreControlFile(this.#kernel, from)
   }
 
+  async restoreControlFileTo(from: string, to: string): Promise<void> { await restoreControlFileTo(this.#kernel, from, to) }
   async restoreSpfile(from: string, to: string): Promise<void> { await restoreSpfile(this.#kernel, from, to) }
   async copyArchivedLog(source: string, destination: string): Promise<void> { await copyArchivedLog(this.#kernel, source, destination) }
   async createEmptyDatafile(file: number, path: string): Promise<void> { await createEmptyDatafile(this.#mounted(), file, path) }

@@ -110,6 +110,7 @@ export interface DatafileCopyRecord {
   stamp: number
   name: string
   tag: string | null
+  /** 0: a copy of the control file. */
   file: number
   tablespace: string
   creationScn: bigint
@@ -130,11 +131,18 @@ export interface DatafileCopyRecord {
 
 export interface BackupSetRecord {
   recid: number
+  /** SET_STAMP; with {@link setCount} it tells a set from all others, its pieces say both. */
   stamp: number
+  setCount: number
+  /** How many pieces it has when nothing is missing. */
+  pieces: number
+  /** Its pieces are sections of one datafile. */
+  multiSection?: true
   type: 'D' | 'I' | 'L'
   incrementalLevel: 0 | 1 | null
   controlfileIncluded: boolean
   spfileIncluded: boolean
+  startTime: number
   completionTime: number
 }
 
@@ -156,16 +164,29 @@ export interface BackupDatafileRecord {
   recid: number
   setRecid: number
   file: number
+  creationScn: bigint
+  resetlogsScn: bigint
   incrementalLevel: 0 | 1 | null
   /** Blocks changed since this SCN are in the piece. */
   incrementalScn: bigint
   checkpointScn: bigint
+  checkpointTime: number
   absoluteFuzzyScn: bigint
+  /** Blocks of a section; 0 when the file was not backed up in sections. */
+  sectionBlocks: number
   datafileBlocks: number
   blocksWritten: number
   blocksRead: number
   usedChangeTracking: boolean
   completionTime: number
+}
+
+/** One archived log inside a backup set (V$BACKUP_REDOLOG). */
+export interface BackupRedologRecord extends Omit<LogHistoryRecord, 'recid'> {
+  recid: number
+  setRecid: number
+  blocks: number
+  blockSize: number
 }
 
 export interface BlockCorruptionRecord {
@@ -247,6 +268,7 @@ export interface ControlFileData {
   backupSets: BackupSetRecord[]
   backupPieces: BackupPieceRecord[]
   backupDatafiles: BackupDatafileRecord[]
+  backupRedologs: BackupRedologRecord[]
   corruptions: BlockCorruptionRecord[]
   rmanConfiguration: RmanConfigurationRecord[]
   /** CONFIGURE SNAPSHOT CONTROLFILE NAME: kept beside, not in, V$RMAN_CONFIGURATION. Absent: `<home>/dbs/snapcf_<sid>.f`. */

@@ -14,12 +14,11 @@ import { change, crosscheck, list } from './server/maintain.ts'
 import { recoverCopy } from './server/recover-copy.ts'
 import { recoverDatabase } from './server/recover-database.ts'
 import { report, restorePreview, restoreValidate } from './server/report.ts'
-import { datafilesOf } from './server/repository.ts'
-import { restoreControlfile, restoreDatafiles, restoreSpfile, setNewname } from './server/restore.ts'
+import { restoreArchivelog, restoreControlfile, restoreDatafiles, restoreSpfile, setNewname } from './server/restore.ts'
 import { executeStatement } from './server/sql.ts'
 import { recordOutput, recordStatus } from './server/status.ts'
 import { switchDatafileAll, switchTempfileAll, switchToCopy } from './server/switch.ts'
-import { validateFiles } from './server/validate.ts'
+import { validate } from './server/validate.ts'
 import type { RmanState, Work } from './server/work.ts'
 
 const states = new WeakMap<ServerSession, RmanState>()
@@ -105,7 +104,7 @@ async function execute(work: Work, command: Command): Promise<RmanReply> {
       return done
     case 'allocate-channel':
       if (command.deviceType !== 'DISK') throw new OraError([{ code: 'ORA-19554', text: 'error allocating device, device type: SBT_TAPE, device name: ' }, { code: 'ORA-27211', text: 'Failed to load Media Management Library' }])
-      allocateChannel(work, command.name, command.format)
+      allocateChannel(work, command.name, command.format, command.maxPieceSize)
       return done
     case 'release-channel':
       releaseChannel(work, command.name)
@@ -126,13 +125,9 @@ async function execute(work: Work, command: Command): Promise<RmanReply> {
     case 'backup':
       await backup(work, command)
       return done
-    case 'validate': {
-      const { object } = command
-      if (object.kind === 'archivelog' || object.kind === 'controlfile') throw new OraError([{ code: 'LAB-00001', text: 'the lab validates datafiles' }])
-      const files = object.kind === 'database' ? [...work.instance.controlFile.datafiles] : datafilesOf(work.instance, object.files, (file) => rmanError(20201, 'datafile not found in the recovery catalog', { code: 'RMAN-06010', text: `error while looking up datafile: ${file}` }))
-      await validateFiles(work, files, { checkLogical: command.checkLogical, word: 'validate' })
+    case 'validate':
+      await validate(work, command.object, command.checkLogical)
       return done
-    }
     case 'recover-copy':
       await recoverCopy(work, command)
       return done
@@ -142,11 +137,14 @@ async function execute(work: Work, command: Command): Promise<RmanReply> {
     case 'restore-controlfile':
       await restoreControlfile(work, command.from, command.to)
       return done
+    case 'restore-archivelog':
+      await restoreArchivelog(work, command.selection)
+      return done
     case 'restore-spfile':
       await restoreSpfile(work, command.from, command.to)
       return done
     case 'restore-datafile':
-      await restoreDatafiles(work, command.files, command.until)
+      await restoreDatafiles(work, command.object, command.until)
       return done
     case 'restore-preview':
       await restorePreview(work)

@@ -8,11 +8,12 @@ let dir: string
 beforeAll(async () => { dir = await mkdtemp(path.join(os.tmpdir(), 'icb-piece-')) })
 afterAll(async () => { await rm(dir, { recursive: true, force: true }) })
 
-const header = { dbid: 5, dbName: 'ORCL', release: '12.1.0.2.0', setRecid: 3, piece: 1, tag: 'T', created: 0, contains: ['incremental' as const], datafiles: [] }
+const header = { dbid: 5, dbName: 'ORCL', release: '12.1.0.2.0', setCount: 3, setStamp: 9, piece: 1, tag: 'T', created: 0, contains: ['incremental' as const], datafiles: [], logs: [] }
 const frames: PieceFrame[] = [
   { kind: 'block', file: 4, block: 9, bytes: Buffer.alloc(8192, 1) },
   { kind: 'controlfile', bytes: Buffer.from('{"a":1}') },
   { kind: 'block', file: 4, block: 10, bytes: Buffer.alloc(8192, 2) },
+  { kind: 'redo', log: 1, block: 7, bytes: Buffer.alloc(1024, 3) },
 ]
 
 async function write(name: string): Promise<string> {

@@ -4,17 +4,21 @@ import { BLOCK_SIZE } from './block.ts'
 import type { FileHeader } from './file-header.ts'
 import { createFile, openFile, readFully, writeFully } from './file-io.ts'
 import { decodeJson, encodeJson } from './json.ts'
+import type { RedoHeader } from './redo-log.ts'
 
 const MAGIC = 'ICBLAB PIECE'
 const FRAME_HEAD = 16
 
-/** What a piece says of one datafile's incremental. */
+/** What a piece says of one datafile. */
 export interface PieceDatafile {
   file: number
-  /** Blocks changed since this SCN are in the piece. */
+  /** 1: blocks changed since `incrementalScn`; 0 and null (a full backup): every block that was ever used. */
+  level: 0 | 1 | null
   incrementalScn: bigint
+  /** Absent: the whole file; else the blocks that this piece is about, both ends included, one of `count` such pieces. */
+  section?: { from: number; to: number; count: number }
   blocksWritten: number
-  /** The header that a copy gets when the piece is merged. */
+  /** The header that the file gets when the piece is restored or merged. */
   header: FileHeader
 }
 
@@ -22,19 +26,27 @@ export interface PieceHeader {
   dbid: number
   dbName: string
   release: string
-  setRecid: number
+  /** The set that it belongs to, by V$BACKUP_SET.SET_COUNT and SET_STAMP. */
+  setCount: number
+  setStamp: number
   piece: number
   tag: string | null
   created: number
-  contains: ('incremental' | 'controlfile' | 'spfile')[]
+  contains: PieceContent[]
   datafiles: PieceDatafile[]
+  /** Headers of the archived logs, in the order of their numbers in the frames. */
+  logs: RedoHeader[]
 }
+
+export type PieceContent = 'datafile' | 'incremental' | 'archivelog' | 'controlfile' | 'spfile'
 
 export type PieceFrame =
   | { readonly kind: 'block'; readonly file: number; readonly block: number; readonly bytes: Buffer }
+  /** Redo blocks from `block` on of the log with this number in the directory. */
+  | { readonly kind: 'redo'; readonly log: number; readonly block: number; readonly bytes: Buffer }
   | { readonly kind: 'controlfile' | 'spfile'; readonly bytes: Buffer }
 
-const kinds = ['block', 'controlfile', 'spfile'] as const
+const kinds = ['block', 'controlfile', 'spfile', 'redo'] as const
 
 /** Writes a piece; it becomes one at {@link finish}, which writes the directory at its end and then the first block. */
 export class PieceWriter {
@@ -49,15 +61,20 @@ export class PieceWriter {
 
   static async create(path: string, options: { readonly parents?: boolean } = {}): Promise<PieceWriter> {
     const writer = new PieceWriter(await createFile(path, options))
-    await writeFully(writer.#handle, Buffer.alloc(BLOCK_SIZE), 0)
+    try {
+      await writeFully(writer.#handle, Buffer.alloc(BLOCK_SIZE), 0)
+    } catch (error) {
+      await writer.abandon()
+      throw error
+    }
     return writer
   }
 
   async add(frame: PieceFrame): Promise<void> {
     const head = Buffer.alloc(FRAME_HEAD)
     head[0] = kinds.indexOf(frame.kind)
-    if (frame.kind === 'block') {
-      head.writeUInt16LE(frame.file, 2)
+    if (frame.kind === 'block' || frame.kind === 'redo') {
+      head.writeUInt16LE(frame.kind === 'block' ? frame.file : frame.log, 2)
       head.writeUInt32LE(frame.block, 4)
     }
     head.writeUInt32LE(frame.bytes.length, 8)
@@ -127,7 +144,8 @@ export async function* readPiece(path: string): AsyncGenerator<PieceFrame> {
       const kind = kinds[head[0] ?? 0]
       if (kind === undefined || crc32(bytes, crc32(head.subarray(0, 12))) !== head.readUInt32LE(12)) throw new PieceCorruption(Math.floor(at / BLOCK_SIZE))
       at += FRAME_HEAD + bytes.length
-      yield kind === 'block' ? { kind, file: head.readUInt16LE(2), block: head.readUInt32LE(4), bytes } : { kind, bytes }
+      const [number, block] = [head.readUInt16LE(2), head.readUInt32LE(4)]
+      yield kind === 'block' ? { kind, file: number, block, bytes } : kind === 'redo' ? { kind, log: number, block, bytes } : { kind, bytes }
     }
   } finally {
     await handle.close()

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { BlockCounts, FileIdentity, Instance, ServerSession } from '../../src/engine/instance-api.ts'
+import type { PieceContent } from '../../src/storage/backup-piece.ts'
 import { ora, rmanError } from '../../src/engine/ora-error.ts'
 import type { ControlFileData, DatafileRecord } from '../../src/engine/records.ts'
 
@@ -19,7 +20,7 @@ interface FakeFile {
   readonly tag?: string | null
   readonly checkpointScn?: bigint
   readonly scns?: Readonly<Record<string, { readonly from: bigint; readonly to: bigint }>>
-  readonly contains?: readonly ('incremental' | 'controlfile' | 'spfile')[]
+  readonly contains?: readonly PieceContent[]
   readonly control?: ControlFileData
   readonly log?: unknown
 }
@@ -66,7 +67,7 @@ export async function fakeInstance(options: FakeOptions): Promise<FakeInstance> 
   const data: ControlFileData = {
     type: 'CURRENT', dbid: fakeDbid, name: 'ORCL', created: fakeStart, release: '12.1.0.2.0', compatible: '12.1.0.2.0', resetlogsScn: 1n, resetlogsId: 905892048, resetlogsTime: fakeStart - 10 * 86_400_000, checkpointScn: 1000n, checkpointTime: fakeStart,
     sequence: 1, logMode: 'ARCHIVELOG', forceLogging: false, flashbackOn: false, openMode: 'READ WRITE', cleanShutdown: false, bct: { status: 'DISABLED', filename: null, bytes: 0 }, datafiles,
-    tempfiles: [{ file: 1, name: '/u01/oradata/temp01.dbf', tablespace: 'TEMP', blocks: 100 }], threads: [], logGroups: [], logHistory: [], archivedLogs: [], datafileCopies: [], backupSets: [], backupPieces: [], backupDatafiles: [], corruptions: [],
+    tempfiles: [{ file: 1, name: '/u01/oradata/temp01.dbf', tablespace: 'TEMP', blocks: 100 }], threads: [], logGroups: [], logHistory: [], archivedLogs: [], datafileCopies: [], backupSets: [], backupPieces: [], backupDatafiles: [], backupRedologs: [], corruptions: [],
     rmanConfiguration: [], rmanStatus: [], incarnations: [], flashbackLogs: [], recoveredToScn: null, recids: {},
   }
   const sessions = new Map<number, ServerSession>()
@@ -151,9 +152,9 @@ export async function fakeInstance(options: FakeOptions): Promise<FakeInstance> 
         case 'archived-log':
           return { kind: 'archived-log', dbid: found.dbid, record: found.log as Extract<FileIdentity, { kind: 'archived-log' }>['record'] }
         case 'backup-piece':
-          return { kind: 'backup-piece', dbid: found.dbid, contains: found.contains ?? [], tag: found.tag ?? null, setRecid: 1, piece: 1 }
+          return { kind: 'backup-piece', dbid: found.dbid, contains: found.contains ?? [], tag: found.tag ?? null, setCount: 1, setStamp: 1, piece: 1, bytes: 40_960, created: clock, datafiles: [], logs: [] }
         case 'control-file':
-          return { kind: 'control-file', dbid: found.dbid }
+          return { kind: 'control-file', dbid: found.dbid, record: { tag: null, file: 0, tablespace: '', creationScn: 0n, resetlogsScn: 1n, incrementalLevel: null, checkpointScn: fake.scn, checkpointTime: clock, absoluteFuzzyScn: 0n, recoveryFuzzyScn: 0n, markedCorrupt: 0, blocks: 2, blockSize: 16_384, completionTime: clock } }
         default:
           return { kind: 'unreadable', reason: 'no header' }
       }
@@ -164,25 +165,27 @@ export async function fakeInstance(options: FakeOptions): Promise<FakeInstance> 
       await write(destination, { kind: 'datafile-copy', file, tag, checkpointScn })
       return { checkpointScn, checkpointTime: clock, absoluteFuzzyScn: 0n, blocks: 100 }
     },
-    incrementalBackup: async (files, piece, channel) => {
+    beginImageCopy: never, openForBackup: never, backupArchivedLogs: never, restoreDatafile: never, restoreArchivedLog: never, archivedLogName: never, validatePiece: never, restoreControlFileTo: never,
+    validateArchivedLog: () => Promise.resolve({ blocks: 10, corruptBlock: null }),
+    backupDatafiles: async (parts, piece, channel) => {
       await fake.onWork(channel)
       const to = (fake.scn += 1n)
-      await write(piece.path, { kind: 'backup-piece', tag: piece.tag, contains: ['incremental'], scns: Object.fromEntries(files.map(({ file, sinceScn }) => [file, { from: sinceScn, to }])) })
-      return new Map(files.map(({ file, sinceScn }) => [file, { checkpointScn: to, checkpointTime: clock, absoluteFuzzyScn: 0n, blocks: 100, incrementalScn: sinceScn, blocksRead: 10, blocksWritten: 5, usedChangeTracking: true, bytes: 40960 }]))
+      await write(piece.path, { kind: 'backup-piece', tag: piece.tag, contains: ['incremental'], scns: Object.fromEntries(parts.map(({ file, sinceScn }) => [file, { from: sinceScn, to }])) })
+      return { bytes: 40_960, files: new Map(parts.map(({ file, sinceScn }) => [file, { checkpointScn: to, checkpointTime: clock, absoluteFuzzyScn: 0n, blocks: 100, incrementalScn: sinceScn, blocksRead: 10, blocksWritten: 5, usedChangeTracking: true }])) }
     },
-    applyIncremental: async (copy, piece, file, channel) => {
+    applyIncremental: async (copy, pieces, file, channel) => {
       await fake.onWork(channel)
-      const [target, source] = [await read(copy), await read(piece)]
+      const [target, source] = [await read(copy), await read(pieces[0] ?? '')]
       const scns = source.scns?.[String(file)]
       if (scns === undefined || scns.from > (target.checkpointScn ?? 0n)) throw new Error('the piece does not continue the copy')
       await write(copy, { ...target, checkpointScn: scns.to })
       return { checkpointScn: scns.to, checkpointTime: clock, absoluteFuzzyScn: 0n, blocks: 100 }
     },
-    writeControlFileBackup: async (name, { tag, spfile }) => {
+    writeControlFileBackup: async ({ path: name, tag }, { spfile }) => {
       await write(name, { kind: 'backup-piece', tag, contains: spfile ? ['controlfile', 'spfile'] : ['controlfile'], control: fake.controlFile })
       return 9_830_400
     },
-    writeSpfileBackup: async (name, { tag }) => {
+    writeSpfileBackup: async ({ path: name, tag }) => {
       await write(name, { kind: 'backup-piece', tag, contains: ['spfile'] })
       return 98_304
     },

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { initLab } from '../../src/cli/init.ts'
-import type { ServerSession } from '../../src/engine/instance-api.ts'
+import type { PieceTarget, ServerSession } from '../../src/engine/instance-api.ts'
 import { LabInstance } from '../../src/engine/instance.ts'
 import { type ParameterSettings, readParameterFile } from '../../src/engine/parameter-file.ts'
 import { type Host, openHost } from '../../src/host/host.ts'
@@ -59,6 +59,9 @@ export async function makeLab(options: { readonly archiveDelayMs?: number; reado
 }
 
 export const session = (instance: LabInstance): ServerSession => instance.logon('SYS', 'test')
+
+/** A piece of a set of its own, for what is asked of the engine directly. */
+export const pieceAt = (file: string, tag: string | null = null): PieceTarget => ({ path: file, tag, setCount: 1, setStamp: 1, piece: 1 })
 
 /** Codes of the error that a promise rejects with, `ORA-01113` …; empty when it resolves. */
 export async function codesOf(promise: Promise<unknown>): Promise<string[]> {

@@ -1,5 +1,7 @@
 import { executeRmanCommand } from '../../src/rman/execute.ts'
+import type { CatalogSession } from '../../src/rman/client/recovery-catalog.ts'
 import { runClient } from '../../src/rman/client/run-client.ts'
+import { executeSql } from '../../src/sql-engine.ts'
 import { ora } from '../../src/engine/ora-error.ts'
 import type { LabInstance } from '../../src/engine/instance.ts'
 
@@ -7,8 +9,8 @@ async function* lines(script: string): AsyncGenerator<string> {
   for (const line of script.replace(/\n$/, '').split('\n')) yield Promise.resolve(line)
 }
 
-/** Runs a script through the RMAN client, connected to an instance of this process. Resolves with the output. */
-export async function rmanOn(instance: LabInstance, script: string): Promise<string> {
+/** Runs a script through the RMAN client, connected to an instance of this process. CONNECT CATALOG reaches `catalog`. Resolves with the output. */
+export async function rmanOn(instance: LabInstance, script: string, catalog?: () => CatalogSession): Promise<string> {
   let output = ''
   const refuse = (): Promise<never> => Promise.reject(ora(12514, 'TNS:listener does not currently know of service requested in connect descriptor'))
   await runClient({
@@ -20,11 +22,11 @@ export async function rmanOn(instance: LabInstance, script: string): Promise<str
         return Promise.resolve({
           rman: async (request, onLine) => executeRmanCommand(instance, session, JSON.parse(JSON.stringify(request)), onLine),
           shutdown: (mode) => instance.shutdown(mode),
-          query: () => Promise.resolve([]),
+          query: async (text) => (await executeSql(instance, session, text)).rows ?? [],
           close: () => { instance.closeSession(session.sid) },
         })
       },
-      connectCatalog: refuse,
+      connectCatalog: () => (catalog === undefined ? refuse() : Promise.resolve(catalog())),
       startup: refuse,
     },
     input: lines(`connect target /\n${script}`), inputName: 'standard input',

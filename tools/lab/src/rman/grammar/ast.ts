@@ -21,11 +21,23 @@ export interface ArchivelogSelection {
 /** Objects of DELETE, CHANGE, CROSSCHECK and LIST. */
 export type RepositoryObjects =
   | { readonly kind: 'archivelog'; readonly selection: ArchivelogSelection }
-  | { readonly kind: 'backup'; readonly tag: string | null }
+  | { readonly kind: 'backup'; readonly of: BackupContents; readonly tag: string | null }
   | { readonly kind: 'backupset'; readonly keys: readonly number[]; readonly tag: string | null }
   | { readonly kind: 'backuppiece'; readonly names: readonly string[]; readonly keys: readonly number[]; readonly tag: string | null }
-  | { readonly kind: 'copy'; readonly of: 'all' | 'database'; readonly tag: string | null }
-  | { readonly kind: 'datafilecopy'; readonly names: readonly string[]; readonly keys: readonly number[]; readonly all: boolean; readonly tag: string | null }
+  | { readonly kind: 'copy'; readonly of: 'all' | 'database' | 'controlfile' | 'archivelog'; readonly tag: string | null }
+  | DatafileCopies
+  | { readonly kind: 'controlfilecopy'; readonly names: readonly string[]; readonly keys: readonly number[]; readonly all: boolean; readonly tag: string | null }
+
+export interface DatafileCopies {
+  readonly kind: 'datafilecopy'
+  readonly names: readonly string[]
+  readonly keys: readonly number[]
+  readonly all: boolean
+  readonly tag: string | null
+}
+
+/** Which backup sets by what is in them. */
+export type BackupContents = 'all' | 'database' | 'archivelog' | 'controlfile' | 'spfile'
 
 export type BackupObject =
   | { readonly kind: 'database' }
@@ -47,20 +59,36 @@ export interface BackupCommand {
   readonly incrementalLevel: 0 | 1 | null
   readonly cumulative: boolean
   readonly forRecoverOfCopy: { readonly tag: string | null } | null
-  /** Bytes. The lab's files are far smaller than a useful section, so each is one section. */
+  /** Bytes. */
   readonly sectionSize: string | null
   readonly format: string | null
   readonly tag: string | null
   readonly channel: string | null
   readonly filesPerSet: number | null
+  /** Takes archived logs only that were backed up less often. */
+  readonly notBackedUp: number | null
+  /** Logs that were backed up are deleted: the files that were read, or all of each log. */
+  readonly deleteInput: 'read' | 'all' | null
+  readonly includeControlfile: boolean
+  /** Archived logs are backed up before and after the datafiles. */
+  readonly plusArchivelog: boolean
 }
 
-/** What VALIDATE and RESTORE … VALIDATE read. */
-export type ValidateObject =
+/** What RESTORE … VALIDATE reads, and RESTORE. */
+export type RestoreObject =
   | { readonly kind: 'database' }
   | { readonly kind: 'datafile'; readonly files: readonly number[] }
+  | { readonly kind: 'tablespace'; readonly names: readonly string[] }
   | { readonly kind: 'controlfile' }
+  | { readonly kind: 'spfile' }
   | { readonly kind: 'archivelog'; readonly selection: ArchivelogSelection }
+
+/** What VALIDATE reads. */
+export type ValidateObject =
+  | RestoreObject
+  | DatafileCopies
+  | { readonly kind: 'copy-of-database'; readonly tag: string | null }
+  | { readonly kind: 'backupset'; readonly keys: readonly number[]; readonly tag: string | null }
 
 /** Names of settings, as in V$RMAN_CONFIGURATION. */
 export type SettingName =
@@ -86,7 +114,7 @@ export interface ConfigureCommand {
 export type NewnameScope = { readonly kind: 'database' } | { readonly kind: 'datafile'; readonly file: number } | { readonly kind: 'tempfile'; readonly file: number }
 
 export type JobCommand =
-  | { readonly kind: 'allocate-channel'; readonly name: string; readonly deviceType: 'DISK' | 'SBT'; readonly format: string | null }
+  | { readonly kind: 'allocate-channel'; readonly name: string; readonly deviceType: 'DISK' | 'SBT'; readonly format: string | null; /** Bytes. */ readonly maxPieceSize: string | null }
   | { readonly kind: 'release-channel'; readonly name: string }
   | { readonly kind: 'set-newname'; readonly scope: NewnameScope; readonly to: { readonly kind: 'new' } | { readonly kind: 'name'; readonly name: string } }
   | { readonly kind: 'set-until'; readonly until: Until }
@@ -110,10 +138,12 @@ export type Command =
   | { readonly kind: 'validate'; readonly object: ValidateObject; readonly checkLogical: boolean }
   | { readonly kind: 'recover-copy'; readonly object: { readonly kind: 'database' } | { readonly kind: 'datafile'; readonly files: readonly number[] }; readonly tag: string | null; readonly until: Until | null }
   | { readonly kind: 'recover-database'; readonly until: Until | null; readonly untilAvailableRedo: boolean }
-  | { readonly kind: 'restore-controlfile'; readonly from: string; readonly to: string | null }
+  /** `from`: `null` without FROM: the newest backup that the control file knows. */
+  | { readonly kind: 'restore-controlfile'; readonly from: string | null; readonly to: string | null }
+  | { readonly kind: 'restore-archivelog'; readonly selection: ArchivelogSelection }
   | { readonly kind: 'restore-spfile'; readonly from: string; readonly to: string | null }
-  | { readonly kind: 'restore-datafile'; readonly files: readonly number[] | 'all'; readonly until: Until | null }
-  | { readonly kind: 'restore-validate'; readonly object: ValidateObject; readonly header: boolean }
+  | { readonly kind: 'restore-datafile'; readonly object: Extract<RestoreObject, { kind: 'database' | 'datafile' | 'tablespace' }>; readonly until: Until | null }
+  | { readonly kind: 'restore-validate'; readonly object: RestoreObject; readonly header: boolean }
   | { readonly kind: 'restore-preview'; readonly summary: boolean }
   | { readonly kind: 'switch-to-copy'; readonly files: readonly number[] | 'all' }
   | { readonly kind: 'reset-database'; readonly incarnation: number }

@@ -1,18 +1,20 @@
-import type { BackupCommand, BackupObject, ValidateObject } from './ast.ts'
+import type { BackupCommand, BackupObject, RestoreObject, ValidateObject } from './ast.ts'
 import type { Cursor } from './cursor.ts'
-import { parseArchivelogSelection, parseTag } from './parse-selection.ts'
+import { parseArchivelogSelection, parseDatafileCopies, parseTag } from './parse-selection.ts'
 import { unexpected } from './syntax-error.ts'
 
 type Draft = { -readonly [K in keyof BackupCommand]: BackupCommand[K] | undefined }
 
+function tablespaces(cursor: Cursor): string[] {
+  const names = [cursor.name().toUpperCase()]
+  while (cursor.takePunctuation(',')) names.push(cursor.name().toUpperCase())
+  return names
+}
+
 function parseObject(cursor: Cursor): BackupObject | undefined {
   if (cursor.take('database')) return { kind: 'database' }
   if (cursor.take('datafile')) return { kind: 'datafile', files: cursor.integers() }
-  if (cursor.take('tablespace')) {
-    const names = [cursor.name().toUpperCase()]
-    while (cursor.takePunctuation(',')) names.push(cursor.name().toUpperCase())
-    return { kind: 'tablespace', names }
-  }
+  if (cursor.take('tablespace')) return { kind: 'tablespace', names: tablespaces(cursor) }
   if (cursor.take('archivelog')) return { kind: 'archivelog', selection: parseArchivelogSelection(cursor) }
   if (cursor.take('current')) {
     cursor.need('controlfile')
@@ -53,6 +55,22 @@ function parseOperand(cursor: Cursor, draft: Draft): boolean {
   else if (draft.tag === undefined && cursor.take('tag')) draft.tag = parseTag(cursor)
   else if (draft.channel === undefined && cursor.take('channel')) draft.channel = cursor.name()
   else if (draft.filesPerSet === undefined && cursor.take('filesperset')) draft.filesPerSet = cursor.integer()
+  else if (draft.includeControlfile === undefined && cursor.take('include', 'current', 'controlfile')) draft.includeControlfile = true
+  else return parseLogOperand(cursor, draft)
+  return true
+}
+
+/** What is said of archived logs: behind them, or behind PLUS ARCHIVELOG. */
+function parseLogOperand(cursor: Cursor, draft: Draft): boolean {
+  const { object } = draft
+  const ofLogs = object?.kind === 'archivelog' || draft.plusArchivelog === true
+  if (draft.notBackedUp === undefined && ofLogs && cursor.take('not', 'backed', 'up')) {
+    draft.notBackedUp = cursor.takeInteger() ?? 1
+    cursor.take('times')
+  } else if (draft.deleteInput === undefined && ofLogs && cursor.take('delete')) {
+    draft.deleteInput = cursor.take('all') ? 'all' : 'read'
+    cursor.need('input')
+  } else if (draft.plusArchivelog === undefined && object !== undefined && object.kind !== 'archivelog' && cursor.take('plus', 'archivelog')) draft.plusArchivelog = true
   else return false
   return true
 }
@@ -62,7 +80,7 @@ export function parseBackup(cursor: Cursor): BackupCommand {
   const draft: Draft = {
     kind: 'backup', object: undefined, validate: undefined, checkLogical: undefined, as: undefined, force: undefined, reuse: undefined,
     incrementalLevel: undefined, cumulative: undefined, forRecoverOfCopy: undefined, sectionSize: undefined, format: undefined, tag: undefined,
-    channel: undefined, filesPerSet: undefined,
+    channel: undefined, filesPerSet: undefined, notBackedUp: undefined, deleteInput: undefined, includeControlfile: undefined, plusArchivelog: undefined,
   }
   for (;;) {
     if (parseOperand(cursor, draft)) continue
@@ -91,15 +109,40 @@ export function parseBackup(cursor: Cursor): BackupCommand {
       tag: draft.tag ?? null,
       channel: draft.channel ?? null,
       filesPerSet: draft.filesPerSet ?? null,
+      notBackedUp: draft.notBackedUp ?? null,
+      deleteInput: draft.deleteInput ?? null,
+      includeControlfile: draft.includeControlfile ?? false,
+      plusArchivelog: draft.plusArchivelog ?? false,
     }
   }
 }
 
-/** Objects of VALIDATE and RESTORE … VALIDATE; `undefined` when the current token begins none. */
-export function parseValidateObject(cursor: Cursor): ValidateObject | undefined {
+/** Objects of RESTORE; `undefined` when the current token begins none. */
+export function parseRestoreObject(cursor: Cursor): RestoreObject | undefined {
   if (cursor.take('database')) return { kind: 'database' }
   if (cursor.take('datafile')) return { kind: 'datafile', files: cursor.integers() }
+  if (cursor.take('tablespace')) return { kind: 'tablespace', names: tablespaces(cursor) }
   if (cursor.take('controlfile')) return { kind: 'controlfile' }
+  if (cursor.take('spfile')) return { kind: 'spfile' }
   if (cursor.take('archivelog')) return { kind: 'archivelog', selection: parseArchivelogSelection(cursor) }
   return undefined
+}
+
+/** Objects of VALIDATE; `undefined` when the current token begins none. */
+export function parseValidateObject(cursor: Cursor): ValidateObject | undefined {
+  if (cursor.take('current', 'controlfile')) return { kind: 'controlfile' }
+  if (cursor.take('copy')) {
+    cursor.need('of', 'database')
+    return { kind: 'copy-of-database', tag: cursor.take('tag') ? parseTag(cursor) : null }
+  }
+  if (cursor.take('backupset')) {
+    const keys = cursor.takeInteger()
+    const more: number[] = []
+    while (keys !== undefined && cursor.takePunctuation(',')) more.push(cursor.integer())
+    const tag = cursor.take('tag') ? parseTag(cursor) : null
+    if (keys === undefined && tag === null) cursor.fail()
+    return { kind: 'backupset', keys: keys === undefined ? [] : [keys, ...more], tag }
+  }
+  if (cursor.take('datafilecopy')) return { kind: 'datafilecopy', ...parseDatafileCopies(cursor) }
+  return parseRestoreObject(cursor)
 }

@@ -1,41 +1,40 @@
 import type { Command, NewnameScope } from './ast.ts'
 import type { Cursor } from './cursor.ts'
-import { parseValidateObject } from './parse-backup.ts'
+import { parseRestoreObject } from './parse-backup.ts'
 import { parseTag, parseUntil } from './parse-selection.ts'
 
 /** RESTORE, behind the word. */
 export function parseRestore(cursor: Cursor): Command {
-  if (cursor.take('spfile')) {
-    const to = cursor.take('to') ? (cursor.take('pfile'), cursor.string()) : null
-    cursor.need('from')
-    const from = cursor.string()
-    cursor.needPunctuation(';')
-    return { kind: 'restore-spfile', from, to }
-  }
-  const object = parseValidateObject(cursor) ?? cursor.fail()
-  if (object.kind === 'controlfile') {
-    const to = cursor.take('to') ? cursor.string() : null
-    if (cursor.take('from')) {
-      const from = cursor.string()
-      cursor.needPunctuation(';')
+  const command = parseRestored(cursor)
+  cursor.needPunctuation(';')
+  return command
+}
+
+function parseRestored(cursor: Cursor): Command {
+  const object = parseRestoreObject(cursor) ?? cursor.fail()
+  if (cursor.take('validate')) return { kind: 'restore-validate', object, header: cursor.take('header') }
+  switch (object.kind) {
+    case 'spfile': {
+      const to = cursor.take('to') ? (cursor.take('pfile'), cursor.string()) : null
+      cursor.need('from')
+      return { kind: 'restore-spfile', from: cursor.string(), to }
+    }
+    case 'controlfile': {
+      let to: string | null = null
+      let from: string | null = null
+      for (;;) {
+        if (to === null && cursor.take('to')) to = cursor.string()
+        else if (from === null && cursor.take('from')) from = cursor.string()
+        else break
+      }
       return { kind: 'restore-controlfile', from, to }
     }
-    if (to !== null) return cursor.fail()
+    case 'archivelog':
+      return { kind: 'restore-archivelog', selection: object.selection }
+    default:
+      if (object.kind === 'database' && cursor.take('preview')) return { kind: 'restore-preview', summary: cursor.take('summary') }
+      return { kind: 'restore-datafile', object, until: cursor.take('until') ? parseUntil(cursor) : null }
   }
-  if (cursor.take('validate')) {
-    const header = cursor.take('header')
-    cursor.needPunctuation(';')
-    return { kind: 'restore-validate', object, header }
-  }
-  if (object.kind === 'controlfile' || object.kind === 'archivelog') return cursor.fail()
-  if (object.kind === 'database' && cursor.take('preview')) {
-    const summary = cursor.take('summary')
-    cursor.needPunctuation(';')
-    return { kind: 'restore-preview', summary }
-  }
-  const until = cursor.take('until') ? parseUntil(cursor) : null
-  cursor.needPunctuation(';')
-  return { kind: 'restore-datafile', files: object.kind === 'datafile' ? object.files : 'all', until }
 }
 
 /** RECOVER, behind the word. `UNTIL AVAILABLE REDO` exists from 12.2. */

@@ -1,24 +1,9 @@
-import type { Command, RepositoryObjects } from './ast.ts'
+import type { BackupContents, Command, RepositoryObjects } from './ast.ts'
 import type { Cursor } from './cursor.ts'
-import { parseArchivelogSelection, parseTag } from './parse-selection.ts'
+import { keysOrNames, parseArchivelogSelection, parseDatafileCopies, parseTag } from './parse-selection.ts'
 
 function optionalTag(cursor: Cursor): string | null {
   return cursor.take('tag') ? parseTag(cursor) : null
-}
-
-function keysOrNames(cursor: Cursor): { keys: number[]; names: string[] } {
-  const keys: number[] = []
-  const names: string[] = []
-  do {
-    const key = cursor.takeInteger()
-    if (key !== undefined) keys.push(key)
-    else {
-      const name = cursor.takeString()
-      if (name === undefined) break
-      names.push(name)
-    }
-  } while (cursor.takePunctuation(','))
-  return { keys, names }
 }
 
 /** `DEVICE TYPE DISK` behind a list of objects narrows to the only device there is. */
@@ -33,9 +18,18 @@ export function parseObjects(cursor: Cursor): RepositoryObjects | undefined {
   return objects
 }
 
+/** Behind OF. */
+function backupContents(cursor: Cursor): BackupContents {
+  if (cursor.take('archivelog')) {
+    cursor.need('all')
+    return 'archivelog'
+  }
+  return (['database', 'controlfile', 'spfile'] as const).find((what) => cursor.take(what)) ?? cursor.fail()
+}
+
 function parseKind(cursor: Cursor): RepositoryObjects | undefined {
   if (cursor.take('archivelog')) return { kind: 'archivelog', selection: parseArchivelogSelection(cursor) }
-  if (cursor.take('backup')) return { kind: 'backup', tag: optionalTag(cursor) }
+  if (cursor.take('backup')) return { kind: 'backup', of: cursor.take('of') ? backupContents(cursor) : 'all', tag: optionalTag(cursor) }
   if (cursor.take('backupset')) {
     const { keys } = keysOrNames(cursor)
     return { kind: 'backupset', keys, tag: optionalTag(cursor) }
@@ -47,16 +41,11 @@ function parseKind(cursor: Cursor): RepositoryObjects | undefined {
     return { kind: 'backuppiece', keys, names, tag }
   }
   if (cursor.take('copy')) {
-    const of = cursor.take('of') ? (cursor.need('database'), 'database' as const) : ('all' as const)
-    return { kind: 'copy', of, tag: optionalTag(cursor) }
+    const of = cursor.take('of') ? backupContents(cursor) : 'all'
+    return { kind: 'copy', of: of === 'spfile' ? cursor.fail() : of, tag: optionalTag(cursor) }
   }
-  if (cursor.take('datafilecopy')) {
-    if (cursor.take('all')) return { kind: 'datafilecopy', names: [], keys: [], all: true, tag: null }
-    const { keys, names } = keysOrNames(cursor)
-    const tag = optionalTag(cursor)
-    if (keys.length === 0 && names.length === 0 && tag === null) cursor.fail()
-    return { kind: 'datafilecopy', names, keys, all: false, tag }
-  }
+  if (cursor.take('datafilecopy')) return { kind: 'datafilecopy', ...parseDatafileCopies(cursor) }
+  if (cursor.take('controlfilecopy')) return { kind: 'controlfilecopy', ...parseDatafileCopies(cursor) }
   return undefined
 }
 

@@ -1,4 +1,4 @@
-import type { ArchivelogSelection, Until } from './ast.ts'
+import type { ArchivelogSelection, DatafileCopies, Until } from './ast.ts'
 import type { Cursor } from './cursor.ts'
 
 /** `untilClause` of SET UNTIL, RESTORE and RECOVER: exclusive. */
@@ -74,4 +74,29 @@ export function parseArchivelogSelection(cursor: Cursor): ArchivelogSelection {
 /** Tags are stored in upper case. */
 export function parseTag(cursor: Cursor): string {
   return cursor.name().toUpperCase()
+}
+
+/** Keys and names in a list, mixed as they like. */
+export function keysOrNames(cursor: Cursor): { keys: number[]; names: string[] } {
+  const keys: number[] = []
+  const names: string[] = []
+  do {
+    const key = cursor.takeInteger()
+    if (key !== undefined) keys.push(key)
+    else {
+      const name = cursor.takeString()
+      if (name === undefined) break
+      names.push(name)
+    }
+  } while (cursor.takePunctuation(','))
+  return { keys, names }
+}
+
+/** Behind DATAFILECOPY or CONTROLFILECOPY: ALL, keys, names, or a tag. */
+export function parseDatafileCopies(cursor: Cursor): Omit<DatafileCopies, 'kind'> {
+  if (cursor.take('all')) return { names: [], keys: [], all: true, tag: null }
+  const { keys, names } = keysOrNames(cursor)
+  const tag = cursor.take('tag') ? parseTag(cursor) : null
+  if (keys.length === 0 && names.length === 0 && tag === null) cursor.fail()
+  return { names, keys, all: false, tag }
 }

@@ -87,14 +87,16 @@ function parseInRun(cursor: Cursor): Command | undefined {
     const name = cursor.name()
     let deviceType: 'DISK' | 'SBT' | undefined
     let format: string | null = null
+    let maxPieceSize: string | null = null
     for (;;) {
       if (deviceType === undefined && (cursor.take('device', 'type') || cursor.take('type'))) {
         deviceType = parseDevice(cursor) === 'DISK' ? 'DISK' : 'SBT'
       } else if (format === null && cursor.take('format')) format = cursor.string()
+      else if (maxPieceSize === null && cursor.take('maxpiecesize')) maxPieceSize = cursor.size()
       else break
     }
     cursor.needPunctuation(';')
-    return { kind: 'allocate-channel', name, deviceType: deviceType ?? 'DISK', format }
+    return { kind: 'allocate-channel', name, deviceType: deviceType ?? 'DISK', format, maxPieceSize }
   }
   if (cursor.take('release', 'channel')) {
     const name = cursor.name()

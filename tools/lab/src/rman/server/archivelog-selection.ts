@@ -1,4 +1,4 @@
-import type { ArchivedLogRecord } from '../../engine/records.ts'
+import type { ArchivedLogRecord, LogHistoryRecord } from '../../engine/records.ts'
 import type { ArchivelogSelection } from '../grammar/ast.ts'
 import { evaluateDate } from './dates.ts'
 import type { Work } from './work.ts'
@@ -35,4 +35,9 @@ function matcher(work: Work, { range }: ArchivelogSelection): (log: ArchivedLogR
       return (log) => log.name !== null && expression.test(log.name)
     }
   }
+}
+
+/** A log that is known without a file, in the shape that {@link selectLogs} takes. */
+export function asArchived(log: LogHistoryRecord): ArchivedLogRecord {
+  return { ...log, stamp: 0, name: null, destId: 0, blocks: 0, blockSize: 512, creator: 'RMAN', archived: true, applied: 'NO', deleted: false, status: 'A', completionTime: 0 }
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { OraError } from '../../engine/ora-error.ts'
 import { formatDate } from '../nls-date.ts'
-import { recordSet } from './backup-sets.ts'
+import { newSet, recordSet } from './backup-sets.ts'
 import { autobackupFormat, autobackupOn, homeDbs, snapshotControlfile } from './configuration.ts'
 import { defaultName, expandFormat } from './names.ts'
 import { writeError } from '../../engine/os-error.ts'
@@ -64,12 +64,11 @@ async function writeAutobackup(work: Work): Promise<void> {
   const title = instance.spfile === null ? 'Control File Autobackup' : 'Control File and SPFILE Autobackup'
   emit(`Starting ${title} at ${date(work)}`)
   const file = await autobackupName(work)
-  const set = await instance.updateControlFile(() => ({ recid: instance.nextRecid('backupSets'), setCount: instance.nextRecid('setCount') }))
+  const set = await newSet(work, null)
+  const piece = { path: file, tag: null, setCount: set.setCount, setStamp: set.setStamp, piece: 1 }
   try {
-    const bytes = await instance.writeControlFileBackup(file, { tag: null, setRecid: set.recid, spfile: instance.spfile !== null })
-    await recordSet(work, { ...set, setStamp: instance.stamp(instance.host.now()), path: file, tag: null }, bytes, {
-      type: 'D', incrementalLevel: null, controlfileIncluded: true, spfileIncluded: instance.spfile !== null,
-    })
+    const bytes = await instance.writeControlFileBackup(piece, { spfile: instance.spfile !== null })
+    await recordSet(work, set, [{ piece, bytes }], { type: 'D', incrementalLevel: null, controlfileIncluded: true, spfileIncluded: instance.spfile !== null })
   } catch (error) {
     throw writeError(error, file)
   }

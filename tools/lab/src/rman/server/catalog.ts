@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { FileIdentity } from '../../engine/instance-api.ts'
+import type { FileIdentity, Instance } from '../../engine/instance-api.ts'
 import { ora } from '../../engine/ora-error.ts'
 import type { ControlFileData } from '../../engine/records.ts'
 import type { Command } from '../grammar/ast.ts'
@@ -106,20 +106,50 @@ async function enter(work: Work, name: string, identity: Exclude<FileIdentity, {
       case 'archived-log':
         data.archivedLogs.push({ ...identity.record, name, recid: instance.nextRecid('archivedLogs'), stamp: instance.stamp(now), destId: 0, deleted: false, status: 'A' })
         break
-      case 'backup-piece': {
-        const setRecid = instance.nextRecid('backupSets')
-        data.backupSets.push({
-          recid: setRecid, stamp: instance.stamp(now), type: identity.contains.includes('incremental') ? 'I' : 'D', incrementalLevel: identity.contains.includes('incremental') ? 1 : null,
-          controlfileIncluded: identity.contains.includes('controlfile'), spfileIncluded: identity.contains.includes('spfile'), completionTime: now,
-        })
-        data.backupPieces.push({ recid: instance.nextRecid('backupPieces'), stamp: instance.stamp(now), setRecid, piece: identity.piece, handle: name, tag: identity.tag, bytes: 0, status: 'A', deleted: false, completionTime: now })
+      case 'backup-piece':
+        enterPiece(instance, data, name, identity)
         break
+      case 'control-file': {
+        const { record } = identity
+        data.datafileCopies.push({ ...record, name, recid: instance.nextRecid('datafileCopies'), stamp: instance.stamp(now), deleted: false, status: 'A' })
       }
-      case 'control-file':
-        // A control file copy is usable by its name; there is no list of them here.
-        break
     }
   })
+}
+
+/** A piece, with its set if that is not known yet, and what its directory says of files and logs. */
+function enterPiece(instance: Instance, data: ControlFileData, name: string, identity: Extract<FileIdentity, { kind: 'backup-piece' }>): void {
+  const { contains, datafiles, logs, created } = identity
+  let set = data.backupSets.find((candidate) => candidate.stamp === identity.setStamp && candidate.setCount === identity.setCount)
+  if (set === undefined) {
+    const level = contains.includes('incremental') ? 1 : (datafiles[0]?.level ?? null)
+    const [first] = datafiles
+    set = {
+      recid: instance.nextRecid('backupSets'), stamp: identity.setStamp, setCount: identity.setCount, pieces: first?.section?.count ?? 1, ...(first?.section === undefined ? {} : { multiSection: true as const }),
+      type: contains.includes('archivelog') ? 'L' : level === null ? 'D' : 'I', incrementalLevel: level, controlfileIncluded: contains.includes('controlfile'), spfileIncluded: contains.includes('spfile'), startTime: created, completionTime: created,
+    }
+    data.backupSets.push(set)
+  }
+  const setRecid = set.recid
+  const inSet = data.backupDatafiles.filter((record) => record.setRecid === setRecid)
+  for (const { file, level, incrementalScn, blocksWritten, section, header } of datafiles) {
+    const known = inSet.find((record) => record.file === file)
+    if (known !== undefined) {
+      if (header.absoluteFuzzyScn > known.absoluteFuzzyScn) known.absoluteFuzzyScn = header.absoluteFuzzyScn
+      continue
+    }
+    data.backupDatafiles.push({
+      recid: instance.nextRecid('backupDatafiles'), setRecid, file, creationScn: header.creationScn, resetlogsScn: header.resetlogsScn, incrementalLevel: level, incrementalScn, checkpointScn: header.checkpointScn, checkpointTime: header.checkpointTime,
+      absoluteFuzzyScn: header.absoluteFuzzyScn, sectionBlocks: section === undefined ? 0 : section.to - section.from + 1, datafileBlocks: header.blocks, blocksWritten, blocksRead: header.blocks, usedChangeTracking: false, completionTime: created,
+    })
+  }
+  for (const log of logs) {
+    const { thread, sequence, resetlogsScn, resetlogsId, firstScn, firstTime, nextScn, nextTime, bytes } = log
+    if (nextScn === null || data.backupRedologs.some((record) => record.setRecid === setRecid && record.thread === thread && record.sequence === sequence)) continue
+    data.backupRedologs.push({ recid: instance.nextRecid('backupRedologs'), setRecid, thread, sequence, resetlogsScn, resetlogsId, firstScn, firstTime, nextScn, nextTime: nextTime ?? firstTime, blocks: Math.ceil((bytes ?? 0) / 512) - 1, blockSize: 512 })
+  }
+  const now = instance.host.now()
+  data.backupPieces.push({ recid: instance.nextRecid('backupPieces'), stamp: instance.stamp(now), setRecid, piece: identity.piece, handle: name, tag: identity.tag, bytes: identity.bytes, status: 'A', deleted: false, completionTime: created })
 }
 
 const kinds = { datafilecopy: 'datafile-copy', archivelog: 'archived-log', backuppiece: 'backup-piece', controlfilecopy: 'control-file' } as const
@@ -137,7 +167,7 @@ export async function catalogFiles(work: Work, command: Extract<Command, { kind:
     await enter(work, name, identity)
     emit(`cataloged ${labels[command.what]}`)
     const data = instance.controlFile
-    const record = command.what === 'datafilecopy' ? data.datafileCopies.at(-1) : command.what === 'archivelog' ? data.archivedLogs.at(-1) : command.what === 'backuppiece' ? data.backupPieces.at(-1) : undefined
+    const record = command.what === 'archivelog' ? data.archivedLogs.at(-1) : command.what === 'backuppiece' ? data.backupPieces.at(-1) : data.datafileCopies.at(-1)
     const label = { datafilecopy: 'datafile copy file name', archivelog: 'archived log file name', backuppiece: 'backup piece handle', controlfilecopy: 'control file copy file name' }[command.what]
     emit(`${label}=${name}${record === undefined ? '' : ` RECID=${record.recid} STAMP=${record.stamp}`}`)
   }

@@ -1,21 +1,21 @@
 import { OraError } from '../../engine/ora-error.ts'
 import type { OraMessage } from '../../engine/ora-error.ts'
 import { formatDate } from '../nls-date.ts'
-import { channelFormat, parallelism } from './configuration.ts'
+import { channelFormat, channelMaxPieceSize, parallelism } from './configuration.ts'
 import { announce } from './work.ts'
 import type { Channel, Work } from './work.ts'
 
-function open(work: Work, name: string, format: string | null): Channel {
+function open(work: Work, name: string, format: string | null, maxPieceSize: string | null): Channel {
   const { commandId } = work.environment
   const clientInfo = `${commandId === null ? '' : `id=${commandId},`}rman channel=${name}`
   const session = work.instance.openSession({ parent: work.session, clientInfo, module: 'backup full datafile' })
   work.emit(`allocated channel: ${name}`)
   work.emit(`channel ${name}: SID=${session.sid} device type=DISK`)
-  return { name, session, format }
+  return { name, session, format, maxPieceSize }
 }
 
 /** ALLOCATE CHANNEL of a RUN. Channels that RMAN had allocated by itself go first. */
-export function allocateChannel(work: Work, name: string, format: string | null): void {
+export function allocateChannel(work: Work, name: string, format: string | null, maxPieceSize: string | null): void {
   const { run } = work.state
   if (run === null) return
   announce(work)
@@ -23,7 +23,7 @@ export function allocateChannel(work: Work, name: string, format: string | null)
   if (run.channels.some((channel) => channel.name === name)) {
     throw new OraError([{ code: 'RMAN-06012', text: `channel: ${name} not allocated` }, { code: 'RMAN-06013', text: 'duplicate channel identifier found: ' + name }])
   }
-  run.channels.push(open(work, name, format))
+  run.channels.push(open(work, name, format, maxPieceSize))
 }
 
 /** RELEASE CHANNEL. @throws OraError RMAN-06012 */
@@ -65,8 +65,8 @@ export function useChannels(work: Work, fresh = false): readonly Channel[] {
   // Without a mounted control file there is no configuration: one channel.
   const count = work.instance.status === 'STARTED' ? 1 : parallelism(work.instance)
   for (let number = 1; number <= count; number++) {
-    const format = work.instance.status === 'STARTED' ? null : channelFormat(work.instance, number)
-    state.defaultChannels.push(open(work, `ORA_DISK_${number}`, format))
+    const [format, maxPieceSize] = work.instance.status === 'STARTED' ? [null, null] : [channelFormat(work.instance, number), channelMaxPieceSize(work.instance, number)]
+    state.defaultChannels.push(open(work, `ORA_DISK_${number}`, format, maxPieceSize))
   }
   if (count > 1) warnWithoutParallelism(work)
   return state.defaultChannels

@@ -43,11 +43,29 @@ export function parallelism(instance: Instance): number {
   return Number(/PARALLELISM (\d+)/.exec(stored(instance, 'DEVICE TYPE', 'DISK') ?? '')?.[1] ?? 1)
 }
 
-/** FORMAT of an automatic channel: its own setting before the one for all. */
+/** What is configured for an automatic channel: its own setting before the one for all. */
+function channelSetting(instance: Instance, number: number): string {
+  return stored(instance, 'CHANNEL', `${number} DEVICE TYPE DISK`) ?? stored(instance, 'CHANNEL', 'DEVICE TYPE DISK') ?? ''
+}
+
+/** FORMAT of an automatic channel. */
 export function channelFormat(instance: Instance, number: number): string | null {
-  const value = stored(instance, 'CHANNEL', `${number} DEVICE TYPE DISK`) ?? stored(instance, 'CHANNEL', 'DEVICE TYPE DISK')
-  const text = value === undefined ? undefined : /FORMAT\s+'((?:[^']|'')*)'/.exec(value)?.[1]
-  return text?.replaceAll("''", "'") ?? null
+  return /FORMAT\s+'((?:[^']|'')*)'/.exec(channelSetting(instance, number))?.[1]?.replaceAll("''", "'") ?? null
+}
+
+/** MAXPIECESIZE of an automatic channel, as it was written. */
+export function channelMaxPieceSize(instance: Instance, number: number): string | null {
+  return /MAXPIECESIZE (\d+ ?[KMG]?)/.exec(channelSetting(instance, number))?.[1] ?? null
+}
+
+/** Whether backups on disk are image copies unless a command says otherwise. */
+export function configuredAsCopy(instance: Instance): boolean {
+  return /BACKUP TYPE TO COPY/.test(stored(instance, 'DEVICE TYPE', 'DISK') ?? '')
+}
+
+/** CONFIGURE BACKUP OPTIMIZATION ON. */
+export function optimizes(instance: Instance): boolean {
+  return stored(instance, 'BACKUP OPTIMIZATION') === 'ON'
 }
 
 /** Whether the release backs the control file up by itself unless told otherwise. */

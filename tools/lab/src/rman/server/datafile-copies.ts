@@ -1,5 +1,6 @@
 import { copyFile, mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
+import type { BlockRange, CopyResult, ImageCopyWriter } from '../../engine/instance-api.ts'
 import { rmanError } from '../../engine/ora-error.ts'
 import type { ControlFileData, DatafileCopyRecord, DatafileRecord } from '../../engine/records.ts'
 import { sufferFaults } from '../../storage/io-faults.ts'
@@ -48,15 +49,71 @@ export async function backupDatafileCopy(work: Work, channel: Channel, file: Dat
   } catch (error) {
     throw writeError(error, name)
   }
+  const record = await recordNewCopy(work, file, name, options, result)
+  emit(`output file name=${name} tag=${options.tag} RECID=${record.recid} STAMP=${record.stamp}`)
+  emit(`channel ${channel.name}: datafile copy complete, elapsed time: ${elapsed(work, started)}`)
+}
+
+/** An image copy in sections, each written by whichever channel is free, all of one checkpoint. It becomes a copy with the last one. */
+export class SectionedCopy {
+  readonly #work: Work
+  readonly #file: DatafileRecord
+  readonly #ranges: readonly BlockRange[]
+  readonly #options: { readonly tag: string; readonly level0: boolean; readonly format: string | null }
+  #written = 0
+  #begun: Promise<{ readonly name: string; readonly writer: ImageCopyWriter }> | undefined
+
+  constructor(work: Work, file: DatafileRecord, ranges: readonly BlockRange[], options: { readonly tag: string; readonly level0: boolean; readonly format: string | null }) {
+    this.#work = work
+    this.#file = file
+    this.#ranges = ranges
+    this.#options = options
+  }
+
+  async write(channel: Channel, range: BlockRange): Promise<void> {
+    const { instance, emit } = this.#work
+    const started = instance.host.now()
+    this.#begun ??= this.#begin(channel)
+    const { name, writer } = await this.#begun
+    emit(`channel ${channel.name}: starting datafile copy`)
+    emit(`input datafile file number=${fileNumber(this.#file.file)} name=${this.#file.name}`)
+    emit(`backing up blocks ${range.from} through ${range.to}`)
+    try {
+      await writer.write(range, channel.session)
+      this.#written += 1
+      if (this.#written === this.#ranges.length) {
+        const { tag, level0 } = this.#options
+        const record = await recordNewCopy(this.#work, this.#file, name, { tag, level0 }, await writer.finish({ tag, level0 }))
+        emit(`output file name=${name} tag=${tag} RECID=${record.recid} STAMP=${record.stamp}`)
+      }
+    } catch (error) {
+      throw writeError(error, name)
+    }
+    emit(`channel ${channel.name}: datafile copy complete, elapsed time: ${elapsed(this.#work, started)}`)
+  }
+
+  async #begin(channel: Channel): Promise<{ readonly name: string; readonly writer: ImageCopyWriter }> {
+    const name = await newCopyName(this.#work, channel, this.#options.format, this.#file)
+    return { name, writer: await this.#work.instance.beginImageCopy(this.#file.file, name) }
+  }
+
+  /** Always, at the end. */
+  async close(): Promise<void> {
+    const begun = await this.#begun?.catch(() => undefined)
+    await begun?.writer.close()
+  }
+}
+
+/** Enters an image copy that was made of a datafile. */
+async function recordNewCopy(work: Work, file: DatafileRecord, name: string, options: { readonly tag: string; readonly level0: boolean }, result: CopyResult): Promise<DatafileCopyRecord> {
+  const { instance } = work
   work.bytes.input += result.blocks * file.blockSize
   work.bytes.output += result.blocks * file.blockSize
-  const record = await recordCopy(work, {
+  return recordCopy(work, {
     name, tag: options.tag, file: file.file, tablespace: file.tablespace, creationScn: file.creationScn, resetlogsScn: instance.controlFile.resetlogsScn,
     incrementalLevel: options.level0 ? 0 : null, checkpointScn: result.checkpointScn, checkpointTime: result.checkpointTime, absoluteFuzzyScn: result.absoluteFuzzyScn, recoveryFuzzyScn: 0n,
     markedCorrupt: 0, blocks: result.blocks, blockSize: file.blockSize, completionTime: instance.host.now(),
   })
-  emit(`output file name=${name} tag=${options.tag} RECID=${record.recid} STAMP=${record.stamp}`)
-  emit(`channel ${channel.name}: datafile copy complete, elapsed time: ${elapsed(work, started)}`)
 }
 
 /** BACKUP AS COPY … COPY OF DATABASE FROM TAG: copies of copies, to bring them to another storage. */

@@ -1,10 +1,10 @@
-import type { ArchivedLogRecord } from '../../engine/records.ts'
 import type { Command } from '../grammar/ast.ts'
 import type { RmanReply } from '../request.ts'
 import { useChannels } from './channels.ts'
-import { deletionNeedsBackups, deletionPolicyIsInvalid, neededByStandby, retentionPolicy } from './configuration.ts'
+import { retentionPolicy } from './configuration.ts'
+import { withoutProtected } from './log-protection.ts'
 import { obsoleteFiles, obsoleteTable } from './obsolete.ts'
-import { fileLine, forget, kindNames, mismatchNames, nothingMatches, pathOf, selectObjects } from './repository-objects.ts'
+import { fileLine, forget, kindName, typeName, nothingMatches, pathOf, selectObjects } from './repository-objects.ts'
 import type { RepositoryFile } from './repository-objects.ts'
 import { fileTables } from './tables.ts'
 import type { Work } from './work.ts'
@@ -29,34 +29,6 @@ export async function deleteObjects(work: Work, command: Extract<Command, { kind
   return { question: null }
 }
 
-/** Logs stay that a standby still needs (RMAN-08120, RMAN-08137) or that the deletion policy wants backed up more often (RMAN-08138). */
-function withoutProtected(work: Work, files: readonly RepositoryFile[]): RepositoryFile[] {
-  if (files.some((file) => file.kind === 'log') && deletionPolicyIsInvalid(work.instance)) {
-    work.emit('RMAN-08591: WARNING: invalid archived log deletion policy')
-    work.warnings = true
-  }
-  const needed = deletionNeedsBackups(work.instance)
-  return files.filter((file) => {
-    if (file.kind !== 'log') return true
-    const standby = neededByStandby(work.instance, file.record)
-    const reason =
-      standby === 'not applied' ? 'RMAN-08120: WARNING: archived log not deleted, not yet applied by standby'
-      : standby === 'needed' ? 'RMAN-08137: WARNING: archived log not deleted, needed for standby or upstream capture process'
-      : backups(work, file.record) < needed ? 'RMAN-08138: WARNING: archived log not deleted - must create more backups'
-      : undefined
-    if (reason === undefined) return true
-    work.emit(reason)
-    work.emit(`archived log file name=${file.record.name} thread=${file.record.thread} sequence=${file.record.sequence}`)
-    work.warnings = true
-    return false
-  })
-}
-
-/** Copies that RMAN made of a log. */
-function backups(work: Work, log: ArchivedLogRecord): number {
-  return work.instance.controlFile.archivedLogs.filter((other) => other.creator === 'RMAN' && !other.deleted && other.thread === log.thread && other.sequence === log.sequence && other.resetlogsId === log.resetlogsId && other.recid !== log.recid).length
-}
-
 /** Removes files and their records. An available file that is missing is a mismatch: it needs CROSSCHECK or FORCE. */
 export async function deleteFiles(work: Work, files: readonly RepositoryFile[], options: { readonly force: boolean; readonly expired: boolean }): Promise<void> {
   const { instance, emit } = work
@@ -70,7 +42,7 @@ export async function deleteFiles(work: Work, files: readonly RepositoryFile[], 
       continue
     }
     if (exists) await instance.removeFile(pathOf(file))
-    emit(`deleted ${kindNames[file.kind]}`)
+    emit(`deleted ${kindName(file)}`)
     emit(fileLine(file))
     deleted.push(file)
     await forget(work, [file])
@@ -92,7 +64,7 @@ function reportMismatched(work: Work, files: readonly RepositoryFile[]): void {
   emit('RMAN-06211: ==========================')
   emit('RMAN-06212:   Object Type   Filename/Handle')
   emit('RMAN-06213: --------------- ---------------------------------------------------')
-  for (const file of files) emit(`RMAN-06214: ${mismatchNames[file.kind].padEnd(15)} ${pathOf(file)}`)
+  for (const file of files) emit(`RMAN-06214: ${typeName(file).padEnd(15)} ${pathOf(file)}`)
 }
 
 /** DELETE OBSOLETE by the clause of the command, else by the configured policy. */

@@ -1,6 +1,7 @@
 import type { Command } from '../grammar/ast.ts'
+import { backupSetLists } from './backup-set-lists.ts'
 import { useChannels } from './channels.ts'
-import { changeRecords, fileLine, forget, kindNames, nothingMatches, pathOf, selectObjects } from './repository-objects.ts'
+import { changeRecords, fileLine, forget, kindName, nothingMatches, pathOf, selectObjects } from './repository-objects.ts'
 import type { RepositoryFile } from './repository-objects.ts'
 import { fileTables } from './tables.ts'
 import { announce, date } from './work.ts'
@@ -26,7 +27,7 @@ export async function change(work: Work, command: Extract<Command, { kind: 'chan
     })
   }
   for (const [at, file] of files.entries()) {
-    emit(`${word} ${kindNames[file.kind]}${result}`)
+    emit(`${word} ${kindName(file)}${result}`)
     emit(lines[at] ?? '')
   }
   emit(command.action === 'uncatalog' ? `Uncataloged ${files.length} objects` : `Changed ${files.length} objects to ${command.action.toUpperCase()} status`)
@@ -48,7 +49,7 @@ export async function crosscheck(work: Work, command: Extract<Command, { kind: '
     const exists = await instance.fileExists(pathOf(file))
     ;(exists ? there : gone).push(file)
     if (file.kind === 'piece') emit(`crosschecked backup piece: found to be '${exists ? 'AVAILABLE' : 'EXPIRED'}'`)
-    else emit(`validation ${exists ? 'succeeded' : 'failed'} for ${kindNames[file.kind]}`)
+    else emit(`validation ${exists ? 'succeeded' : 'failed'} for ${kindName(file)}`)
     emit(fileLine(file))
   }
   await changeRecords(work, there, (record) => {
@@ -81,5 +82,7 @@ export function list(work: Work, command: Extract<Command, { kind: 'list' }>): v
     emit(nothingMatches(command.objects))
     return
   }
-  for (const line of fileTables(work, files)) emit(line)
+  if (command.objects.kind !== 'backuppiece') for (const line of backupSetLists(work, files, command.summary)) emit(line)
+  // LIST BACKUPPIECE is a list of pieces, LIST BACKUP one of sets.
+  for (const line of fileTables(work, command.objects.kind === 'backuppiece' ? files : files.filter((file) => file.kind !== 'piece'))) emit(line)
 }

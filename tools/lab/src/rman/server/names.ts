@@ -65,7 +65,7 @@ export function expandFormat(instance: Instance, format: string, parts: NamePart
   return path.isAbsolute(expanded) || expanded.startsWith('+') ? expanded : path.join(homeDbs(instance), expanded)
 }
 
-const kinds = { copy: ['datafile', '.dbf'], piece: ['backupset', '.bkp'], archivelog: ['archivelog', '.arc'], autobackup: ['autobackup', '.bkp'] } as const
+const kinds = { copy: ['datafile', '.dbf'], controlfile: ['controlfile', '.ctl'], piece: ['backupset', '.bkp'], archivelog: ['archivelog', '.arc'], autobackup: ['autobackup', '.bkp'] } as const
 
 /** Where a file goes that no FORMAT places: the recovery area, whose directories the server makes itself, else ORACLE_HOME/dbs. */
 export function defaultName(instance: Instance, kind: keyof typeof kinds, label: string, parts: NameParts): string {
@@ -73,7 +73,7 @@ export function defaultName(instance: Instance, kind: keyof typeof kinds, label:
   if (area === '') return expandFormat(instance, '%U', parts)
   const [directory, suffix] = kinds[kind]
   const unique = (instance.parameters.get('db_unique_name')?.value ?? instance.controlFile.name).toUpperCase()
-  const day = kind === 'copy' ? [] : [dayDirectory(instance.host.now(), instance.host.timeZone)]
+  const day = kind === 'copy' || kind === 'controlfile' ? [] : [dayDirectory(instance.host.now(), instance.host.timeZone)]
   const place = path.join(area, unique, directory, ...day)
   if (existsSync(instance.host.real(area))) mkdirSync(instance.host.real(place), { recursive: true })
   return path.join(place, `o1_mf_${label.toLowerCase()}_${uniqueSuffix(parts.setCount, parts.setStamp)}_${suffix}`)

@@ -1,6 +1,6 @@
 import { rmanError } from '../../engine/ora-error.ts'
 import type { ArchivedLogRecord, BackupPieceRecord, ControlFileData, DatafileCopyRecord } from '../../engine/records.ts'
-import type { RepositoryObjects } from '../grammar/ast.ts'
+import type { BackupContents, RepositoryObjects } from '../grammar/ast.ts'
 import { selectLogs } from './archivelog-selection.ts'
 import type { Work } from './work.ts'
 
@@ -16,14 +16,20 @@ export function pathOf(file: RepositoryFile): string {
 
 /** `archived log file name=… RECID=1 STAMP=2`: how a file is named in the lines about it. */
 export function fileLine(file: RepositoryFile): string {
-  const what = { log: 'archived log file name', piece: 'backup piece handle', copy: 'datafile copy file name' }[file.kind]
-  return `${what}=${pathOf(file)} RECID=${file.record.recid} STAMP=${file.record.stamp}`
+  return `${kindName(file)} ${file.kind === 'piece' ? 'handle' : 'file name'}=${pathOf(file)} RECID=${file.record.recid} STAMP=${file.record.stamp}`
 }
 
-export const kindNames = { log: 'archived log', piece: 'backup piece', copy: 'datafile copy' } as const
+/** Copies of the control file are kept among those of datafiles, as file 0. */
+const isControlfile = (file: RepositoryFile): boolean => file.kind === 'copy' && file.record.file === 0
 
-/** Type column of RMAN-06214. */
-export const mismatchNames = { log: 'Archivelog', piece: 'Backup Piece', copy: 'Datafile Copy' } as const
+export function kindName(file: RepositoryFile): string {
+  return isControlfile(file) ? 'control file copy' : { log: 'archived log', piece: 'backup piece', copy: 'datafile copy' }[file.kind]
+}
+
+/** Type column of RMAN-06214 and of the list of what is obsolete. */
+export function typeName(file: RepositoryFile): string {
+  return isControlfile(file) ? 'Control File Copy' : { log: 'Archivelog', piece: 'Backup Piece', copy: 'Datafile Copy' }[file.kind]
+}
 
 /** Rows about logs at a standby are no files of this database. */
 const present = (record: { readonly deleted: boolean; readonly status: string; readonly standby?: boolean }): boolean => !record.deleted && record.status !== 'D' && record.standby !== true
@@ -39,18 +45,36 @@ export function selectObjects(work: Work, objects: RepositoryObjects): Repositor
     case 'archivelog':
       return selectLogs(work, objects.selection, data.archivedLogs.filter(present)).filter(isNamed).map(log)
     case 'backup':
-      return data.backupPieces.filter((record) => present(record) && (objects.tag === null || record.tag === objects.tag)).map(piece)
+      return data.backupPieces.filter((record) => present(record) && (objects.tag === null || record.tag === objects.tag) && holds(data, record.setRecid, objects.of)).map(piece)
     case 'backupset':
       return data.backupPieces.filter((record) => present(record) && (objects.tag === null || record.tag === objects.tag) && (objects.keys.length === 0 || objects.keys.includes(record.setRecid))).map(piece)
     case 'backuppiece':
       return selectPieces(data, objects)
-    case 'copy':
-      return [
-        ...data.datafileCopies.filter((record) => present(record) && (objects.tag === null || record.tag === objects.tag)).map(copy),
-        ...(objects.of === 'all' && objects.tag === null ? data.archivedLogs.filter(present).filter(isNamed).map(log) : []),
-      ]
+    case 'copy': {
+      const copies = data.datafileCopies.filter((record) => present(record) && (objects.tag === null || record.tag === objects.tag) && (objects.of === 'all' || (objects.of !== 'archivelog' && (record.file === 0) === (objects.of === 'controlfile'))))
+      const logs = (objects.of === 'all' && objects.tag === null) || objects.of === 'archivelog' ? data.archivedLogs.filter(present).filter(isNamed) : []
+      return [...copies.map(copy), ...logs.map(log)]
+    }
     case 'datafilecopy':
+    case 'controlfilecopy':
       return selectCopies(data, objects)
+  }
+}
+
+/** Whether a set has something in it. */
+function holds(data: ControlFileData, setRecid: number, of: BackupContents): boolean {
+  const set = data.backupSets.find((candidate) => candidate.recid === setRecid)
+  switch (of) {
+    case 'all':
+      return true
+    case 'database':
+      return data.backupDatafiles.some((datafile) => datafile.setRecid === setRecid)
+    case 'archivelog':
+      return set?.type === 'L'
+    case 'controlfile':
+      return set?.controlfileIncluded === true
+    case 'spfile':
+      return set?.spfileIncluded === true
   }
 }
 
@@ -62,12 +86,14 @@ function selectPieces(data: ControlFileData, objects: Extract<RepositoryObjects,
   return [...named, ...keyed].map(piece)
 }
 
-function selectCopies(data: ControlFileData, objects: Extract<RepositoryObjects, { kind: 'datafilecopy' }>): RepositoryFile[] {
-  const all = data.datafileCopies.filter(present)
+/** Copies of datafiles or of the control file by name, key or tag. @throws OraError RMAN-06004 for one that is unknown */
+export function selectCopies(data: ControlFileData, objects: Extract<RepositoryObjects, { kind: 'datafilecopy' | 'controlfilecopy' }>): RepositoryFile[] {
+  const what = objects.kind === 'datafilecopy' ? 'datafile copy' : 'control file copy'
+  const all = data.datafileCopies.filter((record) => present(record) && (record.file === 0) === (objects.kind === 'controlfilecopy'))
   if (objects.all) return all.map(copy)
   if (objects.tag !== null) return all.filter((record) => record.tag === objects.tag).map(copy)
-  const named = objects.names.map((name) => all.find((record) => record.name === name) ?? notFound(20230, 'datafile copy', 6083, `error while looking up datafile copy: ${name}`))
-  const keyed = objects.keys.map((key) => all.find((record) => record.recid === key) ?? notFound(20230, 'datafile copy', 6083, `error while looking up datafile copy key: ${key}`))
+  const named = objects.names.map((name) => all.find((record) => record.name === name) ?? notFound(20230, what, 6083, `error while looking up ${what}: ${name}`))
+  const keyed = objects.keys.map((key) => all.find((record) => record.recid === key) ?? notFound(20230, what, 6083, `error while looking up ${what} key: ${key}`))
   return [...named, ...keyed].map(copy)
 }
 
@@ -80,6 +106,8 @@ export function nothingMatches(objects: RepositoryObjects): string {
   switch (objects.kind) {
     case 'archivelog':
       return 'specification does not match any archived log in the repository'
+    case 'controlfilecopy':
+      return 'specification does not match any control file copy in the repository'
     case 'copy':
     case 'datafilecopy':
       return 'specification does not match any datafile copy in the repository'

@@ -5,7 +5,7 @@ import type { Work } from './work.ts'
 
 /** Commands that V$RMAN_STATUS shows. */
 const shown: ReadonlySet<string> = new Set([
-  'backup', 'validate', 'recover-copy', 'recover-database', 'restore-datafile', 'restore-validate', 'restore-preview', 'delete', 'delete-obsolete', 'change', 'crosscheck', 'catalog-start-with', 'catalog-files',
+  'backup', 'validate', 'recover-copy', 'recover-database', 'restore-datafile', 'restore-archivelog', 'restore-validate', 'restore-preview', 'delete', 'delete-obsolete', 'change', 'crosscheck', 'catalog-start-with', 'catalog-files',
 ])
 
 /** How many rows the control file keeps. */

@@ -32,7 +32,7 @@ export async function switchToCopy(work: Work, files: readonly number[] | 'all')
   const { instance, emit } = work
   announce(work)
   const data = instance.controlFile
-  const chosen = files === 'all' ? data.datafiles : datafilesOf(instance, files, (file) => rmanError(20201, 'datafile not found in the recovery catalog', { code: 'RMAN-06010', text: `error while looking up datafile: ${file}` }))
+  const chosen = files === 'all' ? data.datafiles : datafilesOf(instance, files)
   if (instance.status === 'OPEN') {
     const busy = chosen.find((file) => file.status === 'SYSTEM' || file.status === 'ONLINE')
     if (busy !== undefined) throw rmanError(6572, `database is open and datafile ${busy.file} is not offline`)

@@ -1,8 +1,9 @@
+import type { DatafileCopyRecord } from '../../engine/records.ts'
 import type { RepositoryFile } from './repository-objects.ts'
 import { date, uniqueName } from './work.ts'
 import type { Work } from './work.ts'
 
-const statusNames = { A: 'AVAILABLE', U: 'UNAVAILABLE', X: 'EXPIRED', D: 'DELETED' } as const
+export const statusNames = { A: 'AVAILABLE', U: 'UNAVAILABLE', X: 'EXPIRED', D: 'DELETED' } as const
 
 /** RMAN's lists of files, by kind, each with an empty line above it. */
 export function fileTables(work: Work, files: readonly RepositoryFile[]): string[] {
@@ -22,9 +23,11 @@ function pieceTable(files: readonly RepositoryFile[]): string[] {
 }
 
 function copyTable(work: Work, files: readonly RepositoryFile[]): string[] {
-  const copies = files.filter((file) => file.kind === 'copy')
-  if (copies.length === 0) return []
+  const all = files.filter((file) => file.kind === 'copy')
+  const copies = all.filter(({ record }) => record.file !== 0)
   const width = Math.max(15, date(work).length)
+  const controlfiles = controlfileTable(work, all.map(({ record }) => record).filter((record) => record.file === 0), width)
+  if (copies.length === 0) return controlfiles
   return [
     '',
     'List of Datafile Copies',
@@ -34,6 +37,25 @@ function copyTable(work: Work, files: readonly RepositoryFile[]): string[] {
     `------- ---- - ${'-'.repeat(width)} ---------- ${'-'.repeat(width)}`,
     ...copies.flatMap(({ record }) => [
       `${String(record.recid).padEnd(7)} ${String(record.file).padEnd(4)} ${record.status} ${date(work, record.completionTime).padEnd(width)} ${record.checkpointScn.toString().padEnd(10)} ${date(work, record.checkpointTime).padEnd(width)}`,
+      `        Name: ${record.name}`,
+      ...(record.tag === null ? [] : [`        Tag: ${record.tag}`]),
+      '',
+    ]),
+    ...controlfiles,
+  ]
+}
+
+function controlfileTable(work: Work, copies: readonly DatafileCopyRecord[], width: number): string[] {
+  if (copies.length === 0) return []
+  return [
+    '',
+    'List of Control File Copies',
+    '===========================',
+    '',
+    `Key     S ${'Completion Time'.padEnd(width)} Ckp SCN    ${'Ckp Time'.padEnd(width)}`,
+    `------- - ${'-'.repeat(width)} ---------- ${'-'.repeat(width)}`,
+    ...copies.flatMap((record) => [
+      `${String(record.recid).padEnd(7)} ${record.status} ${date(work, record.completionTime).padEnd(width)} ${record.checkpointScn.toString().padEnd(10)} ${date(work, record.checkpointTime).padEnd(width)}`,
       `        Name: ${record.name}`,
       ...(record.tag === null ? [] : [`        Tag: ${record.tag}`]),
       '',

@@ -1,10 +1,16 @@
-import { appendFile, mkdir, stat } from 'node:fs/promises'
-import path from 'node:path'
+import { stat } from 'node:fs/promises'
 import type { BlockCounts } from '../../engine/instance-api.ts'
-import type { BlockCorruptionRecord, DatafileRecord } from '../../engine/records.ts'
-import { autobackupOn } from './configuration.ts'
-import { runOnChannels, useChannels } from './channels.ts'
+import { rmanError } from '../../engine/ora-error.ts'
 import { readError } from '../../engine/os-error.ts'
+import type { BlockCorruptionRecord, DatafileCopyRecord, DatafileRecord } from '../../engine/records.ts'
+import type { BackupCommand, ValidateObject } from '../grammar/ast.ts'
+import { runOnChannels, useChannels } from './channels.ts'
+import { autobackupOn } from './configuration.ts'
+import { readPieces } from './piece-validation.ts'
+import { availablePieces, filesOf, usableCopies } from './repository.ts'
+import { selectCopies } from './repository-objects.ts'
+import { validateArchivelogs } from './validate-logs.ts'
+import { writeTrace } from './validation-trace.ts'
 import { date, elapsed, fileNumber } from './work.ts'
 import type { Channel, Work } from './work.ts'
 
@@ -45,28 +51,117 @@ export function datafileTable(findings: readonly Finding[]): string[] {
   return lines
 }
 
-function traceFile(work: Work): string {
-  const { parameters, controlFile, sid } = work.instance
-  const unique = (parameters.get('db_unique_name')?.value ?? controlFile.name).toLowerCase()
-  return path.join(parameters.get('diagnostic_dest')?.value ?? '/u01/app/oracle', 'diag', 'rdbms', unique, sid, 'trace', `${sid}_ora_${process.pid}.trc`)
+const traceLines = (findings: readonly Finding[]): string[] =>
+  findings.flatMap(({ file, counts }) => counts.failures.map((failure) => `Corrupt block dba: file ${file.file}, block ${failure.block}, scn ${failure.scn.toString()}: ${failure.type} (${file.name})`))
+
+/** BACKUP VALIDATE: what a backup would read. */
+export async function validateBackupInput(work: Work, command: BackupCommand): Promise<void> {
+  const { object } = command
+  switch (object.kind) {
+    case 'archivelog':
+      await validating(work, 'backup', (channels) => validateArchivelogs(work, object.selection, channels, 'backup'))
+      break
+    case 'current-controlfile':
+    case 'spfile':
+      await validating(work, 'backup', (channels) => validateMetadata(work, channels[0], 'backup', { controlfile: object.kind === 'current-controlfile', spfile: object.kind === 'spfile' }))
+      break
+    case 'copy-of-database':
+      await validating(work, 'backup', (channels) => validateCopyFiles(work, copyRecords(work, { kind: 'copy-of-database', tag: object.fromTag }), channels, command.checkLogical, 'backup'))
+      break
+    default:
+      await validating(work, 'backup', (channels) => validateFiles(work, filesOf(work.instance, object), channels, { checkLogical: command.checkLogical, word: 'backup' }))
+  }
 }
 
-async function writeTrace(work: Work, findings: readonly Finding[]): Promise<string> {
-  const file = traceFile(work)
-  const real = work.instance.host.real(file)
-  await mkdir(path.dirname(real), { recursive: true })
-  const lines = findings.flatMap(({ file: datafile, counts }) =>
-    counts.failures.map((failure) => `Corrupt block dba: file ${datafile.file}, block ${failure.block}, scn ${failure.scn.toString()}: ${failure.type} (${datafile.name})`),
-  )
-  await appendFile(real, `*** ${date(work)}\n${lines.join('\n')}\n`)
-  return file
+/** VALIDATE. */
+export async function validate(work: Work, object: ValidateObject, checkLogical: boolean): Promise<void> {
+  await validating(work, 'validate', async (channels) => {
+    switch (object.kind) {
+      case 'archivelog':
+        return validateArchivelogs(work, object.selection, channels, 'validate')
+      case 'controlfile':
+      case 'spfile':
+        return validateMetadata(work, channels[0], 'validate', { controlfile: object.kind === 'controlfile', spfile: object.kind === 'spfile' })
+      case 'datafilecopy':
+      case 'copy-of-database':
+        return validateCopyFiles(work, copyRecords(work, object), channels, checkLogical, 'validate')
+      case 'backupset':
+        return validateSets(work, object, channels)
+      default:
+        return validateFiles(work, filesOf(work.instance, object), channels, { checkLogical, word: 'validate' })
+    }
+  })
+}
+
+async function validating(work: Work, word: 'backup' | 'validate', body: (channels: readonly Channel[]) => Promise<void>): Promise<void> {
+  work.emit(`Starting ${word} at ${date(work)}`)
+  await body(useChannels(work))
+  work.emit(`Finished ${word} at ${date(work)}`)
+}
+
+/** @throws OraError RMAN-06004 for a copy that is unknown, RMAN-06023 for a datafile without one */
+function copyRecords(work: Work, object: Extract<ValidateObject, { kind: 'datafilecopy' | 'copy-of-database' }>): DatafileCopyRecord[] {
+  const data = work.instance.controlFile
+  if (object.kind === 'datafilecopy') return selectCopies(data, object).flatMap((file) => (file.kind === 'copy' ? [file.record] : []))
+  return data.datafiles.map((file) => {
+    const [copy] = usableCopies(data, file, object.tag)
+    if (copy === undefined) throw rmanError(6023, `no backup or copy of datafile ${file.file} found to restore`)
+    return copy
+  })
+}
+
+/** Image copies, block by block. */
+async function validateCopyFiles(work: Work, copies: readonly DatafileCopyRecord[], channels: readonly Channel[], checkLogical: boolean, word: 'backup' | 'validate'): Promise<void> {
+  const { instance, emit } = work
+  if (copies.length === 0) {
+    emit('specification does not match any datafile copy in the repository')
+    return
+  }
+  await runOnChannels(work, channels, copies, word, async (copy, channel) => {
+    const started = instance.host.now()
+    const record = instance.controlFile.datafiles.find((file) => file.file === copy.file)
+    emit(`channel ${channel.name}: starting validation of datafile`)
+    emit(`channel ${channel.name}: including datafile copy of datafile ${fileNumber(copy.file)} in backup set`)
+    emit(`input file name=${copy.name}`)
+    const file: DatafileRecord = { ...(record ?? emptyRecord(copy)), name: copy.name, blocks: copy.blocks }
+    const findings = [{ file, counts: await readFile(work, channel, file, checkLogical) }]
+    const failed = findings.filter(({ counts }) => failing(counts).length > 0)
+    const trace = failed.length > 0 ? await writeTrace(work, traceLines(failed)) : null
+    emit(`channel ${channel.name}: validation complete, elapsed time: ${elapsed(work, started)}`)
+    const [, , ...rest] = datafileTable(findings)
+    for (const line of ['List of Datafile Copies', '=======================', ...rest]) emit(line)
+    if (trace === null) return
+    emit('validate found one or more corrupt blocks')
+    emit(`See trace file ${trace} for details`)
+    work.warnings = true
+  })
+}
+
+/** A copy of a file that the database has no more. */
+function emptyRecord(copy: DatafileCopyRecord): DatafileRecord {
+  const { file, name, tablespace, blocks, blockSize, creationScn, checkpointScn, checkpointTime } = copy
+  return { file, name, tablespace, tablespaceNumber: 0, blocks, blockSize, creationScn, creationTime: checkpointTime, checkpointScn, checkpointTime, status: 'OFFLINE', enabled: 'READ WRITE', stopScn: null, unrecoverableScn: 0n, unrecoverableTime: null }
+}
+
+/** Backup sets, frame by frame. A damaged piece fails the command. @throws OraError RMAN-06004 with RMAN-20215 for an unknown key, ORA-19870 */
+async function validateSets(work: Work, object: Extract<ValidateObject, { kind: 'backupset' }>, channels: readonly Channel[]): Promise<void> {
+  const { instance, emit } = work
+  const data = instance.controlFile
+  const unknown = object.keys.find((key) => !data.backupSets.some((set) => set.recid === key && availablePieces(data, key) !== undefined))
+  if (unknown !== undefined) throw rmanError(6004, 'error from target database: RMAN-20215: backup set not found in the recovery catalog', { code: 'RMAN-06159', text: 'error while looking up backup set' })
+  const sets = data.backupSets.filter((set) => (object.keys.length === 0 || object.keys.includes(set.recid)) && (availablePieces(data, set.recid) ?? []).some((piece) => object.tag === null || piece.tag === object.tag))
+  if (sets.length === 0) {
+    emit('specification does not match any backup in the repository')
+    return
+  }
+  await runOnChannels(work, channels, sets, 'validate', async (set, channel) => {
+    await readPieces(work, channel, availablePieces(data, set.recid) ?? [], set.type === 'L' ? 'archived log' : 'datafile')
+  })
 }
 
 /** BACKUP VALIDATE and VALIDATE: reads every block. Corrupt blocks do not fail the command; they are listed, traced and kept. */
-export async function validateFiles(work: Work, files: readonly DatafileRecord[], options: { readonly checkLogical: boolean; readonly word: 'backup' | 'validate' }): Promise<void> {
+async function validateFiles(work: Work, files: readonly DatafileRecord[], channels: readonly Channel[], options: { readonly checkLogical: boolean; readonly word: 'backup' | 'validate' }): Promise<void> {
   const { instance, emit } = work
-  emit(`Starting ${options.word} at ${date(work)}`)
-  const channels = useChannels(work)
   const perSet = Math.max(1, Math.min(64, Math.ceil(files.length / channels.length)))
   const sets: DatafileRecord[][] = []
   for (let at = 0; at < files.length; at += perSet) sets.push(files.slice(at, at + perSet))
@@ -85,7 +180,7 @@ export async function validateFiles(work: Work, files: readonly DatafileRecord[]
     }
     await keepCorruptions(work, findings)
     const failed = findings.filter(({ counts }) => failing(counts).length > 0)
-    const trace = failed.length > 0 ? await writeTrace(work, failed) : null
+    const trace = failed.length > 0 ? await writeTrace(work, traceLines(failed)) : null
     emit(`channel ${channel.name}: ${options.word === 'backup' ? 'backup set' : 'validation'} complete, elapsed time: ${elapsed(work, started)}`)
     for (const line of datafileTable(findings)) emit(line)
     if (trace === null) return
@@ -93,8 +188,8 @@ export async function validateFiles(work: Work, files: readonly DatafileRecord[]
     emit(`See trace file ${trace} for details`)
     work.warnings = true
   })
-  if (files.some((file) => file.file === 1) && !autobackupOn(instance)) await validateControlFile(work, channels[0], options.word)
-  emit(`Finished ${options.word} at ${date(work)}`)
+  // With no autobackup to do it, a backup of datafile 1 brings the control file and SPFILE along.
+  if (files.some((file) => file.file === 1) && !autobackupOn(instance)) await validateMetadata(work, channels[0], options.word, { controlfile: true, spfile: instance.spfile !== null })
 }
 
 async function readFile(work: Work, channel: Channel, file: DatafileRecord, checkLogical: boolean): Promise<BlockCounts> {
@@ -118,23 +213,24 @@ async function keepCorruptions(work: Work, findings: readonly Finding[]): Promis
   })
 }
 
-/** With no autobackup to do it, a backup of datafile 1 brings the control file and SPFILE along. */
-async function validateControlFile(work: Work, channel: Channel | undefined, word: 'backup' | 'validate'): Promise<void> {
+async function validateMetadata(work: Work, channel: Channel | undefined, word: 'backup' | 'validate', what: { readonly controlfile: boolean; readonly spfile: boolean }): Promise<void> {
   const { instance, emit } = work
   if (channel === undefined) return
+  if (what.spfile && instance.spfile === null) throw rmanError(6062, 'can not backup SPFILE because the instance was not started with SPFILE')
   const started = instance.host.now()
+  const place = word === 'backup' ? 'in backup set' : 'for validation'
   emit(word === 'backup' ? `channel ${channel.name}: starting full datafile backup set` : `channel ${channel.name}: starting validation of datafile`)
-  emit(word === 'backup' ? `channel ${channel.name}: specifying datafile(s) in backup set` : `channel ${channel.name}: specifying datafile(s) for validation`)
-  emit(word === 'backup' ? 'including current control file in backup set' : 'including current control file for validation')
-  if (instance.spfile !== null) emit(word === 'backup' ? 'including current SPFILE in backup set' : 'including current SPFILE for validation')
-  const blocks = await controlFileBlocks(work)
+  emit(`channel ${channel.name}: specifying datafile(s) ${place}`)
+  if (what.controlfile) emit(`including current control file ${place}`)
+  if (what.spfile) emit(`including current SPFILE ${place}`)
+  const blocks = what.controlfile ? await controlFileBlocks(work) : 0
   emit(`channel ${channel.name}: ${word === 'backup' ? 'backup set' : 'validation'} complete, elapsed time: ${elapsed(work, started)}`)
   emit('List of Control File and SPFILE')
   emit('===============================')
   emit('File Type    Status Blocks Failing Blocks Examined')
   emit('------------ ------ -------------- ---------------')
-  if (instance.spfile !== null) emit(`${cell('SPFILE', 12)} ${cell('OK', 6)} ${cell(0, 14)} ${cell(2, 15)}`)
-  emit(`${cell('Control File', 12)} ${cell('OK', 6)} ${cell(0, 14)} ${cell(blocks, 15)}`)
+  if (what.spfile) emit(`${cell('SPFILE', 12)} ${cell('OK', 6)} ${cell(0, 14)} ${cell(2, 15)}`)
+  if (what.controlfile) emit(`${cell('Control File', 12)} ${cell('OK', 6)} ${cell(0, 14)} ${cell(blocks, 15)}`)
 }
 
 async function controlFileBlocks(work: Work): Promise<number> {
@@ -145,9 +241,4 @@ async function controlFileBlocks(work: Work): Promise<number> {
   } catch (error) {
     throw readError(error, file)
   }
-}
-
-/** BACKUP VALIDATE of datafiles. */
-export async function backupValidate(work: Work, files: readonly DatafileRecord[], checkLogical: boolean): Promise<void> {
-  await validateFiles(work, files, { checkLogical, word: 'backup' })
 }

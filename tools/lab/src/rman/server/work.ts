@@ -9,6 +9,8 @@ export interface Channel {
   readonly session: ServerSession
   /** FORMAT of ALLOCATE CHANNEL or of the configured channel. */
   readonly format: string | null
+  /** MAXPIECESIZE in bytes. */
+  readonly maxPieceSize: string | null
 }
 
 export type Newname = { readonly kind: 'new' } | { readonly kind: 'name'; readonly name: string }

@@ -41,25 +41,23 @@ defineView('V$DATAFILE_COPY', 'mounted', 'RECID:n STAMP:n NAME:v513 TAG:v32 FILE
   })),
 )
 
-const setCount = (set: { readonly recid: number }): number => set.recid
-
 defineView('V$BACKUP_SET', 'mounted', 'RECID:n STAMP:n SET_STAMP:n SET_COUNT:n BACKUP_TYPE:v1 CONTROLFILE_INCLUDED:v3 INCREMENTAL_LEVEL:n PIECES:n START_TIME:d COMPLETION_TIME:d ELAPSED_SECONDS:n BLOCK_SIZE:n INPUT_FILE_SCAN_ONLY:v3 KEEP:v3 KEEP_UNTIL:d KEEP_OPTIONS:v11 MULTI_SECTION:v3', ({ instance }) =>
   instance.controlFile.backupSets.map((set) => ({
     RECID: set.recid,
     STAMP: set.stamp,
     SET_STAMP: set.stamp,
-    SET_COUNT: setCount(set),
+    SET_COUNT: set.setCount,
     BACKUP_TYPE: set.type,
     CONTROLFILE_INCLUDED: yesNo(set.controlfileIncluded),
     INCREMENTAL_LEVEL: set.incrementalLevel,
-    PIECES: instance.controlFile.backupPieces.filter((piece) => piece.setRecid === set.recid).length,
-    START_TIME: set.completionTime,
+    PIECES: set.pieces,
+    START_TIME: set.startTime,
     COMPLETION_TIME: set.completionTime,
-    ELAPSED_SECONDS: 0,
+    ELAPSED_SECONDS: Math.round((set.completionTime - set.startTime) / 1000),
     BLOCK_SIZE: 8192,
     INPUT_FILE_SCAN_ONLY: 'NO',
     KEEP: 'NO',
-    MULTI_SECTION: 'NO',
+    MULTI_SECTION: yesNo(set.multiSection === true),
   })),
 )
 
@@ -70,7 +68,7 @@ defineView('V$BACKUP_PIECE', 'mounted', 'RECID:n STAMP:n SET_STAMP:n SET_COUNT:n
       RECID: piece.recid,
       STAMP: piece.stamp,
       SET_STAMP: set?.stamp ?? piece.stamp,
-      SET_COUNT: set === undefined ? piece.setRecid : setCount(set),
+      SET_COUNT: set?.setCount ?? piece.setRecid,
       'PIECE#': piece.piece,
       'COPY#': 1,
       DEVICE_TYPE: 'DISK',
@@ -99,16 +97,16 @@ defineView('V$BACKUP_DATAFILE', 'mounted', 'RECID:n STAMP:n SET_STAMP:n SET_COUN
       RECID: entry.recid,
       STAMP: set?.stamp ?? instance.stamp(entry.completionTime),
       SET_STAMP: set?.stamp ?? instance.stamp(entry.completionTime),
-      SET_COUNT: entry.setRecid,
+      SET_COUNT: set?.setCount ?? entry.setRecid,
       'FILE#': entry.file,
-      'CREATION_CHANGE#': record?.creationScn ?? 0,
+      'CREATION_CHANGE#': entry.creationScn,
       CREATION_TIME: record?.creationTime ?? null,
-      'RESETLOGS_CHANGE#': instance.controlFile.resetlogsScn,
-      RESETLOGS_TIME: instance.controlFile.resetlogsTime,
+      'RESETLOGS_CHANGE#': entry.resetlogsScn,
+      RESETLOGS_TIME: instance.controlFile.incarnations.find((incarnation) => incarnation.resetlogsScn === entry.resetlogsScn)?.resetlogsTime ?? null,
       INCREMENTAL_LEVEL: entry.incrementalLevel,
       'INCREMENTAL_CHANGE#': entry.incrementalScn,
       'CHECKPOINT_CHANGE#': entry.checkpointScn,
-      CHECKPOINT_TIME: entry.completionTime,
+      CHECKPOINT_TIME: entry.checkpointTime,
       'ABSOLUTE_FUZZY_CHANGE#': entry.absoluteFuzzyScn,
       MARKED_CORRUPT: 0,
       MEDIA_CORRUPT: 0,
@@ -123,7 +121,7 @@ defineView('V$BACKUP_DATAFILE', 'mounted', 'RECID:n STAMP:n SET_STAMP:n SET_COUN
       USED_OPTIMIZATION: 'NO',
       FOREIGN_DBID: 0,
       PLUGGED_READONLY: 'NO',
-      SECTION_SIZE: 0,
+      SECTION_SIZE: entry.sectionBlocks,
       UNDO_OPTIMIZED: 'NO',
     }
   }),
@@ -217,3 +215,26 @@ defineView('V$RMAN_BACKUP_SUBJOB_DETAILS', 'mounted', 'SESSION_KEY:n SESSION_REC
 
 function megabytes(bytes: number): string { return `${(bytes / 1_048_576).toFixed(2).padStart(9)}M` }
 function clock(seconds: number): string { return [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, '0')).join(':') }
+
+defineView('V$BACKUP_REDOLOG', 'mounted', 'RECID:n STAMP:n SET_STAMP:n SET_COUNT:n THREAD#:n SEQUENCE#:n RESETLOGS_CHANGE#:n RESETLOGS_TIME:d FIRST_CHANGE#:n FIRST_TIME:d NEXT_CHANGE#:n NEXT_TIME:d BLOCKS:n BLOCK_SIZE:n TERMINAL:v3', ({ instance }) =>
+  instance.controlFile.backupRedologs.map((log) => {
+    const set = instance.controlFile.backupSets.find((candidate) => candidate.recid === log.setRecid)
+    return {
+      RECID: log.recid,
+      STAMP: set?.stamp ?? 0,
+      SET_STAMP: set?.stamp ?? 0,
+      SET_COUNT: set?.setCount ?? log.setRecid,
+      'THREAD#': log.thread,
+      'SEQUENCE#': log.sequence,
+      'RESETLOGS_CHANGE#': log.resetlogsScn,
+      RESETLOGS_TIME: instance.controlFile.incarnations.find((incarnation) => incarnation.resetlogsScn === log.resetlogsScn)?.resetlogsTime ?? null,
+      'FIRST_CHANGE#': log.firstScn,
+      FIRST_TIME: log.firstTime,
+      'NEXT_CHANGE#': log.nextScn,
+      NEXT_TIME: log.nextTime,
+      BLOCKS: log.blocks,
+      BLOCK_SIZE: log.blockSize,
+      TERMINAL: 'NO',
+    }
+  }),
+)
