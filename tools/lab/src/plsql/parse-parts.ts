@@ -1,7 +1,7 @@
 import type { Expression } from '../sql/ast.ts'
 import type { Cursor } from '../sql/cursor.ts'
 import { parseValue } from '../sql/parse-expression.ts'
-import { parseQuery, skipForUpdate } from '../sql/parse-query.ts'
+import { parseQuery, withForUpdate } from '../sql/parse-query.ts'
 import { pls } from './errors.ts'
 
 /** PLS-00103 at the token where the grammar stops. */
@@ -52,13 +52,11 @@ export function parseLabel(cursor: Cursor): string | undefined {
   return label
 }
 
-/** A query with SQL's own words, FOR UPDATE dropped: there is one lock in this database, the commit. */
+/** A query with SQL's own words. */
 export function parseEmbeddedQuery(cursor: Cursor): ReturnType<typeof parseQuery> {
   cursor.procedural = false
   try {
-    const query = parseQuery(cursor)
-    skipForUpdate(cursor)
-    return query
+    return withForUpdate(cursor, parseQuery(cursor))
   } finally {
     cursor.procedural = true
   }

@@ -2,7 +2,7 @@ import type { Expression } from '../sql/ast.ts'
 import type { Cursor } from '../sql/cursor.ts'
 import { parseDml } from '../sql/parse-dml.ts'
 import { parseExpression } from '../sql/parse-expression.ts'
-import { parseInto, parseQuery, skipForUpdate } from '../sql/parse-query.ts'
+import { parseInto, parseQuery, withForUpdate } from '../sql/parse-query.ts'
 import type { Block, IntoTargets, LoopRange, Statement, UsingArgument } from './ast.ts'
 import { pls } from './errors.ts'
 import { asBlockError, expect, nameOf, parseEmbeddedQuery, parseLabel, pathOf, unexpected, valueOf } from './parse-parts.ts'
@@ -196,8 +196,7 @@ function asSqlError<T>(cursor: Cursor, parse: () => T): T {
 function parseSelect(cursor: Cursor): Bare {
   const at = cursor.at
   const { query, into } = asSqlError(cursor, () => {
-    const parsed = parseQuery(cursor)
-    skipForUpdate(cursor)
+    const parsed = withForUpdate(cursor, parseQuery(cursor))
     return { query: parsed, into: cursor.takeInto() }
   })
   if (into === undefined) throw pls(428, 'an INTO clause is expected in this SELECT statement', at)

@@ -95,4 +95,6 @@ export interface Query {
   readonly siblings?: true
   readonly offset: Expression | undefined
   readonly fetch: Expression | undefined
+  /** FOR UPDATE: columns of the tables whose rows are locked, all tables without; how long it may wait. */
+  readonly lock?: { readonly of: readonly (readonly string[])[]; readonly seconds?: number }
 }

@@ -1,5 +1,5 @@
 import { ora } from '../engine/ora-error.ts'
-import type { HeapTable, RowValue } from '../engine/instance-api.ts'
+import type { HeapTable, Instance, RowValue } from '../engine/instance-api.ts'
 import { visibleRows } from './catalog-lookup.ts'
 import { Cursor } from './cursor.ts'
 import { duplicateKey, indexesIn, keyText } from './keys.ts'
@@ -19,7 +19,7 @@ export async function checkConstraints(changes: Changes, environment: DmlEnviron
   const { constraints } = detailsOf(instance, table)
   const written = [...inserted, ...updated.map(([, after]) => after)]
   for (const constraint of constraints) if (constraint.enabled && constraint.type === 'C' && written.length > 0) await checkRows(table, constraint, written, environment)
-  const unique = indexesOf(instance, table).filter((index) => index.definition.unique && constraints.every((constraint) => constraint.name !== index.definition.constraint || constraint.enabled))
+  const unique = uniqueIndexes(instance, table)
   const references = constraints.filter((constraint) => constraint.enabled && constraint.type === 'R')
   const children = updated.length + deleted.length > 0 ? referencingTables(instance, table).filter((other) => other.constraint.enabled) : []
   if (unique.length + references.length + children.length === 0) return
@@ -29,6 +29,12 @@ export async function checkConstraints(changes: Changes, environment: DmlEnviron
   if (written.length > 0) for (const index of unique) if (duplicateKey(table, index.definition.columns, rows) !== undefined) throw ora(1, `unique constraint (${index.owner}.${index.name}) violated`)
   for (const constraint of references) await checkParents(table, constraint, written, rows, environment)
   for (const child of children) await checkChildren(table, rows, child, environment)
+}
+
+/** Those that are in force. */
+export function uniqueIndexes(instance: Instance, table: HeapTable): ReturnType<typeof indexesOf> {
+  const { constraints } = detailsOf(instance, table)
+  return indexesOf(instance, table).filter((index) => index.definition.unique && constraints.every((constraint) => constraint.name !== index.definition.constraint || constraint.enabled))
 }
 
 function checkNotNull({ table, inserted, updated }: Changes): void {

@@ -4,11 +4,13 @@ import type { Condition, Expression } from './ast.ts'
 import type { Bound } from './bound.ts'
 import { fitColumn } from './column-values.ts'
 import type { QueryCompiler } from './compile-query.ts'
-import { checkConstraints } from './constraints.ts'
+import { checkConstraints, uniqueIndexes } from './constraints.ts'
 import { columnDefault } from './defaults.ts'
 import type { Dml, NewValue } from './dml-ast.ts'
+import { indexesIn, keyText } from './keys.ts'
 import { mergePlan } from './merge.ts'
 import { changedRow, compilerOf, compileSets, indexesOf, keyOf, kindOf, newValue, readRows, storedRow, targetTable, type Changes, type DmlEnvironment, type DmlResult, type Plan, type Row } from './row-changes.ts'
+import { lock, locksOf, transactionOf } from './row-locks.ts'
 import { rowValue } from './row-values.ts'
 import { Workspace } from './run-query.ts'
 import { Scope } from './scope.ts'
@@ -35,14 +37,51 @@ function planOf(dml: Dml, environment: DmlEnvironment): Plan {
 
 /** Changes rows; they wait in the session for COMMIT. @throws OraError 00001, 01400, 02290 … */
 export async function runDml(dml: Dml, environment: DmlEnvironment): Promise<DmlResult> {
+  const { session } = environment
+  const transaction = transactionOf(session)
+  const { held } = transaction
+  try {
+    return await changeRows(dml, environment)
+  } catch (error) {
+    transaction.giveBack(held)
+    throw error
+  }
+}
+
+async function changeRows(dml: Dml, environment: DmlEnvironment): Promise<DmlResult> {
   const { instance, session } = environment
-  const plan = planOf(dml, environment)
-  if (instance.openMode === 'READ ONLY') throw ora(16000, 'database or pluggable database open for read-only access')
   const returning = dml.kind === 'merge' ? undefined : dml.returning
-  const { changes, count, after } = await plan.run()
-  await checkConstraints(changes, environment)
-  enqueue(changes, session)
-  return { count, returned: returning === undefined ? { columns: [], rows: [] } : await returnedRows(returning.values, plan.table, after, environment) }
+  for (;;) {
+    const plan = planOf(dml, environment)
+    if (instance.openMode === 'READ ONLY') throw ora(16000, 'database or pluggable database open for read-only access')
+    const locks = locksOf(instance, plan.table)
+    const { releases } = locks
+    const { changes, count, after } = await plan.run()
+    // What another transaction has changed meanwhile is read again, as Oracle restarts a statement.
+    if ((await lockChanges(changes, environment)) || locks.releases !== releases) continue
+    await checkConstraints(changes, environment)
+    enqueue(changes, session)
+    return { count, returned: returning === undefined ? { columns: [], rows: [] } : await returnedRows(returning.values, plan.table, after, environment) }
+  }
+}
+
+/** Rows that were there, and keys of unique indexes that come or go. */
+async function lockChanges({ table, inserted, updated, deleted }: Changes, { instance, session }: DmlEnvironment): Promise<boolean> {
+  const keys = new Set([...updated.map(([before]) => before), ...deleted].map((row) => `row ${keyOf(row)}`))
+  for (const index of uniqueIndexes(instance, table)) {
+    const columns = indexesIn(table, index.definition.columns)
+    const add = (row: Row): void => {
+      const key = keyText(row, columns, false)
+      if (key !== undefined) keys.add(`${index.name} ${key}`)
+    }
+    for (const row of [...inserted, ...deleted]) add(row)
+    for (const [before, after] of updated) {
+      if (keyText(before, columns, false) === keyText(after, columns, false)) continue
+      add(before)
+      add(after)
+    }
+  }
+  return keys.size > 0 && lock(instance, session, table, keys)
 }
 
 function enqueue({ table, inserted, updated, deleted, direct }: Changes, session: ServerSession): void {

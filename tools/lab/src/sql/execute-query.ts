@@ -3,11 +3,20 @@ import type { Query } from './ast.ts'
 import { catalogOf } from './catalog-lookup.ts'
 import type { Binds, CompiledQuery, NameResolver } from './compile-expression.ts'
 import { QueryCompiler } from './compile-query.ts'
+import { lockFoundRows } from './lock-query.ts'
 import { OpenQuery, registerCalls, Workspace, type StoredValue } from './run-query.ts'
 import { statementContext } from './session-state.ts'
 
-/** Runs a query: names and types first, then the rows of the tables it names, then SQLite. */
+/** Runs a query: names and types first, then the rows that it locks, then the rows of the tables it names, then SQLite. */
 export async function openQuery(instance: Instance, session: ServerSession, query: Query, binds: Binds, resolver?: NameResolver): Promise<OpenQuery> {
+  const { lock, ...plain } = query
+  if (lock === undefined) return openPlain(instance, session, query, binds, resolver)
+  describeQuery(instance, session, plain, binds, resolver)
+  while (await lockFoundRows(query, instance, session, async (found) => (await queryRows(instance, session, found, binds, resolver)).rows));
+  return openPlain(instance, session, plain, binds, resolver)
+}
+
+async function openPlain(instance: Instance, session: ServerSession, query: Query, binds: Binds, resolver?: NameResolver): Promise<OpenQuery> {
   const context = statementContext(instance, session)
   const compiler = new QueryCompiler(instance, session, context, binds, catalogOf(instance, session), resolver)
   const compiled = compiler.compileQuery(query, undefined)

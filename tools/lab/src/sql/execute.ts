@@ -13,7 +13,7 @@ import { runDml } from './dml.ts'
 import { administerKeys } from './key-management.ts'
 import { parseDml } from './parse-dml.ts'
 import { openQuery } from './execute-query.ts'
-import { parseQuery, skipForUpdate } from './parse-query.ts'
+import { parseQuery, withForUpdate } from './parse-query.ts'
 import { programs } from './programs.ts'
 import type { DmlResult } from './row-changes.ts'
 import { OpenCursor } from './open-cursor.ts'
@@ -110,8 +110,7 @@ export async function runStatement(instance: Instance, session: ServerSession, t
   const cursor = new Cursor(text, parseQuery, programText.test(text))
   cursor.procedural = false
   if (cursor.isWord('SELECT', 'WITH') || cursor.isOperator('(')) {
-    const query = parseQuery(cursor)
-    skipForUpdate(cursor)
+    const query = withForUpdate(cursor, parseQuery(cursor))
     cursor.expectEnd()
     return openQuery(instance, session, query, binds)
   }

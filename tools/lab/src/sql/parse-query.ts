@@ -207,13 +207,16 @@ function parseTable(cursor: Cursor): TableSource {
   return source
 }
 
-/** `FOR UPDATE [OF c] [NOWAIT | WAIT n | SKIP LOCKED]`: taken, and without effect, as this database locks no rows. */
-export function skipForUpdate(cursor: Cursor): void {
-  if (!cursor.acceptWords('FOR', 'UPDATE')) return
+/** The query with what stands behind it: `FOR UPDATE [OF c] [NOWAIT | WAIT n]`. @throws OraError 30005, 03001 SKIP LOCKED */
+export function withForUpdate(cursor: Cursor, query: Query): Query {
+  if (!cursor.acceptWords('FOR', 'UPDATE')) return query
+  const of: (readonly string[])[] = []
   if (cursor.acceptWords('OF')) {
-    do cursor.path()
+    do of.push(cursor.path())
     while (cursor.acceptOperator(','))
   }
-  if (cursor.acceptWords('WAIT')) cursor.next()
-  else if (!cursor.acceptWords('NOWAIT')) cursor.acceptWords('SKIP', 'LOCKED')
+  if (cursor.acceptWords('WAIT')) return { ...query, lock: { of, seconds: cursor.integer(() => ora(30005, 'missing or invalid WAIT interval')) } }
+  if (cursor.acceptWords('NOWAIT')) return { ...query, lock: { of, seconds: 0 } }
+  if (cursor.isWord('SKIP')) throw ora(3001, 'unimplemented feature').at(cursor.at)
+  return { ...query, lock: { of } }
 }

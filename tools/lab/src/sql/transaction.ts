@@ -1,6 +1,7 @@
 import type { Instance, ServerSession, TableChange } from '../engine/instance-api.ts'
 import { ora } from '../engine/ora-error.ts'
 import type { SqlResult } from '../engine/protocol.ts'
+import { takeTransaction } from './row-locks.ts'
 import { stateOf } from './session-state.ts'
 import type { Statement } from './statement.ts'
 
@@ -8,16 +9,22 @@ import type { Statement } from './statement.ts'
 export async function commit(instance: Instance, session: ServerSession): Promise<void> {
   const state = stateOf(session)
   const changes = state.pending
-  endTransactionOf(session)
-  if (changes.length > 0) await instance.applyChanges(changes.map((change): TableChange => ({ owner: change.owner, name: change.table, ...(change.insert === undefined ? { change: change.change } : { insert: change.insert, direct: change.direct }) })))
+  const transaction = takeTransaction(session)
+  forget(session)
+  try {
+    if (changes.length > 0) await instance.applyChanges(changes.map((change): TableChange => ({ owner: change.owner, name: change.table, ...(change.insert === undefined ? { change: change.change } : { insert: change.insert, direct: change.direct }) })))
+  } finally {
+    transaction?.end()
+  }
 }
 
 /** Forgets a session's changes. */
 export function rollback(session: ServerSession): void {
-  endTransactionOf(session)
+  forget(session)
+  takeTransaction(session)?.end()
 }
 
-function endTransactionOf(session: ServerSession): void {
+function forget(session: ServerSession): void {
   const state = stateOf(session)
   state.pending = []
   state.savepoints.clear()
