@@ -40,6 +40,8 @@ export interface ServerSession {
   readonly logonTime: number
   clientInfo: string | null
   module: string | null
+  action?: string | null
+  clientIdentifier?: string | null
   status: 'ACTIVE' | 'INACTIVE' | 'KILLED'
   /** V$SESSION_LONGOPS of this session. */
   /** PDB that the session is in; 0: the root, or a database that is no CDB. */
@@ -95,6 +97,8 @@ export interface HeapColumn {
   readonly length?: number
   /** CHAR: padded with blanks. */
   readonly fixed?: true
+  /** DATA_TYPE, where more was declared than `type` says: `TIMESTAMP(3) WITH TIME ZONE`, `BINARY_DOUBLE`. */
+  readonly declared?: string
   readonly precision?: number
   readonly scale?: number
   readonly nullable?: false

@@ -61,6 +61,19 @@ export function encodeInterval(seconds: number): Buffer {
   return bytes
 }
 
+/** INTERVAL YEAR TO MONTH, five bytes. */
+export function encodeMonths(months: number): Buffer {
+  const bytes = Buffer.alloc(5)
+  bytes.writeUInt32BE(middle + Math.trunc(months / 12), 0)
+  bytes[4] = 60 + (months % 12)
+  return bytes
+}
+
+/** Months. */
+export function decodeMonths(bytes: Buffer): number {
+  return bytes.length < 5 ? 0 : (bytes.readUInt32BE(0) - middle) * 12 + (bytes[4] ?? 60) - 60
+}
+
 /** Seconds. */
 export function decodeInterval(bytes: Buffer): number {
   if (bytes.length < 11) return 0

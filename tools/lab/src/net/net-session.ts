@@ -77,7 +77,9 @@ export class NetSession implements RequestContext {
       case 'free-lobs': this.#lobs.free(piggyback.locators)
         break
       case 'end-to-end':
+        if (piggyback.identifier !== undefined) this.#session.clientIdentifier = piggyback.identifier
         if (piggyback.module !== undefined) this.#session.module = piggyback.module
+        if (piggyback.action !== undefined) this.#session.action = piggyback.action
         if (piggyback.clientInfo !== undefined) this.#session.clientInfo = piggyback.clientInfo
         break
       case 'current-schema': await executeSql(this.#instance, this.#session, `alter session set current_schema = "${piggyback.schema.replaceAll('"', '')}"`)

@@ -7,7 +7,7 @@ export const executeOption = { parse: 0x1, define: 0x10, execute: 0x20, fetch: 0
 export type Piggyback =
   | { readonly kind: 'close-cursors'; readonly cursors: readonly number[] }
   | { readonly kind: 'current-schema'; readonly schema: string }
-  | { readonly kind: 'end-to-end'; readonly module: string | null | undefined; readonly clientInfo: string | null | undefined }
+  | { readonly kind: 'end-to-end'; readonly identifier: string | null | undefined; readonly module: string | null | undefined; readonly action: string | null | undefined; readonly clientInfo: string | null | undefined }
   | { readonly kind: 'free-lobs'; readonly locators: Buffer }
   | { readonly kind: 'ignored' }
 
@@ -193,13 +193,13 @@ function endToEnd(reader: TtcReader): Piggyback {
   reader.ub()
   const operation = given()
   const value = (present: boolean | undefined): string | null | undefined => (present === undefined ? undefined : present ? reader.text() : null)
-  value(identifier)
+  const identifierText = value(identifier)
   const moduleText = value(module)
-  value(action)
+  const actionText = value(action)
   value(context)
   const clientInfoText = value(clientInfo)
   value(operation)
-  return { kind: 'end-to-end', module: moduleText, clientInfo: clientInfoText }
+  return { kind: 'end-to-end', identifier: identifierText, module: moduleText, action: actionText, clientInfo: clientInfoText }
 }
 
 function freeLobs(reader: TtcReader): Piggyback {

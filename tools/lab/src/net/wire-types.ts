@@ -1,7 +1,7 @@
 /** Datatype numbers of TTC. */
 export const wireType = {
   varchar: 1, number: 2, binaryInteger: 3, long: 8, rowid: 11, date: 12, raw: 23, longRaw: 24, char: 96, binaryFloat: 100, binaryDouble: 101, cursor: 102,
-  clob: 112, blob: 113, timestamp: 180, timestampTz: 181, intervalDs: 183, timestampLtz: 231, boolean: 252,
+  clob: 112, blob: 113, timestamp: 180, timestampTz: 181, intervalYm: 182, intervalDs: 183, timestampLtz: 231, boolean: 252,
 } as const
 
 /** A bind or define as the client declares it. */

@@ -10,6 +10,12 @@ export interface SqlType {
   readonly length: number
   /** A CLOB: VARCHAR2 in all but its name and its size. */
   readonly clob?: true
+  /** Of a column that is a TIMESTAMP without a zone: the clock as it was stored, or as it is in the session's zone (WITH LOCAL TIME ZONE). Results of arithmetic show their zone. */
+  readonly wallClock?: 'stored' | 'session'
+  /** Of a column: what its declaration says of numbers, and whether it may be null. */
+  readonly precision?: number
+  readonly scale?: number
+  readonly mandatory?: true
 }
 
 /** A value expression translated to SQLite, with the type that Oracle gives it. */
@@ -34,6 +40,9 @@ export const CLOB: SqlType = { kind: 'VARCHAR2', length: 4000, clob: true }
 export const NULL: SqlType = { kind: 'NULL', length: 1 }
 const longestText = 4000
 export const varchar = (length: number): SqlType => ({ kind: 'VARCHAR2', length: Math.max(1, Math.min(Math.ceil(length), longestText)) })
+
+/** By which of the session's formats a timestamp becomes text. */
+export const timestampFormat = ({ wallClock }: SqlType, nls: Pick<StatementContext['nls'], 'nlsTimestampFormat' | 'nlsTimestampTzFormat'>): string => (wallClock === undefined ? nls.nlsTimestampTzFormat : nls.nlsTimestampFormat)
 
 const oracleNames: Readonly<Record<Kind, string>> = { NUMBER: 'NUMBER', VARCHAR2: 'CHAR', DATE: 'DATE', TIMESTAMP_TZ: 'TIMESTAMP WITH TIME ZONE', INTERVAL: 'INTERVAL DAY TO SECOND', MONTHS: 'INTERVAL YEAR TO MONTH', BOOLEAN: 'BOOLEAN', NULL: 'CHAR' }
 
@@ -77,7 +86,7 @@ export class Conversions {
       case 'DATE':
         return derive(`o_date_text(${value.sql}, ${quote(nls.nlsDateFormat)})`, varchar(formatWidth(nls.nlsDateFormat)), [value])
       case 'TIMESTAMP_TZ':
-        return derive(`o_timestamp_text(${value.sql}, ${quote(nls.nlsTimestampTzFormat)})`, varchar(formatWidth(nls.nlsTimestampTzFormat)), [value])
+        return derive(`o_timestamp_text(${value.sql}, ${quote(timestampFormat(value.type, nls))})`, varchar(formatWidth(timestampFormat(value.type, nls))), [value])
       case 'INTERVAL':
         return derive(`o_interval_text(${value.sql})`, varchar(30), [value])
       case 'MONTHS':

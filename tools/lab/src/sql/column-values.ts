@@ -2,7 +2,19 @@ import { ora } from '../engine/ora-error.ts'
 import type { HeapTable, RowValue } from '../engine/instance-api.ts'
 import { numberText, parseNumber, roundNumber } from './number.ts'
 
-/** A value as its column keeps it: numbers rounded to the scale, CHAR padded. @throws OraError 01438, 12899 */
+const microDigits = 6
+
+/** A stored timestamp with so many digits behind its seconds. */
+function roundSeconds(text: string, digits: number): string {
+  const [, second = '', fraction = '', zone = ''] = /^(.{19})\.(\d+)(.*)$/.exec(text) ?? []
+  if (fraction.length <= digits) return text
+  const unit = 10 ** (microDigits - digits)
+  const micros = Math.round(Number(fraction.padEnd(microDigits, '0').slice(0, microDigits)) / unit) * unit
+  const start = new Date(Date.parse(`${second.replace(' ', 'T')}Z`) + (micros >= 10 ** microDigits ? 1000 : 0)).toISOString().slice(0, 19).replace('T', ' ')
+  return `${start}.${String(micros % 10 ** microDigits).padStart(microDigits, '0')}${zone}`
+}
+
+/** A value as its column keeps it: numbers and fractions of seconds rounded, CHAR padded. @throws OraError 01438, 12899 */
 export function fitColumn(table: HeapTable, index: number, value: RowValue): RowValue {
   const column = table.columns[index]
   if (column === undefined || value === null) return null
@@ -17,5 +29,6 @@ export function fitColumn(table: HeapTable, index: number, value: RowValue): Row
     if (size > column.length) throw ora(12899, `value too large for column "${table.owner}"."${table.name}"."${column.name}" (actual: ${String(size)}, maximum: ${String(column.length)})`)
     return column.fixed === true ? value.padEnd(column.length) : value
   }
-  return value
+  const digits = column.type === 'TIMESTAMP' ? /^TIMESTAMP\((\d)\)/.exec(column.declared ?? '')?.[1] : undefined
+  return digits !== undefined && typeof value === 'string' ? roundSeconds(value, Number(digits)) : value
 }

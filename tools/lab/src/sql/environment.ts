@@ -66,7 +66,9 @@ export function environmentValue(name: string, instance: Instance, session: Serv
     case 'CLIENT_INFO':
       return session.clientInfo
     case 'ACTION':
+      return session.action ?? null
     case 'CLIENT_IDENTIFIER':
+      return session.clientIdentifier ?? null
     case 'IP_ADDRESS':
     case 'TERMINAL':
       return null

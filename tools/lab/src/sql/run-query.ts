@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { SqlColumn, SqlResult } from '../engine/protocol.ts'
-import type { Conversions, SqlType } from './bound.ts'
+import { timestampFormat, type Conversions, type SqlType } from './bound.ts'
 import { formatWidth } from './date-format.ts'
 import { storeNumber, parseNumber, loadNumber, numberText, type StoredNumber } from './number.ts'
 import { currentValue, takeNext } from './schema/sequences.ts'
@@ -108,8 +108,9 @@ function cellText(value: StoredValue | undefined, type: SqlType, conversions: Co
     case 'DATE':
       return formatMoment({ local: dateMillis(String(value)), offset: undefined }, nls.nlsDateFormat)
     case 'TIMESTAMP_TZ': {
-      const { utc, offset } = timestampParts(String(value))
-      return formatMoment({ local: utc + offset * 60000, offset }, nls.nlsTimestampTzFormat)
+      const parts = timestampParts(String(value))
+      const offset = type.wallClock === 'session' ? conversions.context.sessionOffset : parts.offset
+      return formatMoment({ local: parts.utc + offset * 60000, offset }, timestampFormat(type, nls))
     }
     case 'INTERVAL':
       return intervalText(Number(value))

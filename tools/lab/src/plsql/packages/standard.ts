@@ -28,8 +28,13 @@ defineBuiltin('RAISE_APPLICATION_ERROR', 'NUM:n MSG:v KEEPERRORSTACK:b?', (call)
 defineBuiltin('DBMS_UTILITY.GET_TIME', '', ({ run }) => BigInt(Math.floor(run.instance.host.now() / 10) % 2147483647), 'n')
 defineBuiltin('DBMS_UTILITY.FORMAT_ERROR_STACK', '', ({ run }) => { const error = run.handling.at(-1); return error === undefined ? null : `${errorText(error)}\n` }, 'v')
 defineBuiltin('DBMS_UTILITY.FORMAT_ERROR_BACKTRACE', '', ({ run }) => { const error = run.handling.at(-1); return error === undefined ? null : `${backtrace(error).map((line) => `ORA-06512: ${line}`).join('\n')}\n` }, 'v')
-defineBuiltin('DBMS_APPLICATION_INFO.SET_MODULE', 'MODULE_NAME:v ACTION_NAME:v', (call) => { call.run.session.module = call.text('MODULE_NAME') })
-defineBuiltin('DBMS_APPLICATION_INFO.SET_ACTION', 'ACTION_NAME:v', () => undefined)
+defineBuiltin('DBMS_APPLICATION_INFO.SET_MODULE', 'MODULE_NAME:v ACTION_NAME:v', (call) => {
+  call.run.session.module = call.text('MODULE_NAME')
+  call.run.session.action = call.text('ACTION_NAME')
+})
+defineBuiltin('DBMS_APPLICATION_INFO.SET_ACTION', 'ACTION_NAME:v', (call) => { call.run.session.action = call.text('ACTION_NAME') })
+defineBuiltin('DBMS_SESSION.SET_IDENTIFIER', 'CLIENT_ID:v', (call) => { call.run.session.clientIdentifier = call.text('CLIENT_ID') })
+defineBuiltin('DBMS_SESSION.CLEAR_IDENTIFIER', '', (call) => { call.run.session.clientIdentifier = null })
 defineBuiltin('DBMS_APPLICATION_INFO.SET_CLIENT_INFO', 'CLIENT_INFO:v', (call) => { call.run.session.clientInfo = call.text('CLIENT_INFO') })
 defineBuiltin('DBMS_RANDOM.VALUE', 'LOW:n? HIGH:n?', (call) => {
   const low = call.number('LOW') ?? 0

@@ -49,32 +49,37 @@ export function parseColumnType(cursor: Cursor): Omit<HeapColumn, 'name'> {
     case 'FLOAT':
     case 'BINARY_DOUBLE':
     case 'BINARY_FLOAT':
-      return { type: 'NUMBER' }
+      return { type: 'NUMBER', declared: name }
+    case 'REAL':
+      return { type: 'NUMBER', declared: 'FLOAT' }
     case 'VARCHAR2':
     case 'VARCHAR':
     case 'NVARCHAR2':
       if (size === undefined) throw ora(906, 'missing left parenthesis').at(cursor.at)
       if (size.length > 4000) throw ora(910, 'specified length too long for its datatype').at(at)
-      return { type: 'VARCHAR2', length: size.length }
+      return { type: 'VARCHAR2', length: size.length, ...(name === 'NVARCHAR2' ? { declared: name } : {}) }
     case 'CHAR':
     case 'NCHAR':
       if ((size?.length ?? 1) > 2000) throw ora(910, 'specified length too long for its datatype').at(at)
-      return { type: 'VARCHAR2', length: size?.length ?? 1, fixed: true }
+      return { type: 'VARCHAR2', length: size?.length ?? 1, fixed: true, ...(name === 'NCHAR' ? { declared: name } : {}) }
     case 'DATE':
       return { type: 'DATE' }
     case 'TIMESTAMP':
-      if (cursor.acceptWords('WITH')) {
-        cursor.acceptWords('LOCAL')
-        cursor.expectWord('TIME')
-        cursor.expectWord('ZONE')
-      }
-      return { type: 'TIMESTAMP' }
+      return { type: 'TIMESTAMP', declared: `TIMESTAMP(${String(size?.length ?? 6)})${parseZone(cursor)}` }
     case 'CLOB':
     case 'NCLOB':
-      return { type: 'CLOB' }
+      return { type: 'CLOB', ...(name === 'NCLOB' ? { declared: name } : {}) }
     default:
       throw ora(902, 'invalid datatype').at(at)
   }
+}
+
+function parseZone(cursor: Cursor): string {
+  if (!cursor.acceptWords('WITH')) return ''
+  const local = cursor.acceptWords('LOCAL')
+  cursor.expectWord('TIME')
+  cursor.expectWord('ZONE')
+  return ` WITH ${local ? 'LOCAL ' : ''}TIME ZONE`
 }
 
 /** What is written between two places, as one line. */

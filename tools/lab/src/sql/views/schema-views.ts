@@ -1,6 +1,6 @@
-import type { HeapTable, Instance } from '../../engine/instance-api.ts'
+import type { Instance } from '../../engine/instance-api.ts'
 import type { ViewContext } from '../catalog.ts'
-import { columnTypeOf } from '../column-types.ts'
+import { columnTypeOf, dataType } from '../column-types.ts'
 import type { ProgramDefinition } from '../programs.ts'
 import { detailsOf, schemaName, type IndexDefinition, type QualifiedName, type TableDetails } from '../schema/names.ts'
 import { schemaOf } from '../schema/schema-store.ts'
@@ -23,12 +23,6 @@ const created = (instance: Instance, time: number): number => (time === 0 ? inst
 defineFamily('TABLES', 'TABLE_NAME:v128 TABLESPACE_NAME:v30 STATUS:v8 LOGGING:v3 NUM_ROWS:n BLOCKS:n LAST_ANALYZED:d PARTITIONED:v3 TEMPORARY:v1', ({ instance }) =>
   instance.tables().map((table) => ({ OWNER: table.owner, TABLE_NAME: table.name, TABLESPACE_NAME: table.tablespace, STATUS: 'VALID', LOGGING: table.nologging === true ? 'NO' : 'YES', PARTITIONED: 'NO', TEMPORARY: 'N' })),
 )
-
-/** DATA_TYPE as DESCRIBE and the dictionary name it. */
-export function dataType(column: HeapTable['columns'][number]): string {
-  if (column.type === 'TIMESTAMP') return 'TIMESTAMP(6)'
-  return column.fixed === true ? 'CHAR' : column.type
-}
 
 const tableColumns = 'TABLE_NAME:v128 COLUMN_NAME:v128 DATA_TYPE:v128 DATA_LENGTH:n DATA_PRECISION:n DATA_SCALE:n NULLABLE:v1 COLUMN_ID:n DATA_DEFAULT:v4000 CHAR_LENGTH:n IDENTITY_COLUMN:v3@12.1'
 defineFamily('TAB_COLUMNS', tableColumns, (context) => [
@@ -56,7 +50,7 @@ function viewColumns({ instance, session, describe }: ViewReader): (ViewRow & { 
     try {
       const view = storedView([object.owner, object.name], instance, session)
       if (view === undefined) return []
-      return describe(view.query).map((column, index) => ({ OWNER: object.owner, TABLE_NAME: object.name, COLUMN_NAME: view.columns?.[index] ?? column.name, DATA_TYPE: column.type.kind === 'TIMESTAMP_TZ' ? 'TIMESTAMP(6)' : column.type.kind, DATA_LENGTH: column.type.length, NULLABLE: 'Y', COLUMN_ID: index + 1, CHAR_LENGTH: column.type.kind === 'VARCHAR2' ? column.type.length : 0, IDENTITY_COLUMN: 'NO' }))
+      return describe(view.query).map((column, index) => ({ OWNER: object.owner, TABLE_NAME: object.name, COLUMN_NAME: view.columns?.[index] ?? column.name, DATA_TYPE: column.type.kind === 'TIMESTAMP_TZ' ? `TIMESTAMP(6)${column.type.wallClock === undefined ? ' WITH TIME ZONE' : ''}` : column.type.kind, DATA_LENGTH: column.type.length, NULLABLE: 'Y', COLUMN_ID: index + 1, CHAR_LENGTH: column.type.kind === 'VARCHAR2' ? column.type.length : 0, IDENTITY_COLUMN: 'NO' }))
     } catch {
       // A view whose tables are gone has no columns to show.
       return []
