@@ -14,6 +14,7 @@ const proofs = {
   rescue: { about: 'a destroyed database rescued in place, killed in every step, on four releases', project: 'icb', file: 'test/rescue', env: { ICB_PROOF_RESCUE: 'full' } },
   mounts: { about: 'clones mounted through sudo by the helper that icb writes: what it does, what it refuses, and after a kill', projects: ['autorestore', 'icb'], file: 'test/mount-helper', env: { ICB_PROOF_MOUNTS: 'full' }, packages: [{ program: '/bin/mergerfs', package: 'mergerfs' }, { program: '/bin/sudo', package: 'sudo' }] },
   schedule: { about: 'jobs of DBMS_SCHEDULER on every release', project: 'icb', file: 'test/schedule', env: { ICB_ALL_PROFILES: '1' } },
+  migrate: { about: 'out of the original while its job runs, every step killed before every change that it makes', project: 'icb', file: 'test/migrate', env: { ICB_PROOF_MIGRATE: 'full' }, packages: [{ program: '/bin/mergerfs', package: 'mergerfs' }] },
   monitoring: { about: "Prometheus' own parser and Chromium look at what is reported", project: 'icb', file: 'test/monitoring', env: { ICB_PROOF_MONITORING: '1' }, packages: [{ program: '/usr/bin/promtool', package: 'prometheus' }, { program: '/usr/bin/chromium', package: 'chromium' }] },
 }
 const [name = '', ...more] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrorCode, pollUntil } from '@icb/runtime'
 import type { Clock, Logger } from '@icb/runtime'
@@ -37,10 +37,6 @@ export async function readOriginalLock(areaPath: string): Promise<{ readonly tex
   }
 }
 
-async function inodeOf(path: string): Promise<number | undefined> {
-  return stat(path).then((facts) => facts.ino, () => undefined)
-}
-
 /**
  * Takes `backup.lck` as the original does, so that neither works while the other one does. The caller holds the lease of the area: a lock that a run of icb left is
  * therefore one of a run that is gone, and is removed. A lock of the original is never broken, however old: its holder cannot be asked.
@@ -49,16 +45,18 @@ async function inodeOf(path: string): Promise<number | undefined> {
 export async function takeOriginalLock(options: OriginalLockOptions): Promise<OriginalLock> {
   const { areaPath, runId, clock, logger, signal } = options
   const lock = join(areaPath, originalLockName)
+  // By this it is known again: file systems may show two names of one file with two numbers.
+  const said = `${ours}${runId} on ${options.hostname}, process ${String(process.pid)}`
   const own = join(areaPath, '.icb', `original-${runId}.lck`)
   await mkdir(join(areaPath, '.icb'), { recursive: true })
   const handle = await open(own, 'w', 0o644)
   try {
-    await handle.writeFile(`${ours}${runId} on ${options.hostname}, process ${String(process.pid)}\n`)
+    await handle.writeFile(`${said}\n`)
     await handle.sync()
   } finally {
     await handle.close()
   }
-  const inode = await inodeOf(own)
+  const isOurs = async (): Promise<boolean> => (await readOriginalLock(areaPath).catch(() => undefined))?.text === said
   const attempt = async (): Promise<true | undefined> => {
     try {
       await link(own, lock)
@@ -67,8 +65,9 @@ export async function takeOriginalLock(options: OriginalLockOptions): Promise<Or
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
     // Over NFS an answer may be lost after the link was made.
-    if ((await inodeOf(lock)) === inode) return true
-    const held = await readOriginalLock(areaPath)
+    if (await isOurs()) return true
+    // A lock that cannot be read is not known to be ours.
+    const held = await readOriginalLock(areaPath).catch(() => undefined)
     if (held?.byIcb === true) {
       logger.warn({ lock, text: held.text }, 'a lock for the original, left by a run that is gone, is removed')
       await rm(lock, { force: true })
@@ -76,7 +75,7 @@ export async function takeOriginalLock(options: OriginalLockOptions): Promise<Or
     return undefined
   }
   const release = async (): Promise<void> => {
-    if (inode !== undefined && (await inodeOf(lock)) === inode) await rm(lock, { force: true })
+    if (await isOurs()) await rm(lock, { force: true })
     await rm(own, { force: true })
   }
   try {
@@ -86,7 +85,7 @@ export async function takeOriginalLock(options: OriginalLockOptions): Promise<Or
   } catch (error) {
     await release()
     if (!hasErrorCode(error, 'ICB_DEADLINE_EXPIRED')) throw error
-    const held = await readOriginalLock(areaPath)
+    const held = await readOriginalLock(areaPath).catch((reason: unknown) => ({ text: `its file cannot be read (${(reason as NodeJS.ErrnoException).code ?? String(reason)})` }))
     throw migrateErrors.errors.ORIGINAL_BUSY(`the original holds ${lock}${held === undefined ? '' : `: ${held.text}`}`, { hint: 'Wait for its run to end. If the process it names is gone, remove the file: the original never does.', details: { lock } })
   }
 }

@@ -48,12 +48,28 @@ describe('the lock of the original', () => {
     expect(await readOriginalLock(root)).toBeUndefined()
   })
 
+  it('that cannot be read is one of the original\'s, too', async () => {
+    await mkdir(join(root, 'backup.lck'))
+    await expect(readOriginalLock(root)).rejects.toMatchObject({ code: 'EISDIR' })
+    await expect(take('run1')).rejects.toMatchObject({ code: 'ICB_MIGRATE_ORIGINAL_BUSY', message: expect.stringContaining('cannot be read (EISDIR)') as unknown })
+    expect((await stat(join(root, 'backup.lck'))).isDirectory()).toBe(true)
+  })
+
   it('that a killed run of icb left is removed by the next run, which holds the lease', async () => {
     await take('killed')
     expect(await readOriginalLock(root)).toMatchObject({ byIcb: true })
     const lock = await take('next')
     expect((await readOriginalLock(root))?.text).toContain('next')
     await lock.release()
+  })
+
+  it('is known by what it says: not every file system shows one number for two names of a file', async () => {
+    const lock = await take('run1')
+    const text = await readFile(join(root, 'backup.lck'), 'utf8')
+    await rm(join(root, 'backup.lck'))
+    await writeFile(join(root, 'backup.lck'), text)
+    await lock.release()
+    expect(await readOriginalLock(root)).toBeUndefined()
   })
 
   it('is not released when somebody else has it by now', async () => {

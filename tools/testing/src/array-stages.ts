@@ -33,12 +33,13 @@ export type OntapStageStorage = ArrayStageStorage & { readonly filer: OntapFiler
 
 /**
  * A simulated ZFS Storage Appliance below a stage's backup area: a real ZFS (zfs-fuse), or directories where there is none or with
- * `engine: 'directory'`. The hosts mount its shares. With `mount: 'sudo'` nothing lets the sandbox mount a clone yet: its sudoers file and
+ * `engine: 'directory'`. The hosts mount its shares, from `server`. With `mount: 'sudo'` nothing lets the sandbox mount a clone yet: its sudoers file and
  * the place of the helper are empty until somebody installs them.
  */
-export function zfssaStage(options: { readonly engine?: 'auto' | 'directory'; readonly mount?: 'fstab' | 'sudo' } = {}): (place: StagePlace) => Promise<ZfssaStageStorage> {
+export function zfssaStage(options: { readonly engine?: 'auto' | 'directory'; readonly mount?: 'fstab' | 'sudo'; readonly server?: string } = {}): (place: StagePlace) => Promise<ZfssaStageStorage> {
   return async (place) => {
     const { directory, database, user } = place
+    const { server = 'zfssa-nfs' } = options
     const undo: (() => Promise<void>)[] = []
     const dispose = async (): Promise<void> => { for (const step of undo.splice(0).reverse()) await step() }
     try {
@@ -55,7 +56,7 @@ export function zfssaStage(options: { readonly engine?: 'auto' | 'directory'; re
       undo.push(async () => { await appliance[Symbol.asyncDispose]() })
       const inNamespace = zpool === undefined ? '' : `/proc/${String(zpool.pid)}/root`
       const parts = await connectHosts(place, undo, {
-        server: 'zfssa-nfs', live: `/export/${project}/${database}`, clone: `/export/${project}/${cloneName}`, mount: options.mount ?? 'fstab',
+        server, live: `/export/${project}/${database}`, clone: `/export/${project}/${cloneName}`, mount: options.mount ?? 'fstab',
         ...(zpool === undefined ? {} : { holder: zpool.pid }),
         exportsOf: async (path) => {
           const found = (await appliance.mounts())[path]
@@ -64,7 +65,7 @@ export function zfssaStage(options: { readonly engine?: 'auto' | 'directory'; re
       })
       return {
         ...parts, appliance, description: `${engine.description}${lacking === undefined ? '' : ` (${lacking})`}`,
-        config: { adapter: 'zfssa', url: appliance.urls[0], pool: appliance.pool, project, nfsHost: 'zfssa-nfs', ca: certificate.caFile, credentials: { user: 'icb', password: { file: passwordFile(place, password) } } },
+        config: { adapter: 'zfssa', url: appliance.urls[0], pool: appliance.pool, project, nfsHost: server, ca: certificate.caFile, credentials: { user: 'icb', password: { file: passwordFile(place, password) } } },
         dispose,
       }
     } catch (error) {

@@ -5,8 +5,8 @@ import { loadConfig } from '@icb/config'
 import type { IcbConfig } from '@icb/config'
 import { connectDatabase, openLedger, withLease } from '@icb/fleet'
 import type { DatabaseConnection } from '@icb/fleet'
-import { beginSideBySide, compareRetention, disableOriginalJobs, endSideBySide, migrateErrors, readInstallation, readOriginalJobs, readOriginalLock, readSideBySide } from '@icb/migrate'
-import type { Installation, OriginalJob, RetentionDifference } from '@icb/migrate'
+import { beginSideBySide, compareRetention, disableOriginalJobs, endSideBySide, isWorkingCronLine, migrateErrors, readCronLines, readInstallation, readOriginalJobs, readOriginalLock, readSideBySide } from '@icb/migrate'
+import type { CronLine, Installation, OriginalJob, RetentionDifference } from '@icb/migrate'
 import { isoNow } from '@icb/runtime'
 import type { Snapshot } from '@icb/storage-core'
 import type { AppContext } from '../app-context.ts'
@@ -41,12 +41,12 @@ async function examine(app: AppContext, connection: DatabaseConnection): Promise
   const share = listed.map(({ name, createdAt, hasClones }) => ({ name, createdAt: createdAt.toUTC().toISO() ?? '', hasClones }))
   const { outcomes } = await cleanSnapshots(await storageDependencies(app, connection), { dryRun: true })
   const planned = outcomes.map(({ snapshot, outcome, reasons }) => ({ snapshot, keeps: outcome !== 'expired', reasons }))
-  const [sideBySide, lock] = await Promise.all([readSideBySide(config.areaPath), readOriginalLock(config.areaPath).catch(() => undefined)])
-  const jobs = config.oracleHome === undefined ? undefined : await readOriginalJobs(connection.sql(), { signal: app.signal }).catch((error: unknown) => {
+  const unreadable = (code: string, what: string) => (error: unknown): undefined => {
     app.signal.throwIfAborted()
-    app.warn('ICB_MIGRATE_JOBS', `${config.name}: its jobs could not be read: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`)
-    return undefined
-  })
+    app.warn(code, `${config.name}: ${what} could not be read: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`)
+  }
+  const [sideBySide, lock] = await Promise.all([readSideBySide(config.areaPath), readOriginalLock(config.areaPath).catch(unreadable('ICB_MIGRATE_LOCK', 'the lock of the original, which may be at work,'))])
+  const jobs = config.oracleHome === undefined ? undefined : await readOriginalJobs(connection.sql(), { signal: app.signal }).catch(unreadable('ICB_MIGRATE_JOBS', 'its jobs'))
   return {
     database: config.name, snapshots: listed.length, foreignSnapshots: listed.filter(({ ours }) => !ours).length, differences: compareRetention(share, { days: config.retention.keepDays, months: config.retention.keepMonths }, planned, app.clock.now()),
     ...(sideBySide === undefined ? {} : { sideBySideSince: sideBySide.since }), ...(lock === undefined ? {} : { lock: lock.text }), ...(jobs === undefined ? {} : { jobs }),
@@ -64,6 +64,22 @@ function tellInstallation(app: AppContext, { directory, edits, unchanged, foreig
     app.print(`  TNS directory: ${each.directory}${each.tnsnames ? '' : ', without tnsnames.ora'}${each.sqlnet ? '' : ', without sqlnet.ora'}`)
     if (each.wallet !== undefined) app.print(`  wallet: ${each.wallet}${each.walletFound ? '' : ', which is not there'}`)
     for (const alias of each.missingAliases) app.print(`  not in tnsnames.ora: ${alias}`)
+  }
+}
+
+const placeOf = ({ source, line }: CronLine): string => `${source}, line ${String(line)}`
+
+/** Cron of this host only: the original may be called from another one. */
+async function cronLines(app: AppContext, directory: string): Promise<readonly CronLine[]> {
+  const { lines, problems } = await readCronLines({ directory, runProcess: app.fleet.runProcess, env: app.env, signal: app.signal })
+  for (const problem of problems) app.warn('ICB_MIGRATE_CRON', problem)
+  return lines
+}
+
+function tellCron(app: AppContext, lines: readonly CronLine[]): void {
+  for (const found of lines) {
+    const what = found.programs.length === 0 ? 'names its directory' : `calls ${found.programs.join(', ')}${found.certain ? '' : ', perhaps of the original'}`
+    app.print(`  cron: ${placeOf(found)} ${what}${found.through === undefined ? '' : ` through ${found.through}`}: ${found.text}`)
   }
 }
 
@@ -145,6 +161,13 @@ export const migrate: CommandAction = async (app, [directory = '', ...names], op
     tellInstallation(app, installation)
     if (rows !== undefined) app.print(`  ledger: ${String(rows)} restore tests`)
   }
+  const cron = await cronLines(app, place)
+  const atWork = cron.filter(isWorkingCronLine)
+  if (step === undefined) tellCron(app, cron)
+  if (step === 'takeOver') for (const found of atWork) app.warn('ICB_MIGRATE_CRON_LINE', `${placeOf(found)} still calls ${found.programs.join(', ')}: comment it out, or let it call the old names of icb; icb migrate --finish wants it gone`)
+  if (step === 'finish' && atWork.length > 0) {
+    throw migrateErrors.errors.REFUSED_UNFINISHED(`cron still calls the original: ${atWork.map((found) => `${placeOf(found)} (${found.programs.join(', ')})`).join('; ')}`, { hint: 'Comment the lines out, or let them call the old names of icb.', details: { cron: atWork } })
+  }
   const reports: DatabaseReport[] = []
   for (const { name } of chosen) {
     app.signal.throwIfAborted()
@@ -156,5 +179,5 @@ export const migrate: CommandAction = async (app, [directory = '', ...names], op
     if (step === undefined) tellDatabase(app, report)
     reports.push(report)
   }
-  return { schema: 'migrate/1', result: { step: step ?? 'report', directory: place, ...(installation === undefined ? {} : { installation }), ...(rows === undefined ? {} : { ledgerRows: rows }), databases: reports } }
+  return { schema: 'migrate/1', result: { step: step ?? 'report', directory: place, ...(installation === undefined ? {} : { installation }), ...(rows === undefined ? {} : { ledgerRows: rows }), cron, databases: reports } }
 }
