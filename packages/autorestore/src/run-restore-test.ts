@@ -18,7 +18,7 @@ import { clearRmanSettings, detachFromSource, guardControlFilePaths, prepareScra
 import { openKeystore, openKeystoreOfPluggables } from './steps/keystore-steps.ts'
 import { catalogClone, checkHeaders, guardBeforeRecovery, openReadOnly, recover, restoreMissingFiles, switchToCopies, uncatalogSource } from './steps/recovery-steps.ts'
 import { validateBlocks, verify } from './steps/verification-steps.ts'
-import { isValidationDue, validationHistory } from './validation-calendar.ts'
+import { isValidationDue, validationHistory, validationHorizonMs } from './validation-calendar.ts'
 
 /** The order is the safety: nothing is recovered before the switch is proven, nothing is started before the host is. */
 const steps: readonly Step<RestoreRun>[] = [
@@ -50,7 +50,8 @@ const steps: readonly Step<RestoreRun>[] = [
 
 async function validates(deps: RestoreTestDependencies, options: RestoreTestOptions): Promise<boolean> {
   if (options.validate !== 'due') return options.validate === 'always'
-  const entries = await deps.ledger.list({ database: deps.settings.database })
+  const since = new Date(deps.clock.now() - validationHorizonMs([deps.settings])).toISOString()
+  const entries = await deps.ledger.list({ database: deps.settings.database, since })
   return isValidationDue(deps.settings, { now: deps.clock.now(), ...validationHistory(entries) })
 }
 

@@ -40,6 +40,11 @@ export interface ValidationHistory {
   readonly firstTestedAt?: number
 }
 
+/** How far back the ledger is asked for {@link ValidationHistory}: what lies before makes no database more overdue. */
+export function validationHorizonMs(rules: readonly Pick<ValidationRule, 'validateModulus'>[]): number {
+  return Math.max(400, ...rules.map(({ validateModulus }) => 3 * validateModulus)) * dayMs
+}
+
 /** The validations of one database, from its rows in the ledger, newest first as the ledger answers them. */
 export function validationHistory(entries: readonly LedgerEntry[]): ValidationHistory {
   const last = entries.find((entry) => entry.verdict?.validation?.ran === true)

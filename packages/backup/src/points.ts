@@ -32,7 +32,9 @@ export async function listPoints(deps: Pick<StorageDependencies, 'settings' | 's
   // An area that is not mounted here has no index: the points are unknown then, not gone.
   const entries = new Map((await readPoints(settings.areaPath, { logger })).map((entry) => [entry.snapshot, entry]))
   const pins = new Map((await readPins(deps)).map((pin) => [pin.snapshot, pin]))
-  const verdicts = ledger === undefined ? [] : await ledger.list({ database: settings.name })
+  const oldest = snapshots[0]?.createdAt.minus({ days: 1 }).toUTC().toISO()
+  // No proof is older than its snapshot; the day is for clocks that differ.
+  const verdicts = ledger === undefined || oldest === undefined || oldest === null ? [] : await ledger.list({ database: settings.name, since: oldest })
   return snapshots.map((snapshot) => joinPoint(snapshot, entries.get(snapshot.name), pins.get(snapshot.name), verdicts))
 }
 

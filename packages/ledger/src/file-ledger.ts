@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { createFileOnce, proveWritable } from '@icb/runtime'
 import type { Clock, Logger } from '@icb/runtime'
 import { ledgerErrors } from './errors.ts'
-import { databaseDirectories, databaseDirectory, encodeEntry, entryFileName, isProblem, readDirectory, readEntry } from './ledger-files.ts'
-import type { EntryKind, LedgerProblem } from './ledger-files.ts'
+import { databaseDirectories, databaseDirectory, encodeEntry, entryFileName, isProblem, readEntry, readRow, rowFiles } from './ledger-files.ts'
+import type { EntryKind, LedgerProblem, RowFile } from './ledger-files.ts'
 import { neverEnded, neverEndedText } from './kept-ledger.ts'
 import type { KeptLedger } from './kept-ledger.ts'
 import { createSpool } from './spool.ts'
@@ -27,6 +27,13 @@ function storeError(what: string, error: unknown, details: Readonly<Record<strin
     details,
     cause: error,
   })
+}
+
+/** A run begins its row at most so long after it got its id: it waits for a lease, a slot, a person's word. */
+const longestWaitMs = 7 * 86_400_000
+
+function newestFirst(entries: LedgerEntry[]): LedgerEntry[] {
+  return entries.sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt) || (a.runId < b.runId ? 1 : -1))
 }
 
 /** A proof ledger in a directory of small files, safe when several hosts write to it over NFS. */
@@ -56,14 +63,35 @@ export function createFileLedger(options: FileLedgerOptions): KeptLedger {
 
   const spool = createSpool({ directory: spoolDir, clock, logger, storeError })
 
-  const read = async (database?: string): Promise<{ readonly entries: readonly LedgerEntry[]; readonly problems: readonly LedgerProblem[] }> => {
+  /** The rows that the filter lets through, newest first; what their names show to be too old for it is not read. */
+  const read = async (filter: LedgerFilter): Promise<{ readonly entries: readonly LedgerEntry[]; readonly problems: readonly LedgerProblem[] }> => {
     try {
       // A shared directory that is not mounted has no rows to tell; an empty list would pass for "never tested".
       if (options.shared) await stat(directory)
-      const folders = database === undefined ? await databaseDirectories(directory) : [databaseDirectory(directory, database)]
-      const all: (LedgerEntry | LedgerProblem)[] = []
-      for (const folder of folders) all.push(...(await readDirectory(folder)))
-      return { entries: all.filter((each): each is LedgerEntry => !isProblem(each)), problems: all.filter(isProblem) }
+      const folders = filter.database === undefined ? await databaseDirectories(directory) : [databaseDirectory(directory, filter.database)]
+      const files: RowFile[] = []
+      for (const folder of folders) files.push(...(await rowFiles(folder)))
+      files.sort((a, b) => (b.runAt ?? Infinity) - (a.runAt ?? Infinity))
+      const since = filter.since === undefined ? -Infinity : Date.parse(filter.since)
+      const entries: LedgerEntry[] = []
+      const problems: LedgerProblem[] = []
+      let enough = -Infinity
+      for (const file of files) {
+        if ((file.runAt ?? Infinity) + longestWaitMs < Math.max(since, enough)) break
+        const row = await readRow(file)
+        if (row === undefined) continue
+        if (isProblem(row)) {
+          problems.push(row)
+          continue
+        }
+        if ((filter.database !== undefined && row.database !== filter.database) || (filter.snapshot !== undefined && row.snapshot !== filter.snapshot) || Date.parse(row.startedAt) < since) continue
+        entries.push(row)
+        if (filter.limit !== undefined && entries.length >= filter.limit) {
+          newestFirst(entries).splice(filter.limit)
+          enough = Date.parse(entries.at(-1)?.startedAt ?? '')
+        }
+      }
+      return { entries: newestFirst(entries), problems }
     } catch (error) {
       throw storeError(`the ledger in ${directory} cannot be read`, error, { directory })
     }
@@ -93,13 +121,9 @@ export function createFileLedger(options: FileLedgerOptions): KeptLedger {
     },
 
     list: async (filter: LedgerFilter = {}) => {
-      const { entries, problems } = await read(filter.database)
+      const { entries, problems } = await read(filter)
       for (const problem of problems) logger.warn({ ...problem }, 'a row of the ledger cannot be used and is skipped')
-      const since = filter.since === undefined ? undefined : Date.parse(filter.since)
-      const rows = entries
-        .filter((entry) => (filter.database === undefined || entry.database === filter.database) && (filter.snapshot === undefined || entry.snapshot === filter.snapshot) && (since === undefined || Date.parse(entry.startedAt) >= since))
-        .sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt) || (a.runId < b.runId ? 1 : -1))
-      return filter.limit === undefined ? rows : rows.slice(0, filter.limit)
+      return entries
     },
 
     find: async (runId) => {
@@ -119,7 +143,7 @@ export function createFileLedger(options: FileLedgerOptions): KeptLedger {
     flushSpool: () => spool.flush((entry) => store(entry, entry.state === 'closed' ? 'verdict' : 'open', encodeEntry(entry))),
 
     problems: async () => {
-      const { entries, problems } = await read()
+      const { entries, problems } = await read({})
       const stale = neverEnded(entries, clock.now()).map((entry) => ({ path: join(databaseDirectory(directory, entry.database), entryFileName(entry.runId, 'open')), text: neverEndedText(entry) }))
       return [...problems, ...stale, ...(await spool.waiting())]
     },

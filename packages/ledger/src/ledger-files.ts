@@ -1,6 +1,6 @@
 import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { redact } from '@icb/runtime'
+import { basename, join } from 'node:path'
+import { redact, runIdTime } from '@icb/runtime'
 import { ledgerErrors } from './errors.ts'
 import { entrySchema } from './schema.ts'
 import type { LedgerEntry } from './verdict.ts'
@@ -94,19 +94,28 @@ export async function databaseDirectories(directory: string): Promise<readonly s
   return (await names(directory)).filter((each) => !each.startsWith('.')).map((each) => join(directory, each))
 }
 
-/** All rows of one database's directory: the verdict of each run, else its opening. */
-export async function readDirectory(directory: string): Promise<readonly (LedgerEntry | LedgerProblem)[]> {
+/** The file of one row, before it is read. */
+export interface RowFile {
+  readonly path: string
+  /** When its run got its id, milliseconds since 1970, by the file's name; absent: the name does not say. */
+  readonly runAt?: number
+}
+
+/** The rows of one database's directory: the verdict of each run, else its opening. */
+export async function rowFiles(directory: string): Promise<readonly RowFile[]> {
   const files = (await names(directory)).filter((each) => !each.startsWith('.') && each.endsWith('.json'))
   const present = new Set(files)
-  const found: (LedgerEntry | LedgerProblem)[] = []
-  for (const file of files) {
-    // One read per run: the verdict says everything that the opening said.
-    if (file.endsWith('.open.json') && present.has(file.replace(/\.open\.json$/, '.verdict.json'))) continue
-    const path = join(directory, file)
-    const entry = await readEntry(path)
-    if (entry === undefined) continue
-    const misplaced = !isProblem(entry) && file !== entryFileName(entry.runId, entry.state === 'closed' ? 'verdict' : 'open')
-    found.push(misplaced ? { path, text: `it says that it is of run ${entry.runId}` } : entry)
-  }
-  return found
+  // One read per run: the verdict says everything that the opening said.
+  const rows = files.filter((file) => !file.endsWith('.open.json') || !present.has(file.replace(/\.open\.json$/, '.verdict.json')))
+  return rows.map((file) => {
+    const runAt = runIdTime(file.replace(/\.(?:open|verdict)\.json$/, ''))
+    return { path: join(directory, file), ...(runAt === undefined ? {} : { runAt }) }
+  })
+}
+
+/** Reads a row that {@link rowFiles} found; `undefined` when it is gone. */
+export async function readRow({ path }: RowFile): Promise<LedgerEntry | LedgerProblem | undefined> {
+  const entry = await readEntry(path)
+  if (entry === undefined || isProblem(entry)) return entry
+  return basename(path) === entryFileName(entry.runId, entry.state === 'closed' ? 'verdict' : 'open') ? entry : { path, text: `it says that it is of run ${entry.runId}` }
 }

@@ -63,7 +63,8 @@ export function originalId(runId: string): string | undefined {
  */
 export async function readOriginalRows(session: SqlSession, filter: LedgerFilter & { readonly id?: string }): Promise<readonly LedgerEntry[]> {
   const { id, since, ...rest } = filter
-  const { where, binds } = conditions(rest, { since: '', table: 'a' })
+  // Local times of hosts: two days more than could be meant, the rest is told apart below.
+  const { where, binds } = conditions({ ...rest, ...(since === undefined ? {} : { since: new Date(Date.parse(since) - 2 * 86_400_000).toISOString() }) }, { since: 'a.start_time', table: 'a' })
   const byId = id === undefined ? '' : ' and a.id = to_number(:id)'
   const rows = await session.query(
     {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Secret } from '@icb/runtime'
+import { newRunId, Secret } from '@icb/runtime'
 import { ManualClock, recordingLogger } from '@icb/runtime/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checks, createFileLedger, lastProven } from '../src/index.ts'
@@ -77,6 +77,26 @@ describe('file ledger', () => {
     expect(await ids({ since: '2026-03-02T00:00:00Z' })).toEqual(['r2', 'r3'])
     expect(await ids({ limit: 1 })).toEqual(['r2'])
     expect((await readdir(root)).sort()).toEqual(['ledger'])
+  })
+
+  it('of ten years, reads only the rows that the question is about', async () => {
+    const ledger = ledgerWith()
+    const now = clock.now()
+    const at = (days: number): string => new Date(now - days * 86_400_000).toISOString()
+    const idOf = (days: number): string => newRunId(new ManualClock(at(days)), 'deadbeef')
+    for (const days of [1, 2, 3]) await ledger.close(verdict(idOf(days), { startedAt: at(days), finishedAt: at(days) }))
+    // A run that waited six days for its slot is as young as its row.
+    await ledger.close(verdict(idOf(9), { startedAt: at(3.5), finishedAt: at(3) }))
+    // Whatever is read of these would be a problem in the log.
+    const folder = join(directory, 'orcl')
+    for (let days = 20; days < 3650; days += 10) await writeFile(join(folder, `${idOf(days)}.verdict.json`), 'not read')
+    const before = logger.lines.length
+    expect(await ledger.list({ database: 'orcl', since: at(5) })).toHaveLength(4)
+    expect(await ledger.list({ limit: 2 })).toMatchObject([{ startedAt: at(1) }, { startedAt: at(2) }])
+    expect(logger.lines.slice(before)).toEqual([])
+    // Where a row is asked for that only old ones could be, they are read.
+    await ledger.list({ limit: 5 })
+    expect(logger.lines.slice(before)).toHaveLength(363)
   })
 
   it('takes rows of many writers at once', async () => {

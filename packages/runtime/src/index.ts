@@ -24,7 +24,7 @@ export type { Journal, JournalEntry, JournalHeader, JournalRecord, JournalRun, J
 export type { Leftover } from './leftover.ts'
 export { runSteps, stepErrors } from './run-steps.ts'
 export type { RunStepsOptions, RunStepsResult, Step, StepEvent, StepProgress, StepRun } from './steps.ts'
-export { hostIdOf, newRunId } from './run-id.ts'
+export { hostIdOf, newRunId, runIdTime } from './run-id.ts'
 export { hostFacts } from './host.ts'
 export type { HostFacts } from './host.ts'
 export { appendLineDurably, createFileOnce, proveWritable, syncDirectory, writeFileDurably } from './durable-file.ts'

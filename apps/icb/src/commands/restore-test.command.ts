@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { guardNotRoot, planValidations, runRestoreTest, validationHistory } from '@icb/autorestore'
+import { guardNotRoot, planValidations, runRestoreTest, validationHistory, validationHorizonMs } from '@icb/autorestore'
 import type { PlannedValidation, RestoreTestResult } from '@icb/autorestore'
 import { findDatabase } from '@icb/config'
 import type { DatabaseConfig } from '@icb/config'
@@ -69,9 +69,11 @@ async function testOne(app: AppContext, name: string, options: { readonly snapsh
   })
 }
 
-/** Rows of the whole ledger; none where there is no ledger (each test then says so). */
+/** Rows of the ledger as far back as they matter for the order and the calendar of tests; none where there is no ledger (each test then says so). */
 export async function ledgerRows(app: AppContext): Promise<readonly LedgerEntry[]> {
-  return (await openLedger(await app.config(), app.fleet)?.list()) ?? []
+  const config = await app.config()
+  const since = new Date(app.clock.now() - validationHorizonMs(config.databases.map(({ restoreTest: rule }) => rule))).toISOString()
+  return (await openLedger(config, app.fleet)?.list({ since })) ?? []
 }
 
 /** As {@link ledgerRows}; none while the ledger cannot be reached: tests go on, each on its own day for validation, and their verdicts wait in the spool. */

@@ -179,7 +179,7 @@ export async function runRestore(deps: RestoreDependencies, request: RestoreRequ
 
   const liveArea = await resolveLiveArea(deps.settings.areaPath, deps.host)
   const run = restorationOf(deps, plan, liveArea)
-  const startedAt = isoNow(deps.clock)
+  const startedAt = deps.resume?.records[0]?.at ?? isoNow(deps.clock)
   try {
     const resumed = deps.resume === undefined || before === undefined ? undefined : await prepareResume(run, deps.resume)
     // RESETLOGS is never repeated, so its own step does not run again to say how it ended.
