@@ -5,7 +5,7 @@ import { deleteDatafileCopiesScript } from '@icb/rman'
 import { isoNow } from '@icb/runtime'
 import type { Step } from '@icb/runtime'
 import { DateTime } from 'luxon'
-import { removeAbandonedPieces } from './abandoned-pieces.ts'
+import { cutOffSince, removeAbandonedFiles } from './abandoned-files.ts'
 import { below } from './area-path.ts'
 import { during, known, stillLeased } from './backup-run.ts'
 import type { BackupRun } from './backup-run.ts'
@@ -146,8 +146,8 @@ export const incrementsStep: Step<BackupRun> = {
   async run(run, step) {
     const deps = during(run, step)
     const merged = await deleteIncrements(deps, step.warn)
-    const refreshedAt = run.previous?.manifest.refreshedAt
-    const abandoned = refreshedAt === undefined ? [] : await removeAbandonedPieces(deps, { directories: [run.settings.areaPath, ...known(run.volumes, 'volumes of the area')], refreshedAt })
+    const writtenAfter = cutOffSince(run.previous?.manifest)
+    const abandoned = writtenAfter === undefined ? [] : await removeAbandonedFiles(deps, { directories: [run.settings.areaPath, ...known(run.volumes, 'volumes of the area')], dbid: run.settings.dbid, cdb: known(run.before, 'state of the database').identity.cdb, writtenAfter })
     step.summary(`${String(merged)} pieces${abandoned.length === 0 ? '' : `, and ${String(abandoned.length)} that nobody would have finished`}`)
   },
 }

@@ -1,9 +1,11 @@
 import type { Rman } from '@icb/rman'
 import { readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { IcbError, isIcbError } from '@icb/runtime'
+import { IcbError, isIcbError, newRunId } from '@icb/runtime'
+import { ManualClock } from '@icb/runtime/testing'
 import { readPoints, findManifest, readAutorestoreCfg } from '@icb/recovery-point'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { cutOffSince } from '../src/abandoned-files.ts'
 import type { BackupResult } from '../src/index.ts'
 import { makeStand } from './stand.ts'
 import type { Stand } from './stand.ts'
@@ -77,6 +79,41 @@ describe('pieces that RMAN began and nobody will finish', () => {
     for (const gone of ['0a3kq7p2_1_1', '0c3kq7p2_1_1']) expect(names).not.toContain(gone)
     expect(names).toEqual(expect.arrayContaining(['0b3kq7p2_1_1', '0d3kq7p2_1_1', 'nightly_export']))
     expect(result.steps.find((step) => step.name === 'increments-delete')?.summary).toMatch(/, and 2 that nobody would have finished$/)
+  })
+
+  it('copies too: shorter than their datafile, of this database, and listed nowhere', async () => {
+    done(await stand.backup())
+    stand.clock.offset += 3_600_000
+    const { dbid } = stand.database
+    const [users] = stand.database.datafiles.filter((each) => each.file === 4)
+    const copy = (part: string, id = dbid, file = 4): string => `data_D-ORCL_I-${id}_TS-USERS_FNO-${String(file)}_${part}`
+    await written(copy('0a3kq7p2'), 600)
+    const kept = [copy('0b3kq7p2'), copy('0d3kq7p2', '4711'), copy('0e3kq7p2', dbid, 99), copy('0f3kq7p2'), copy('0g3kq7p2')] as const
+    await written(kept[0], 7200)
+    await written(kept[1], 600)
+    // Its datafile is gone, so how long it should be is not known.
+    await written(kept[2], 600)
+    // Whole: somebody may still catalog it.
+    await written(kept[3], 600)
+    await truncate(join(stand.areaPath, kept[3]), (users!.blocks + 1) * 8192)
+    await utimes(join(stand.areaPath, kept[3]), stand.clock.now() / 1000 - 600, stand.clock.now() / 1000 - 600)
+    // The database uses it as its datafile.
+    await written(kept[4], 600)
+    stand.database.datafiles.push({ ...users!, file: 5, name: `/elsewhere/to/the/area/${kept[4]}`, enabled: 'READ ONLY' })
+    done(await stand.backup())
+    const names = await namesIn(stand.areaPath)
+    expect(names).not.toContain(copy('0a3kq7p2'))
+    expect(names).toEqual(expect.arrayContaining([...kept]))
+  })
+
+  it('of the very first run, which never ended, by when that began', () => {
+    const at = Date.parse('2026-03-01T10:00:00Z')
+    const runId = newRunId(new ManualClock('2026-03-01T10:00:00Z'), 'deadbeef')
+    expect(cutOffSince({ state: 'refreshing', runId })).toBe(at)
+    expect(cutOffSince({ state: 'refreshing', runId, refreshedAt: '2026-02-28T10:00:00Z' })).toBe(Date.parse('2026-02-28T10:00:00Z'))
+    expect(cutOffSince({ state: 'refreshed', runId })).toBeUndefined()
+    expect(cutOffSince({ state: 'refreshing', runId: 'made elsewhere' })).toBeUndefined()
+    expect(cutOffSince(undefined)).toBeUndefined()
   })
 
   it('stay while a session of any RMAN may write them', async () => {
