@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path'
 import { createStage, ownedDirectory, runningPrograms } from '@icb/testing'
 import type { IcbDocument, Stage, StageHost } from '@icb/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startReceivers } from './receivers.ts'
+import type { Receivers } from './receivers.ts'
 
 /** The built command line over the whole life of one database: what every command answers, and what signals and crashes leave. */
 
@@ -10,9 +12,15 @@ let stage: Stage
 const database = `l${Math.floor(Math.random() * 0xffffff).toString(16).padStart(6, '0')}`
 const timeout = 240_000
 let newest: string
+let receivers: Receivers
+/** Runs of which somebody is told, by how they ended. */
+const ended = { backup: 0, 'restore-test': 0, failed: 0 }
 
 async function icb(host: StageHost, ...args: readonly string[]): Promise<IcbDocument> {
-  return stage.icbJson(host, args)
+  const document = await stage.icbJson(host, args, { env: { ...stage.env, ...receivers.env } })
+  const [command] = args
+  if (command === 'backup' || command === 'restore-test') ended[document.ok ? command : 'failed'] += 1
+  return document
 }
 
 function done(document: IcbDocument, schema: string): unknown {
@@ -35,10 +43,12 @@ function expectClean(): void {
 }
 
 beforeAll(async () => {
-  stage = await createStage({ database })
+  receivers = await startReceivers()
+  stage = await createStage({ database, databaseConfig: { notify: receivers.notify } })
 }, 120_000)
 afterAll(async () => {
   await (stage as Stage | undefined)?.[Symbol.asyncDispose]()
+  await (receivers as Receivers | undefined)?.[Symbol.asyncDispose]()
 }, 60_000)
 
 describe('before the first backup', () => {
@@ -170,7 +180,7 @@ describe('restore tests that end early', () => {
   async function inStep(step: string, name: string, [host, command]: readonly [StageHost, string] = ['sandbox', 'restore-test']): Promise<{ readonly pid: number; readonly ended: Promise<{ readonly exitCode: number | null; readonly stdout: string }> }> {
     const events = join(stage.directory, `${name}.events`)
     let pid = 0
-    const ended = stage.icb(host, [command, database, '--json', '--events', events], { onStart: (started) => { pid = started } })
+    const ended = stage.icb(host, [command, database, '--json', '--events', events], { env: { ...stage.env, ...receivers.env }, onStart: (started) => { pid = started } })
     const begun = (): boolean => existsSync(events) && readFileSync(events, 'utf8').split('\n').some((line) => line.includes('"step.started"') && line.includes(`"${step}"`))
     await expect.poll(begun, { timeout: 120_000, interval: 20 }).toBe(true)
     return { pid, ended }
@@ -267,5 +277,37 @@ describe('what a DBA looks at', () => {
     expect(done(await icb('prod', 'ledger', 'verify', file, '--public-key', publicKey), 'icb/ledger-verify/1')).toMatchObject({ ok: true, knownKey: true, entries: exported.entries })
     writeFileSync(file, readFileSync(file, 'utf8').replace('"inconclusive"', '"passed"'))
     expect(await icb('prod', 'ledger', 'verify', file)).toMatchObject({ exitCode: 1, result: { ok: false } })
+  }, timeout)
+})
+
+describe('who is told', () => {
+  it('each good run by a heartbeat of its own, each bad one by webhook and mail', async () => {
+    // One that fails for certain: the area is of another database.
+    const wrong = stage.variant('prod', 'wrong-dbid', (_, settings) => { settings['dbid'] = '4711' })
+    const before = [receivers.requests.length, receivers.mails.length]
+    const failed = await stage.icbJson('prod', ['backup', database], { config: wrong, env: { ...stage.env, ...receivers.env } })
+    expect(failed).toMatchObject({ ok: false, exitCode: 3, warnings: [] })
+    const { message } = failed.error!
+    expect(receivers.requests.slice(before[0])).toMatchObject([{ method: 'POST', path: '/hook' }])
+    expect(JSON.parse(receivers.requests.at(-1)!.body)).toMatchObject({ schema: 'icb/notice/1', database, action: 'backup', ok: false, summary: message })
+    expect(receivers.mails.slice(before[1])).toMatchObject([{ from: 'icb@lab.example', to: ['dba@lab.example', 'oncall@lab.example'], mail: { subject: `icb: backup of ${database} FAILED`, text: expect.stringContaining(message) as unknown } }])
+    const asked = (path: string): number => receivers.requests.filter((request) => request.method === 'GET' && request.path === path).length
+    expect({ backup: asked('/alive/backup'), restoreTest: asked('/alive/restore-test') }).toEqual({ backup: ended.backup, restoreTest: ended['restore-test'] })
+    const posted = receivers.requests.filter(({ path }) => path === '/hook').length
+    expect(posted).toBeGreaterThanOrEqual(ended.failed + 1)
+    expect(receivers.mails).toHaveLength(posted)
+  }, timeout)
+
+  it('everybody of whom a report speaks, by one mail with the table and the page', async () => {
+    const before = receivers.mails.length
+    done(await icb('prod', 'report', '--mail'), 'icb/report/1')
+    expect(receivers.mails).toHaveLength(before + 1)
+    const { from, to, mail } = receivers.mails.at(-1)!
+    expect({ from, to, subject: mail.subject }).toEqual({ from: 'icb@lab.example', to: ['dba@lab.example', 'oncall@lab.example'], subject: expect.stringMatching(/^icb: (?:all 1 databases are fine|1 of 1 databases need attention)$/) as unknown })
+    expect(mail.text).toMatch(new RegExp(`^DATABASE +STATUS[^]*\n${database} `))
+    expect(mail.html).toContain(database)
+    expect(mail.html).toMatch(/^<!doctype html>/i)
+    // Nobody is asked to load anything from elsewhere.
+    expect(mail.html).not.toMatch(/(?:src|href)="http/)
   }, timeout)
 })
