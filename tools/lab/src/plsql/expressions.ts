@@ -9,6 +9,7 @@ import { parseNumber, storeNumber } from '../sql/number.ts'
 import type { StoredValue } from '../sql/run-query.ts'
 import { Scope as SqlScope } from '../sql/scope.ts'
 import { statementContext, type StatementContext } from '../sql/session-state.ts'
+import { valuesIn } from '../sql/walk.ts'
 import { calculate } from './calculator.ts'
 import { asValueError } from './convert.ts'
 import { pls } from './errors.ts'
@@ -36,6 +37,23 @@ export function compileValue(expression: Expression, scope: Scope, unit: Unit): 
     return { type: scalar(BOOLEAN), get: async (frame) => { const met = await test(frame); return met === null ? null : met ? 1n : 0n } }
   }
   return resolveReference(expression, scope, unit) ?? new Formula(expression, scope, unit)
+}
+
+/** A CASE in whose branches something is called: only the one that fits is computed, and conditions only up to it. */
+function compileCase(expression: Expression & { kind: 'case' }, scope: Scope, unit: Unit): Compiled {
+  const { type } = new Formula(expression, scope, unit, expression)
+  const branches = expression.branches.map(({ when, then }) => ({
+    test: compileCondition(expression.operand === undefined ? (when as Condition) : { kind: 'compare', operator: '=', left: expression.operand, right: when as Expression, at: when.at }, scope, unit),
+    value: compileValue(then, scope, unit),
+  }))
+  const otherwise = expression.otherwise === undefined ? undefined : compileValue(expression.otherwise, scope, unit)
+  return {
+    type,
+    get: async (frame) => {
+      for (const { test, value } of branches) if ((await test(frame)) === true) return value.get(frame)
+      return otherwise?.get(frame) ?? null
+    },
+  }
 }
 
 export type Test = (frame: Frame) => Promise<boolean | null>
@@ -118,9 +136,12 @@ export class Formula implements Compiled {
   readonly #expression: Expression
   readonly #scope: Scope
   readonly #unit: Unit
+  readonly #eager: Expression | undefined
   #prepared: Prepared
 
-  constructor(expression: Expression, scope: Scope, unit: Unit) {
+  /** `eager`: a CASE inside that is compiled with all its branches. */
+  constructor(expression: Expression, scope: Scope, unit: Unit, eager?: Expression) {
+    this.#eager = eager
     this.#expression = expression
     this.#scope = scope
     this.#unit = unit
@@ -131,7 +152,7 @@ export class Formula implements Compiled {
   #prepare(): Prepared {
     const { instance, session, binds } = this.#unit
     const { context, volatile } = watchedContext(statementContext(instance, session))
-    const resolver = new ParameterResolver(this.#scope, this.#unit)
+    const resolver = new ParameterResolver(this.#scope, this.#unit, this.#eager)
     const compiler = new QueryCompiler(instance, session, context, binds ?? {}, catalogOf(instance, session), resolver)
     const scope = new SqlScope(undefined)
     let bound: Bound
@@ -212,18 +233,27 @@ class ParameterResolver implements NameResolver {
   hasBinds = false
   readonly #scope: Scope
   readonly #unit: Unit
+  readonly #eager: Expression | undefined
 
-  constructor(scope: Scope, unit: Unit) {
+  constructor(scope: Scope, unit: Unit, eager: Expression | undefined) {
     this.#scope = scope
     this.#unit = unit
+    this.#eager = eager
+  }
+
+  conditional(expression: Expression & { kind: 'case' }): Bound | undefined {
+    if (expression === this.#eager || ![...valuesIn(expression)].some((value) => value.kind === 'call' && !isFunction(value.name))) return undefined
+    return this.#bound(compileCase(expression, this.#scope, this.#unit), expression)
   }
 
   #parameter(expression: Expression): Bound | undefined {
     const reference = resolveReference(expression, this.#scope, this.#unit)
-    if (reference === undefined) return undefined
-    const { type } = reference
+    return reference === undefined ? undefined : this.#bound(reference, expression)
+  }
+
+  #bound({ type, get }: Compiled, expression: Expression): Bound {
     if (type !== undefined && type.kind !== 'scalar') throw pls(306, `wrong number or types of arguments in call`, expression.at)
-    this.parameters.push(reference.get)
+    this.parameters.push(get)
     return { sql: `?${String(this.parameters.length)}`, type: type?.type ?? NULL, at: expression.at, ungrouped: undefined, aggregate: false }
   }
 

@@ -33,6 +33,8 @@ export interface NameResolver {
   name(path: readonly string[], at: number): Bound | undefined
   call(expression: Expression & { kind: 'call' }, compiler: ExpressionCompiler, scope: Scope): Bound | undefined
   bind?(name: string, at: number): Bound | undefined
+  /** A CASE whose branches must not all be computed. */
+  conditional?(expression: Expression & { kind: 'case' }): Bound | undefined
   element(expression: Expression & { kind: 'field' | 'element' }): Bound | undefined
 }
 
@@ -115,7 +117,7 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
       case 'call':
         return this.#call(expression, scope)
       case 'case':
-        return this.#case(expression, scope)
+        return this.resolver?.conditional?.(expression) ?? this.#case(expression, scope)
       case 'cast':
         return this.#cast(expression, scope)
       case 'extract': {

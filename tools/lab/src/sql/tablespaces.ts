@@ -69,7 +69,7 @@ export async function createTablespace({ cursor, instance }: Statement): Promise
   cursor.expectEnd(() => ora(2180, 'invalid option for CREATE TABLESPACE'))
   if (instance.status !== 'OPEN') throw ora(1109, 'database not open')
   if (instance.controlFile.datafiles.some((file) => file.tablespace === name && (file.conId ?? 0) === instance.container)) throw ora(1543, `tablespace '${name}' already exists`)
-  await instance.createTablespace(name, files, { encrypted, blockSize })
+  await instance.createTablespace(name, files, ...(encrypted || blockSize !== undefined ? [{ encrypted, blockSize }] : []))
   return { message: 'Tablespace created.' }
 }
 

@@ -23,12 +23,12 @@ const statementWords = new Set('ADMINISTER ALTER ANALYZE ASSOCIATE AUDIT BEGIN C
 /** Whether a line begins a statement for the server. SET TRANSACTION and SET ROLE do, other SETs are the client's. */
 export function beginsStatement(line: string): boolean {
   const [first = '', second = ''] = line.trim().toUpperCase().split(/[\s;/(]+/)
-  return statementWords.has(first) || line.trim().startsWith('(') || (first === 'SET' && /^(TRANSACTION|ROLE|CONSTRAINTS?)$/.test(second))
+  return statementWords.has(first) || line.trim().startsWith('<<') || line.trim().startsWith('(') || (first === 'SET' && /^(TRANSACTION|ROLE|CONSTRAINTS?)$/.test(second))
 }
 
 /** PL/SQL ends with a `/` on its own line, SQL also with `;`. */
 export function isBlock(text: string): boolean {
-  return /^\s*(begin|declare|create\s+(or\s+replace\s+)?(editionable\s+|noneditionable\s+)?(function|procedure|package|trigger|type)\b)/i.test(text)
+  return /^\s*(<<|begin|declare|create\s+(or\s+replace\s+)?(editionable\s+|noneditionable\s+)?(function|procedure|package|trigger|type)\b)/i.test(text)
 }
 
 /** What WHENEVER and EXIT say about the end. */

@@ -12,6 +12,8 @@ export interface UserDefinition {
   readonly verifier?: Verifier
   readonly authentication: 'PASSWORD' | 'NONE' | 'EXTERNAL'
   readonly locked: boolean
+  /** The password must be changed before anybody logs on with it. */
+  readonly expired?: boolean
   readonly created: number
   readonly tablespace: string
   readonly quotas: Readonly<Record<string, string>>
@@ -54,7 +56,7 @@ function parseOptions(cursor: Cursor, before: UserDefinition, creating: boolean)
       const { token } = cursor
       password = token.kind === 'word' ? cursor.text.slice(token.start, token.end) : token.value
       cursor.next()
-      definition = { ...definition, authentication: 'PASSWORD', verifier: makeVerifier(password) }
+      definition = { ...definition, authentication: 'PASSWORD', verifier: makeVerifier(password), expired: false }
     } else if (cursor.acceptWords('IDENTIFIED', 'EXTERNALLY')) definition = { ...definition, authentication: 'EXTERNAL' }
     else if (cursor.acceptWords('NO', 'AUTHENTICATION')) definition = { ...definition, authentication: 'NONE' }
     else if (cursor.acceptWords('DEFAULT', 'TABLESPACE')) definition = { ...definition, tablespace: cursor.identifier() }
@@ -67,8 +69,10 @@ function parseOptions(cursor: Cursor, before: UserDefinition, creating: boolean)
     } else if (cursor.acceptWords('ACCOUNT')) {
       if (!cursor.isWord('LOCK', 'UNLOCK')) throw ora(922, 'missing or invalid option').at(cursor.at)
       definition = { ...definition, locked: cursor.next().value === 'LOCK' }
-    } else if (cursor.acceptWords('PROFILE')) cursor.next()
-    else if (cursor.acceptWords('PASSWORD', 'EXPIRE')) continue
+    } else if (cursor.acceptWords('PROFILE')) {
+      const profile = cursor.acceptWords('DEFAULT') ? 'DEFAULT' : cursor.identifier()
+      if (profile !== 'DEFAULT') throw ora(2380, `profile ${profile} does not exist`)
+    } else if (cursor.acceptWords('PASSWORD', 'EXPIRE')) definition = { ...definition, expired: true }
     else if (cursor.acceptWords('CONTAINER')) {
       cursor.acceptOperator('=')
       cursor.next()

@@ -75,8 +75,8 @@ defineFamily('CONSTRAINTS', 'CONSTRAINT_NAME:v128 CONSTRAINT_TYPE:v1 TABLE_NAME:
 defineFamily('CONS_COLUMNS', 'CONSTRAINT_NAME:v128 TABLE_NAME:v128 COLUMN_NAME:v4000 POSITION:n', ({ instance }) =>
   constraintsOf(instance).flatMap(({ table, details }) => details.constraints.flatMap((constraint) => constraint.columns.map((column, index) => ({ OWNER: table.owner, CONSTRAINT_NAME: constraint.name, TABLE_NAME: table.name, COLUMN_NAME: column, POSITION: constraint.type === 'C' ? null : index + 1 })))),
 )
-defineFamily('INDEXES', 'INDEX_NAME:v128 INDEX_TYPE:v27 TABLE_OWNER:v128 TABLE_NAME:v128 UNIQUENESS:v9 TABLESPACE_NAME:v30 STATUS:v8', ({ instance }) =>
-  schemaOf(instance).all<IndexDefinition>('INDEX').map((index) => ({ OWNER: index.owner, INDEX_NAME: index.name, INDEX_TYPE: 'NORMAL', TABLE_OWNER: index.definition.table.owner, TABLE_NAME: index.definition.table.name, UNIQUENESS: index.definition.unique ? 'UNIQUE' : 'NONUNIQUE', TABLESPACE_NAME: index.definition.tablespace, STATUS: 'VALID' })),
+defineFamily('INDEXES', 'INDEX_NAME:v128 INDEX_TYPE:v27 TABLE_OWNER:v128 TABLE_NAME:v128 UNIQUENESS:v9 TABLESPACE_NAME:v30 STATUS:v8 VISIBILITY:v9', ({ instance }) =>
+  schemaOf(instance).all<IndexDefinition>('INDEX').map((index) => ({ OWNER: index.owner, INDEX_NAME: index.name, INDEX_TYPE: 'NORMAL', TABLE_OWNER: index.definition.table.owner, TABLE_NAME: index.definition.table.name, UNIQUENESS: index.definition.unique ? 'UNIQUE' : 'NONUNIQUE', TABLESPACE_NAME: index.definition.tablespace, STATUS: 'VALID', VISIBILITY: 'VISIBLE' })),
 )
 for (const [name, owned] of [['DBA_IND_COLUMNS', true], ['ALL_IND_COLUMNS', true], ['USER_IND_COLUMNS', false]] as const) {
   defineView(name, 'open', `${owned ? 'INDEX_OWNER:v128 ' : ''}INDEX_NAME:v128 ${owned ? 'TABLE_OWNER:v128 ' : ''}TABLE_NAME:v128 COLUMN_NAME:v4000 COLUMN_POSITION:n DESCEND:v4`, ({ instance, session }) =>
@@ -115,11 +115,23 @@ function userRows({ instance }: ViewContext): ViewRow[] {
   return userNames(instance).map((name, index) => {
     const user = schemaOf(instance).get<UserDefinition>('USER', '', name)?.definition
     const maintained = user === undefined && index < 8
-    return { USERNAME: name, USER_ID: index, ACCOUNT_STATUS: user?.locked === true ? 'LOCKED' : 'OPEN', DEFAULT_TABLESPACE: user?.tablespace ?? (maintained ? 'SYSTEM' : 'USERS'), TEMPORARY_TABLESPACE: 'TEMP', CREATED: user?.created ?? instance.controlFile.created, PROFILE: 'DEFAULT', AUTHENTICATION_TYPE: user?.authentication ?? 'PASSWORD', COMMON: maintained || name.startsWith('C##') ? 'YES' : 'NO', ORACLE_MAINTAINED: maintained ? 'Y' : 'N' }
+    return { USERNAME: name, USER_ID: index, ACCOUNT_STATUS: [...(user?.expired === true ? ['EXPIRED'] : []), ...(user?.locked === true ? ['LOCKED'] : [])].join(' & ') || 'OPEN', DEFAULT_TABLESPACE: user?.tablespace ?? (maintained ? 'SYSTEM' : 'USERS'), TEMPORARY_TABLESPACE: 'TEMP', CREATED: user?.created ?? instance.controlFile.created, PROFILE: 'DEFAULT', AUTHENTICATION_TYPE: user?.authentication ?? 'PASSWORD', COMMON: maintained || name.startsWith('C##') ? 'YES' : 'NO', ORACLE_MAINTAINED: maintained ? 'Y' : 'N' }
   })
 }
 for (const name of ['DBA_USERS', 'ALL_USERS']) defineView(name, 'open', userColumns, userRows)
 defineView('USER_USERS', 'open', userColumns, (context) => userRows(context).filter((row) => row['USERNAME'] === context.session.username.toUpperCase()))
+/** MAX_BYTES is -1 for UNLIMITED; what a user has are the blocks of its segments. */
+function quotaRows({ instance }: ViewContext): ViewRow[] {
+  return schemaOf(instance).all<UserDefinition>('USER').flatMap(({ name, definition }) => Object.entries(definition.quotas).map(([tablespace, amount]) => {
+    const files = instance.controlFile.datafiles.filter((file) => file.tablespace === tablespace)
+    const size = files[0]?.blockSize ?? 8192
+    const blocks = instance.segments().filter((segment) => segment.owner === name && segment.tablespace === tablespace).reduce((sum, segment) => sum + segment.blocks.length, 0)
+    const [, count = '', unit = ''] = /^(\d+)([KMG]?)$/i.exec(amount) ?? []
+    const limit = count === '' ? -1 : Number(count) * 1024 ** ['', 'K', 'M', 'G'].indexOf(unit.toUpperCase())
+    return { TABLESPACE_NAME: tablespace, USERNAME: name, BYTES: blocks * size, MAX_BYTES: limit, BLOCKS: blocks, MAX_BLOCKS: limit < 0 ? -1 : Math.ceil(limit / size), DROPPED: 'NO' }
+  }))
+}
+defineView('DBA_TS_QUOTAS', 'open', 'TABLESPACE_NAME:v30 USERNAME:v128 BYTES:n MAX_BYTES:n BLOCKS:n MAX_BLOCKS:n DROPPED:v3', quotaRows)
 defineView('DBA_ROLES', 'open', 'ROLE:v128 PASSWORD_REQUIRED:v8 AUTHENTICATION_TYPE:v11', ({ instance }) => [...builtInRoles, ...schemaOf(instance).all('ROLE').map((role) => role.name)].map((role) => ({ ROLE: role, PASSWORD_REQUIRED: 'NO', AUTHENTICATION_TYPE: 'NONE' })))
 
 function grantsOf({ instance }: ViewContext): { readonly grantee: string; readonly grant: Grant; readonly isRole: boolean }[] {

@@ -72,6 +72,15 @@ function freeRows({ instance }: ViewContext): ViewRow[] {
 const freeColumns = 'TABLESPACE_NAME:v30 FILE_ID:n BLOCK_ID:n BYTES:n BLOCKS:n RELATIVE_FNO:n'
 defineView('DBA_FREE_SPACE', 'open', freeColumns, freeRows)
 defineView('USER_FREE_SPACE', 'open', freeColumns, freeRows)
+/** Sizes in blocks of the tablespace; files do not extend themselves. */
+defineView('DBA_TABLESPACE_USAGE_METRICS', 'open', 'TABLESPACE_NAME:v30 USED_SPACE:n TABLESPACE_SIZE:n USED_PERCENT:n', ({ instance }) => {
+  const files = instance.controlFile.datafiles.filter((file) => (file.conId ?? 0) === instance.container)
+  return [...new Set(files.map((file) => file.tablespace))].map((name) => {
+    const size = files.filter((file) => file.tablespace === name).reduce((sum, file) => sum + file.blocks, 0)
+    const used = instance.segments().filter((segment) => segment.tablespace === name).reduce((sum, segment) => sum + segment.blocks.length, 0)
+    return { TABLESPACE_NAME: name, USED_SPACE: used, TABLESPACE_SIZE: size, USED_PERCENT: (100 * used) / size }
+  })
+})
 defineView('DBA_TEMP_FREE_SPACE', 'open', 'TABLESPACE_NAME:v30 TABLESPACE_SIZE:n ALLOCATED_SPACE:n FREE_SPACE:n', ({ instance }) => {
   const files = instance.controlFile.tempfiles.filter((file) => (file.conId ?? 0) === instance.container)
   return [...new Set(files.map((file) => file.tablespace))].map((name) => {
