@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -84,18 +85,22 @@ export async function stopInstance(labDir: string, host: string, sid: string, mo
     if (!(error instanceof OraError) || !/ORA-01034|ORA-03113/.test(error.message)) throw error
     if (!error.message.includes('ORA-03113')) return false
   }
-  if (pid !== undefined) await ended(pid)
+  if (pid !== undefined) await ended(pid, sid, socketPath(openHost(labDir, host), sid))
   return true
 }
 
-/** As in life, nobody sees background processes after SHUTDOWN: waits until the process has neither memory nor threads. */
-async function ended(pid: number): Promise<void> {
+/**
+ * As in life, nobody sees background processes after SHUTDOWN: waits until the process has neither memory nor threads. Of a cluster the engine
+ * answers, which goes on for the other instances: there the instance has ended when its socket is gone.
+ */
+async function ended(pid: number, sid: string, socket: string): Promise<void> {
   const deadline = Date.now() + 10_000
   while (Date.now() < deadline) {
-    if ((await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '')) === '') return
+    const title = await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '')
+    if (title === '' || (title.startsWith('lab_cluster_') && !existsSync(socket))) return
     await sleep(20)
   }
-  throw new Error(`the instance's process ${String(pid)} has been asked to end and still runs after 10 s`)
+  throw new Error(`the instance's process ${String(pid)} of ${sid} has been asked to end and still runs after 10 s`)
 }
 
 export async function stopDatabases(dir: string, name: string | undefined, mode: 'immediate' | 'abort', only?: string): Promise<string[]> {
