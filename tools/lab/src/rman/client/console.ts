@@ -17,6 +17,8 @@ export interface ConsoleOptions {
   readonly now: () => number
   /** Reads the answer to a question from the input. */
   readonly ask: (question: string) => Promise<string | undefined>
+  /** The same for a password, which is never echoed. */
+  readonly askPassword: (question: string) => Promise<string>
 }
 
 /** A command that failed; the stack is complete. */
@@ -51,13 +53,22 @@ export class RmanConsole {
 
   /** Runs one command of the prompt; `false` when it failed, with the stack printed. */
   async execute(command: Command): Promise<boolean> {
+    return this.#attempt(command, [])
+  }
+
+  /** CONNECT for `target` and `catalog` of the command line: without them RMAN does not begin. */
+  async begin(to: 'target' | 'catalog', connectString: string): Promise<boolean> {
+    return this.#attempt({ kind: 'connect', to, connectString }, [{ code: 'RMAN-00554', text: 'initialization of internal recovery manager package failed' }])
+  }
+
+  async #attempt(command: Command, above: readonly OraMessage[]): Promise<boolean> {
     try {
       await this.#dispatch(command)
       return true
     } catch (error) {
       if (!(error instanceof OraError) && !(error instanceof CommandFailed)) throw error
       const stack = error instanceof CommandFailed ? error.messages : this.#wrap(command, error.messages)
-      this.#options.transcript.errors(stack)
+      this.#options.transcript.errors([...above, ...stack])
       return false
     }
   }
@@ -119,12 +130,12 @@ export class RmanConsole {
     await catalog[command](this.#target(), emit)
   }
 
-  /** CONNECT, also for the command line's `target`. */
+  /** CONNECT. */
   async connect(to: 'target' | 'catalog', connectString: string): Promise<void> {
     const { net, transcript } = this.#options
     if (to === 'catalog') {
       try {
-        this.#catalog = new RecoveryCatalog(await net.connectCatalog(connectString))
+        this.#catalog = new RecoveryCatalog(await net.connectCatalog(connectString, () => this.#options.askPassword('recovery catalog database Password:')))
       } catch (error) {
         if (!(error instanceof OraError)) throw error
         const [first, ...below] = error.messages
@@ -136,7 +147,7 @@ export class RmanConsole {
     if (this.#session !== undefined) throw new CommandFailed([{ code: 'RMAN-06578', text: 'already connected to target database' }])
     this.#connectString = connectString === '' ? '/' : connectString
     try {
-      const session = await net.connect(this.#connectString)
+      const session = await this.#logOn()
       if (session === 'idle') {
         this.#idle = true
         transcript.line('connected to target database (not started)')
@@ -152,12 +163,17 @@ export class RmanConsole {
     }
   }
 
+  async #logOn(): Promise<TargetSession | 'idle'> {
+    const { net, askPassword } = this.#options
+    return net.connect(this.#connectString, () => askPassword('target database Password:'))
+  }
+
   async #startup(command: Extract<Command, { kind: 'startup' }>): Promise<void> {
     const { net, transcript } = this.#options
     if (this.#session !== undefined && !command.force) throw new OraError([{ code: 'RMAN-03002', text: `failure of startup command at ${this.#failedAt()}` }, { code: 'ORA-01081', text: 'cannot start already-running ORACLE - shut it down first' }])
     if (this.#session !== undefined) await this.#shutdown('abort')
     await net.startup({ level: command.level, pfile: command.pfile, force: command.force }, (line) => { transcript.line(line) })
-    const session = await net.connect(this.#connectString)
+    const session = await this.#logOn()
     this.#idle = session === 'idle'
     this.#session = session === 'idle' ? undefined : session
   }

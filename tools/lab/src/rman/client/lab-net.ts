@@ -15,17 +15,26 @@ interface Environment {
 interface ConnectString {
   /** `null`: the local instance of ORACLE_SID. */
   readonly alias: string | null
+  /** Upper case unless it was quoted; `null`: the host or the wallet vouches. */
+  readonly user: string | null
+  /** `null`: to be asked for when there is a user. */
+  readonly password: string | null
   readonly as: 'sysdba' | 'sysbackup'
 }
 
 /**
- * `/`, `/@alias`, each with `as sysdba` or `as sysbackup` (from 12.1). The lab knows no passwords, so any user name is refused.
+ * `/`, `/@alias`, `user/password@alias`, `user@alias`, each with `as sysdba` or `as sysbackup` (from 12.1); without, it is SYSDBA. What has
+ * blanks, slashes or at signs in it stands in double quotes.
  * @throws OraError ORA-01017
  */
 export function parseConnectString(text: string): ConnectString {
-  const match = /^\s*\/\s*(?:@\s*(\S+))?(?:\s+as\s+(sysdba|sysbackup))?\s*$/i.exec(text)
-  if (match === null) throw ora(1017, 'invalid username/password; logon denied')
-  return { alias: match[1] ?? null, as: match[2]?.toLowerCase() === 'sysbackup' ? 'sysbackup' : 'sysdba' }
+  const match = /^\s*("[^"]*"|[^\s/@"]*)(\/(?:"([^"]*)"|([^\s@]*)))?(?:\s*@\s*(\S+))?(?:\s+as\s+(sysdba|sysbackup))?\s*$/i.exec(text)
+  const [, user = '', slash, quoted, plain, alias, role] = match ?? []
+  const password = quoted ?? plain ?? ''
+  if (match === null || (user === '' && (slash === undefined || password !== ''))) throw ora(1017, 'invalid username/password; logon denied')
+  return {
+    alias: alias ?? null, user: user === '' ? null : user.startsWith('"') ? user.slice(1, -1) : user.toUpperCase(), password: user === '' || slash === undefined ? null : password, as: role?.toLowerCase() === 'sysbackup' ? 'sysbackup' : 'sysdba',
+  }
 }
 
 function session(connection: InstanceConnection): TargetSession {
@@ -44,10 +53,11 @@ function session(connection: InstanceConnection): TargetSession {
   }
 }
 
-async function logon(socket: string, as: ConnectString['as'] | 'none', username: string): Promise<InstanceConnection> {
+/** `password`: checked by the instance; without it the host or the wallet vouches for the user. */
+async function logon(socket: string, as: ConnectString['as'] | 'none', username: string, password?: string): Promise<InstanceConnection> {
   const connection = await connectInstance(socket)
   try {
-    await connection.call({ kind: 'logon', program: 'rman', as, username })
+    await connection.call({ kind: 'logon', program: 'rman', as, username, ...(password === undefined ? {} : { password }) })
     return connection
   } catch (error) {
     connection.close()
@@ -70,21 +80,25 @@ export function labNet(host: Host, env: Environment): TargetNet {
     return sid
   }
   return {
-    connect: async (connectString) => {
-      const { alias, as } = parseConnectString(connectString)
+    connect: async (connectString, askPassword) => {
+      const { alias, user, password, as } = parseConnectString(connectString)
       if (alias !== null) {
-        const target = await resolveAlias(env.TNS_ADMIN ?? '', alias, host)
-        return session(await logon(target.socketPath, as, target.user))
+        const target = await resolveAlias(env.TNS_ADMIN ?? '', alias, host, { user: user ?? undefined })
+        return session(await logon(target.socketPath, as, user ?? target.user, user === null ? undefined : (password ?? (await askPassword()))))
       }
+      // A local administrator is one by the operating system, whatever name and password say.
       const socket = socketPath(host, localSid())
-      return (await canConnect(socket)) ? session(await logon(socket, as, 'SYS')) : 'idle'
+      return (await canConnect(socket)) ? session(await logon(socket, as, as === 'sysbackup' ? 'SYSBACKUP' : 'SYS')) : 'idle'
     },
-    connectCatalog: async (connectString) => {
-      const { alias } = parseConnectString(connectString)
-      if (alias === null) throw ora(12162, 'TNS:net service name is incorrectly specified')
-      const target = await resolveAlias(env.TNS_ADMIN ?? '', alias, host)
-      if (target.user === 'SYS') throw new OraError([{ code: 'RMAN-06438', text: 'error executing package DBMS_RCVCAT in recovery catalog: SYS cannot own a catalog' }])
-      return session(await logon(target.socketPath, 'none', target.user))
+    connectCatalog: async (connectString, askPassword) => {
+      const { alias, user, password } = parseConnectString(connectString)
+      const owner = (name: string): string => {
+        if (name === 'SYS') throw new OraError([{ code: 'RMAN-06438', text: 'error executing package DBMS_RCVCAT in recovery catalog: SYS cannot own a catalog' }])
+        return name
+      }
+      if (alias === null && user === null) throw ora(12162, 'TNS:net service name is incorrectly specified')
+      const target = alias === null ? { socketPath: socketPath(host, localSid()), user: user ?? '' } : await resolveAlias(env.TNS_ADMIN ?? '', alias, host, { user: user ?? undefined })
+      return session(await logon(target.socketPath, 'none', owner(user ?? target.user), user === null ? undefined : (password ?? (await askPassword()))))
     },
     startup: async (request: StartupRequest, onLine) => {
       const { socketPath: socket } = await spawnInstance(host, localSid(), request.pfile ?? undefined)

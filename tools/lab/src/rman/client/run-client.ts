@@ -54,6 +54,12 @@ export async function runClient(options: ClientOptions): Promise<number> {
       options.write(transcript.echo ? `${answer ?? ''}\n` : '\n')
       return answer
     },
+    askPassword: async (question) => {
+      options.write(`${question} `)
+      const answer = await next()
+      options.write('\n')
+      return answer ?? ''
+    },
   })
   const fromFile = options.arguments.cmdfile !== null
   let errors = 0
@@ -87,8 +93,8 @@ export async function runClient(options: ClientOptions): Promise<number> {
     return ''
   }
   try {
-    if (options.arguments.target !== null && !(await rman.execute({ kind: 'connect', to: 'target', connectString: options.arguments.target }))) return 1
-    if (options.arguments.catalog !== null && !(await rman.execute({ kind: 'connect', to: 'catalog', connectString: options.arguments.catalog }))) return 1
+    if (options.arguments.target !== null && !(await rman.begin('target', options.arguments.target))) return 1
+    if (options.arguments.catalog !== null && !(await rman.begin('catalog', options.arguments.catalog))) return 1
     let text = ''
     let lineOfCommand = 1
     let linesRead = 0

@@ -20,12 +20,12 @@ export interface StartupRequest {
 /** How the client reaches instances. */
 export interface TargetNet {
   /**
-   * Logs on as a connect string says: `/` (ORACLE_SID), `/@alias` (wallet), each also with `as sysbackup` or `as sysdba`.
-   * `idle`: local, allowed, but no such instance runs. Rejects with OraError.
+   * Logs on as a connect string says: `/` (ORACLE_SID), `/@alias` (wallet), `user/password@alias`, each also with `as sysbackup` or `as sysdba`;
+   * of a user without a password it is asked for. `idle`: local, allowed, but no such instance runs. Rejects with OraError.
    */
-  connect(connectString: string): Promise<TargetSession | 'idle'>
+  connect(connectString: string, askPassword: () => Promise<string>): Promise<TargetSession | 'idle'>
   /** Logs on to the database of the recovery catalog as its owner. Rejects with OraError. */
-  connectCatalog(connectString: string): Promise<CatalogSession>
+  connectCatalog(connectString: string, askPassword: () => Promise<string>): Promise<CatalogSession>
   /** Starts the local instance and prints RMAN's lines about it. Rejects with OraError. */
   startup(request: StartupRequest, onLine: (line: string) => void): Promise<void>
 }
