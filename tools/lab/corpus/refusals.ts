@@ -6,7 +6,7 @@ export const refusals: readonly (readonly [script: string, code: string])[] = [
   ['create global temporary table t (n number);', 'ORA-03001'],
   ['create bitmap index i on t (n);', 'ORA-03001'],
   ['create directory d as \'/tmp\';', 'ORA-03001'],
-  ['create table t (n blob);', 'ORA-00902'],
+  ['create table t (n bfile);', 'ORA-00902'],
   ['explain plan for select 1 from dual;', 'ORA-03001'],
   ['analyze table t compute statistics;', 'ORA-03001'],
   ['lock table t in exclusive mode;', 'ORA-03001'],

@@ -29,7 +29,7 @@ export function wireColumn(name: string, type: SqlType): WireColumn {
 }
 
 function wireTypeOf(name: string, type: SqlType): WireColumn {
-  const kind: string = type.clob === true ? 'CLOB' : type.kind
+  const kind: string = type.bytes ?? (type.clob === true ? 'CLOB' : type.kind)
   switch (kind) {
     case 'NUMBER': return { name, type: wireType.number, size: 22, scale: type.precision === undefined ? unconstrained : (type.scale ?? 0), precision: type.precision ?? 0, hasCharset: false }
     case 'BOOLEAN': return { name, type: wireType.boolean, size: 1, scale: 0, hasCharset: false }
@@ -41,7 +41,7 @@ function wireTypeOf(name: string, type: SqlType): WireColumn {
     }
     case 'INTERVAL': return { name, type: wireType.intervalDs, size: 11, scale: fraction, hasCharset: false }
     case 'MONTHS': return { name, type: wireType.intervalYm, size: 5, scale: 0, hasCharset: false }
-    case 'RAW': return { name, type: wireType.raw, size: Math.max(1, type.length), scale: 0, hasCharset: false }
+    case 'RAW': return { name, type: wireType.raw, size: Math.max(1, type.length / 2), scale: 0, hasCharset: false }
     case 'CLOB': return { name, type: wireType.clob, size: 4000, scale: 0, hasCharset: true }
     case 'BLOB': return { name, type: wireType.blob, size: 4000, scale: 0, hasCharset: false }
     default: return { name, type: wireType.varchar, size: Math.min(Math.max(1, type.length), longestString), scale: 0, hasCharset: true }

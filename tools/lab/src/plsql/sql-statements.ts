@@ -22,12 +22,18 @@ import { SqlNames } from './sql-resolver.ts'
 import { emptyValue, isScalarValue, PlRecord, scalar, type PlType, type RecordType, type Value } from './types.ts'
 import type { Unit } from './unit.ts'
 
+/** PL/SQL has no variables for a BLOB. @throws OraError 03001 */
+function refuseBlobs<Rows extends Pick<RowSet, 'columns'>>(found: Rows): Rows {
+  if (found.columns.some((column) => column.type.bytes === 'BLOB')) throw ora(3001, 'unimplemented feature')
+  return found
+}
+
 /** The rows of a query inside of a block. */
 export async function rowsOf(query: Query, scope: Scope, unit: Unit, frame: Frame): Promise<RowSet> {
   const { instance, session } = frame.run
   const names = new SqlNames(scope, unit, frame)
   for (;;) {
-    const described = describeQuery(instance, session, query, {}, names)
+    const described = refuseBlobs(describeQuery(instance, session, query, {}, names))
     if (await names.settle()) continue
     const { rows } = await queryRows(instance, session, query, {}, names)
     return { columns: described.columns, rows }
@@ -37,7 +43,7 @@ export async function rowsOf(query: Query, scope: Scope, unit: Unit, frame: Fram
 /** The record that a row of a query is; checks the query. */
 export function rowOfQuery(query: Query, scope: Scope, unit: Unit, at: number): RecordType {
   try {
-    const { columns } = describeQuery(unit.instance, unit.session, query, {}, new SqlNames(scope, unit, undefined))
+    const { columns } = refuseBlobs(describeQuery(unit.instance, unit.session, query, {}, new SqlNames(scope, unit, undefined)))
     return { kind: 'record', fields: columns.map((column) => ({ name: column.name, type: scalar(column.type) })) }
   } catch (error) {
     if (error instanceof OraError) error.at(at)
@@ -48,6 +54,7 @@ export function rowOfQuery(query: Query, scope: Scope, unit: Unit, at: number): 
 /** All rows of an open query. */
 export function takeRows(opened: OpenQuery): RowSet {
   try {
+    refuseBlobs(opened)
     return { columns: opened.columns, rows: opened.read(Infinity) }
   } finally {
     opened.close()

@@ -10,6 +10,8 @@ export interface SqlType {
   readonly length: number
   /** A CLOB: VARCHAR2 in all but its name and its size. */
   readonly clob?: true
+  /** Bytes, kept as their text in hexadecimal: RAW, or a BLOB that is no text anywhere. */
+  readonly bytes?: 'RAW' | 'BLOB'
   /** Of a column that is a TIMESTAMP without a zone: the clock as it was stored, or as it is in the session's zone (WITH LOCAL TIME ZONE). Results of arithmetic show their zone. */
   readonly wallClock?: 'stored' | 'session'
   /** Of a column: what its declaration says of numbers, and whether it may be null. */
@@ -80,6 +82,7 @@ export class Conversions {
     switch (value.type.kind) {
       case 'VARCHAR2':
       case 'NULL':
+        if (value.type.bytes === 'BLOB') throw ora(932, 'inconsistent datatypes: expected CHAR got BLOB').at(value.at)
         return value
       case 'NUMBER':
         return derive(`o_number_text(${value.sql})`, varchar(40), [value])

@@ -29,8 +29,8 @@ function valueType(column: HeapTable['columns'][number]): SqlType {
       return declared.endsWith('ZONE') ? TIMESTAMP_TZ : { ...TIMESTAMP_TZ, length: 11, wallClock: 'stored' }
     }
     case 'CLOB':
-      return CLOB
+      return column.declared === 'BLOB' ? { ...CLOB, bytes: 'BLOB' } : CLOB
     case 'VARCHAR2':
-      return varchar(column.length ?? 4000)
+      return column.declared === 'RAW' ? { ...varchar(column.length ?? 4000), bytes: 'RAW' } : varchar(column.length ?? 4000)
   }
 }

@@ -14,6 +14,14 @@ function roundSeconds(text: string, digits: number): string {
   return `${start}.${String(micros % 10 ** microDigits).padStart(microDigits, '0')}${zone}`
 }
 
+/** Bytes as text in hexadecimal. @throws OraError 01465, 12899 */
+function fitBytes({ owner, name }: HeapTable, column: HeapTable['columns'][number], text: string): string {
+  const hex = text.length % 2 === 0 ? text : `0${text}`
+  if (!/^[0-9a-f]*$/i.test(hex)) throw ora(1465, 'invalid hex number')
+  if (column.declared === 'RAW' && hex.length > (column.length ?? 4000)) throw ora(12899, `value too large for column "${owner}"."${name}"."${column.name}" (actual: ${String(hex.length / 2)}, maximum: ${String((column.length ?? 4000) / 2)})`)
+  return hex.toUpperCase()
+}
+
 /** A value as its column keeps it: numbers and fractions of seconds rounded, CHAR padded. @throws OraError 01438, 12899 */
 export function fitColumn(table: HeapTable, index: number, value: RowValue): RowValue {
   const column = table.columns[index]
@@ -24,6 +32,7 @@ export function fitColumn(table: HeapTable, index: number, value: RowValue): Row
     if (Math.abs(Number(number)) >= 10 ** (column.precision - scale)) throw ora(1438, 'value larger than specified precision allowed for this column')
     return typeof number === 'bigint' && (number > BigInt(Number.MAX_SAFE_INTEGER) || number < -BigInt(Number.MAX_SAFE_INTEGER)) ? numberText(number) : Number(number)
   }
+  if ((column.declared === 'RAW' || column.declared === 'BLOB') && typeof value === 'string') return fitBytes(table, column, value)
   if (column.type === 'VARCHAR2' && column.length !== undefined && typeof value === 'string') {
     const size = Buffer.byteLength(value, 'utf8')
     if (size > column.length) throw ora(12899, `value too large for column "${table.owner}"."${table.name}"."${column.name}" (actual: ${String(size)}, maximum: ${String(column.length)})`)

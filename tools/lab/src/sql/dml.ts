@@ -9,7 +9,7 @@ import { columnDefault } from './defaults.ts'
 import type { Dml, NewValue } from './dml-ast.ts'
 import { indexesIn, keyText } from './keys.ts'
 import { mergePlan } from './merge.ts'
-import { changedRow, compilerOf, compileSets, indexesOf, keyOf, kindOf, newValue, readRows, storedRow, targetTable, type Changes, type DmlEnvironment, type DmlResult, type Plan, type Row } from './row-changes.ts'
+import { changedRow, compilerOf, compileSets, indexesOf, keyOf, kindOf, newValue, readRows, storedRow, targetTable, toColumn, type Changes, type DmlEnvironment, type DmlResult, type Plan, type Row } from './row-changes.ts'
 import { lock, locksOf, transactionOf } from './row-locks.ts'
 import { rowValue } from './row-values.ts'
 import { Workspace } from './run-query.ts'
@@ -131,7 +131,7 @@ function insertPlan(dml: Dml & { kind: 'insert' }, environment: DmlEnvironment):
     const compiled = compiler.compileQuery(query, undefined)
     from = ` FROM (${compiled.sql}) AS source_`
     if (compiled.columns.length !== indexes.length) throw compiled.columns.length < indexes.length ? ora(947, 'not enough values') : ora(913, 'too many values')
-    given = compiled.columns.map((column, place) => compiler.to(kindOf(table, indexes[place] ?? 0), { sql: `source_.c${String(place)}`, type: column.type, at: target.at, ungrouped: undefined, aggregate: false }))
+    given = compiled.columns.map((column, place) => toColumn(table, indexes[place] ?? 0, { sql: `source_.c${String(place)}`, type: column.type, at: target.at, ungrouped: undefined, aggregate: false }, compiler))
   }
   const missing = table.columns.flatMap((_, index) => (indexes.includes(index) ? [] : [index]))
   const complete = [...given, ...missing.map((index) => compiler.to(kindOf(table, index), columnDefault(table, index, compiler)))]

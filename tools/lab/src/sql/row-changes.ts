@@ -94,10 +94,16 @@ export interface Plan {
 
 export const keyOf = (row: Row): string => JSON.stringify(row)
 
+/** A value as a column takes it; bytes go from BLOB to BLOB as they are. */
+export function toColumn(table: HeapTable, index: number, value: Bound, compiler: QueryCompiler): Bound {
+  const isBlob = table.columns[index]?.declared === 'BLOB'
+  return isBlob && value.type.kind === 'VARCHAR2' ? value : compiler.to(kindOf(table, index), value)
+}
+
 /** The value for a column: converted to its type. */
 export function newValue(value: NewValue, table: HeapTable, index: number, compiler: QueryCompiler, scope: Scope): Bound {
   const bound = value === 'default' ? columnDefault(table, index, compiler) : compiler.value(value, scope)
-  const converted = compiler.to(kindOf(table, index), bound)
+  const converted = toColumn(table, index, bound, compiler)
   return { ...converted, at: bound.at }
 }
 
@@ -118,7 +124,7 @@ export function compileSets(sets: (Dml & { kind: 'update' })['sets'], table: Hea
     return compiled.columns.map((column, place) => {
       const index = indexes[place] ?? 0
       const single: Bound = { sql: `(SELECT o_single(count(*), max(c${String(place)})) FROM (SELECT * FROM (${compiled.sql}) LIMIT 2))`, type: column.type, at: columns[place]?.at ?? 0, ungrouped: undefined, aggregate: false }
-      return { index, sql: compiler.to(kindOf(table, index), single).sql }
+      return { index, sql: toColumn(table, index, single, compiler).sql }
     })
   })
 }

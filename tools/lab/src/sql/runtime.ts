@@ -264,6 +264,11 @@ const strict: Readonly<Record<string, (...given: (Given | undefined)[]) => Value
     return storeNumber(seconds < 0 ? -part : part)
   },
   o_local_date: (utc, zone) => localDate(Number(utc), text(zone)),
+  o_hextoraw: (value) => {
+    const hex = text(value)
+    if (!/^[0-9a-f]*$/i.test(hex)) throw ora(1465, 'invalid hex number')
+    return (hex.length % 2 === 0 ? hex : `0${hex}`).toUpperCase()
+  },
   o_upper: (value) => text(value).toUpperCase(),
   o_lower: (value) => text(value).toLowerCase(),
   o_initcap: (value) => text(value).toLowerCase().replace(/[\p{L}\p{N}]+/gu, (found) => found.slice(0, 1).toUpperCase() + found.slice(1)),

@@ -28,7 +28,7 @@ async function rowsOf(session: ClientSession, query: string): Promise<readonly (
 }
 
 function typeText(type: string, length: string | null | undefined, precision: string | null | undefined, scale: string | null | undefined): string {
-  if (type === 'VARCHAR2' || type === 'CHAR') return `${type}(${length ?? ''})`
+  if (['VARCHAR2', 'CHAR', 'NVARCHAR2', 'NCHAR', 'RAW'].includes(type)) return `${type}(${length ?? ''})`
   if (type === 'NUMBER' && precision !== null && precision !== undefined) return `NUMBER(${precision}${scale === null || scale === undefined || scale === '0' ? '' : `,${scale}`})`
   return type
 }

@@ -1,4 +1,4 @@
-import type { Connection } from 'oracledb'
+import oracledb, { type Connection } from 'oracledb'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { makeNetLab, type NetLab } from '../support/net-lab.ts'
 
@@ -47,6 +47,44 @@ describe('columns as they were declared', () => {
   it('of months are intervals', async () => {
     const { rows } = await connection.execute("select interval '2-3' year to month, interval '-1-2' year to month from dual")
     expect(rows?.[0]).toEqual([expect.objectContaining({ years: 2, months: 3 }), expect.objectContaining({ years: -1, months: -2 })])
+  })
+})
+
+describe('bytes', () => {
+  let net: NetLab
+  let connection: Connection
+
+  beforeAll(async () => {
+    net = await makeNetLab()
+    connection = await net.connect()
+    await connection.execute('create table bytes (id number primary key, short raw(4), body blob)')
+  })
+  afterAll(async () => {
+    await connection.close()
+    await net.remove()
+  })
+
+  it('come back as they went in', async () => {
+    const long = Buffer.from(Array.from({ length: 20_000 }, (_, index) => (index * 7) % 256))
+    await connection.execute('insert into bytes values (1, :short, :long)', { short: Buffer.from([0, 255, 16]), long })
+    await connection.execute("insert into bytes values (2, hextoraw('abc'), null)")
+    const { rows, metaData = [] } = await connection.execute<[number, Buffer, Buffer | null]>('select id, short, body from bytes order by id', [], { fetchTypeHandler: (column) => (column.dbType === oracledb.DB_TYPE_BLOB ? { type: oracledb.BUFFER } : undefined) })
+    expect(metaData.map(({ dbTypeName, byteSize }) => [dbTypeName, byteSize])).toEqual([['NUMBER', undefined], ['RAW', 4], ['BLOB', undefined]])
+    expect(rows?.[0]?.[1]).toEqual(Buffer.from([0, 255, 16]))
+    expect(rows?.[0]?.[2]?.equals(long)).toBe(true)
+    expect(rows?.[1]?.slice(1)).toEqual([Buffer.from([10, 188]), null])
+    expect((await connection.execute('select rawtohex(short), length(body) from bytes where id = 1')).rows).toEqual([['00FF10', 20_000]])
+    await connection.execute('create table others as select * from bytes')
+    expect((await connection.execute('select length(body) from others where id = 1')).rows).toEqual([[20_000]])
+    expect((await connection.execute("select data_type, data_length from user_tab_columns where table_name = 'OTHERS' and column_id > 1 order by column_id")).rows).toEqual([['RAW', 4], ['BLOB', 4000]])
+  })
+
+  it('are refused where they are no bytes, too many, or nothing that can hold them', async () => {
+    const codeOf = (sql: string): Promise<string> => connection.execute(sql).then(() => 'none', (error: unknown) => (error as { readonly code: string }).code)
+    expect(await codeOf("insert into bytes (id, short) values (3, 'no hex')")).toBe('ORA-01465')
+    expect(await codeOf("insert into bytes (id, short) values (3, '0102030405')")).toBe('ORA-12899')
+    expect(await codeOf("select id from bytes where body like 'A%'")).toBe('ORA-00932')
+    expect(await codeOf('declare n number; begin for r in (select * from bytes) loop n := r.id; end loop; end;')).toBe('ORA-06550')
   })
 })
 

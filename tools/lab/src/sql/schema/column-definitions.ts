@@ -62,13 +62,20 @@ export function parseColumnType(cursor: Cursor): Omit<HeapColumn, 'name'> {
     case 'NCHAR':
       if ((size?.length ?? 1) > 2000) throw ora(910, 'specified length too long for its datatype').at(at)
       return { type: 'VARCHAR2', length: size?.length ?? 1, fixed: true, ...(name === 'NCHAR' ? { declared: name } : {}) }
+    case 'RAW':
+      if (size === undefined) throw ora(906, 'missing left parenthesis').at(cursor.at)
+      if (size.length < 1 || size.length > 2000) throw ora(910, 'specified length too long for its datatype').at(at)
+      // Two digits a byte.
+      return { type: 'VARCHAR2', length: size.length * 2, declared: name }
     case 'DATE':
       return { type: 'DATE' }
     case 'TIMESTAMP':
       return { type: 'TIMESTAMP', declared: `TIMESTAMP(${String(size?.length ?? 6)})${parseZone(cursor)}` }
     case 'CLOB':
+      return { type: 'CLOB' }
     case 'NCLOB':
-      return { type: 'CLOB', ...(name === 'NCLOB' ? { declared: name } : {}) }
+    case 'BLOB':
+      return { type: 'CLOB', declared: name }
     default:
       throw ora(902, 'invalid datatype').at(at)
   }

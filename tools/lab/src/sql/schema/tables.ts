@@ -100,12 +100,13 @@ export async function createTable(statement: Statement): Promise<SqlResult> {
 export function columnOf(name: string, type: SqlType): HeapColumn {
   switch (type.kind) {
     case 'NUMBER':
-      return { name, type: 'NUMBER' }
+      return { name, type: 'NUMBER', ...(type.precision === undefined ? {} : { precision: type.precision, scale: type.scale ?? 0 }) }
     case 'DATE':
       return { name, type: 'DATE' }
     case 'TIMESTAMP_TZ':
-      return { name, type: 'TIMESTAMP' }
+      return { name, type: 'TIMESTAMP', ...(type.wallClock === 'stored' ? {} : { declared: `TIMESTAMP(6) WITH ${type.wallClock === undefined ? '' : 'LOCAL '}TIME ZONE` }) }
     case 'VARCHAR2':
+      if (type.bytes !== undefined) return { name, declared: type.bytes, ...(type.bytes === 'BLOB' ? { type: 'CLOB' } : { type: 'VARCHAR2', length: type.length }) }
       return type.clob === true ? { name, type: 'CLOB' } : { name, type: 'VARCHAR2', length: type.length }
     default:
       throw ora(1723, 'zero-length columns are not allowed')
