@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addStandby } from '../src/cli/add-standby.ts'
 import { destroyLab, startDatabases, stopDatabases, withDatabase } from '../src/cli/control.ts'
-import { initLab } from '../src/cli/init.ts'
+import { initLab, sysPasswordFile } from '../src/cli/init.ts'
 import { pause } from '../src/engine/mutex.ts'
 import type { SqlResult } from '../src/engine/protocol.ts'
 import { codesOf } from './support/lab.ts'
@@ -40,11 +40,11 @@ async function until(what: string, probe: () => Promise<boolean>): Promise<void>
 const applied = async (name: Name): Promise<number> => Number((await sql(name, `select nvl(max(sequence#), 0) from v$archived_log where applied = 'YES'${name === 'orcl' ? " and standby_dest = 'YES'" : ''}`))[0]?.[0])
 const sequence = async (): Promise<number> => Number((await sql('orcl', 'select sequence# from v$thread'))[0]?.[0])
 
-function rman(name: Name, script: string): Promise<string> {
+function rman(name: Name, script: string, logon = `/@${name}`): Promise<string> {
   const child = spawn(path.join(dir, 'hosts', name === 'orcl' ? 'prod' : 'standby', 'home', 'bin', 'rman'), [], { env: { PATH: '/usr/bin:/bin', TNS_ADMIN: path.join(dir, 'tns') }, stdio: ['pipe', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text })
-  child.stdin.end(`CONNECT TARGET /@${name};\n${script}\nEXIT;\n`)
+  child.stdin.end(`CONNECT TARGET ${logon};\n${script}\nEXIT;\n`)
   return new Promise((resolve) => child.once('close', () => { resolve(output) }))
 }
 
@@ -92,6 +92,20 @@ describe('a physical standby', () => {
     expect(await rman('orcl', `DELETE NOPROMPT FORCE ARCHIVELOG UNTIL SEQUENCE ${String(last)} THREAD 1;`)).toMatch(/Deleted \d+ objects/)
     await sql('orclsb', 'alter system set "_lab_apply_lag_ms" = 0 scope=memory')
     await until('the log applied', async () => (await applied('orclsb')) >= last)
+  }, 120_000)
+
+  it('asks its primary to archive when logs are backed up, as the user that RMAN logged on with', async () => {
+    const backup = `BACKUP ARCHIVELOG ALL FORMAT '${dir}/nfs/backup/%U';`
+    // A session of the wallet has no password that it could show to the primary.
+    const without = await rman('orclsb', backup)
+    expect(without).toMatch(/RMAN-06820: WARNING: failed to archive current log at primary database\nORACLE error from target database: \nORA-17629: Cannot connect to the remote database server\nORA-17627: ORA-01017/)
+    expect(without).toContain('Finished backup at')
+    const before = await sequence()
+    const password = (await readFile(sysPasswordFile(dir), 'utf8')).trim()
+    const output = await rman('orclsb', backup, `sys/${password}@orclsb`)
+    expect(output).toContain('current log archived at primary database')
+    expect(output).not.toContain('RMAN-06820')
+    expect(await sequence()).toBe(before + 1)
   }, 120_000)
 
   it('takes over by SWITCHOVER TO, and the former primary applies its redo', async () => {

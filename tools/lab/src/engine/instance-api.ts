@@ -42,6 +42,8 @@ export interface ServerSession {
   module: string | null
   action?: string | null
   clientIdentifier?: string | null
+  /** What the client logged on with, when it showed a password: the session can show it to another database. */
+  credentials?: { readonly username: string; readonly password: string; readonly as: 'sysdba' | 'sysbackup' }
   status: 'ACTIVE' | 'INACTIVE' | 'KILLED'
   /** V$SESSION_LONGOPS of this session. */
   /** PDB that the session is in; 0: the root, or a database that is no CDB. */
@@ -334,6 +336,8 @@ export interface Instance {
   switchLogfile(): Promise<void>
   /** Switches and waits until the switched log is archived to all destinations that are not failing. */
   archiveLogCurrent(interrupt?: AbortSignal): Promise<void>
+  /** The same at the primary of a standby, with what the session logged on with. Raises ORA-17629 without a password, or as the primary answers. */
+  archiveLogAtPrimary(session: ServerSession): Promise<void>
   checkpoint(): Promise<void>
   enableBlockChangeTracking(file: string | undefined, reuse: boolean): Promise<void>
   disableBlockChangeTracking(): Promise<void>

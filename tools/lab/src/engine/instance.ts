@@ -35,7 +35,7 @@ import { validatePiece } from './piece-header.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
 import { RedoThread, closeThread, openThread, switchClosedThread } from './redo-thread.ts'
 import { ScnClock } from './scn-clock.ts'
-import { RedoTransport, callStandby } from './redo-transport.ts'
+import { RedoTransport, archiveAtPrimary, callStandby } from './redo-transport.ts'
 import { applyIncremental, restoreDatafile } from './restore-set.ts'
 import { Sessions } from './sessions.ts'
 import { Standby } from './standby.ts'
@@ -431,6 +431,8 @@ export class LabInstance implements Instance {
   }
 
   async switchLogfile(): Promise<void> { await this.#writable().thread.switchLog() }
+
+  async archiveLogAtPrimary(session: ServerSession): Promise<void> { await archiveAtPrimary(this.#mounted(), session) }
 
   async archiveLogCurrent(interrupt?: AbortSignal): Promise<void> {
     const kernel = this.#writable()

@@ -2,9 +2,10 @@ import { type InstanceConnection, connectInstance } from '../server/client.ts'
 import { openHost, socketPath } from '../host/host.ts'
 import { readLabFile } from '../host/lab-file.ts'
 import type { Destination } from './archive-destinations.ts'
+import type { ServerSession } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { pause } from './mutex.ts'
-import { ora } from './ora-error.ts'
+import { OraError, ora } from './ora-error.ts'
 import type { ArchivedLogRecord } from './records.ts'
 
 /** How often the standbys are looked at, and failed ones tried again: Oracle's heartbeat takes a minute. */
@@ -20,13 +21,38 @@ export interface StandbyAnswer {
   readonly applying: boolean
 }
 
-/** A session on the instance behind a destination, for the calls of the database that sends. @throws OraError 12541, 12154, 01034 */
-async function connectStandby({ host }: Pick<Kernel, 'host'>, destination: Destination): Promise<InstanceConnection> {
-  if (destination.fault === 'fail') throw ora(12541, 'TNS:no listener')
+/** @throws OraError 12154, 12541 */
+async function connectService({ host }: Pick<Kernel, 'host'>, service: string): Promise<InstanceConnection> {
   const { databases } = await readLabFile(host.labDir)
-  const found = databases.find((d) => d.services.includes((destination.service ?? '').toLowerCase()))
+  const found = databases.find((d) => d.services.includes(service.toLowerCase()))
   if (found === undefined) throw ora(12154, 'TNS:could not resolve the connect identifier specified')
-  const connection = await connectInstance(socketPath(openHost(host.labDir, found.host), found.sid))
+  return connectInstance(socketPath(openHost(host.labDir, found.host), found.sid))
+}
+
+/**
+ * ARCHIVE LOG CURRENT at the primary that FAL_SERVER names, as the user that the session of the standby logged on with: a session without
+ * a password has nothing to show there. @throws OraError 17629 with 17627 and the cause
+ */
+export async function archiveAtPrimary(kernel: Kernel, { credentials }: ServerSession): Promise<void> {
+  const refused = (cause: string): OraError => ora(17629, 'Cannot connect to the remote database server', [17627, cause], [17629, 'Cannot connect to the remote database server'])
+  if (credentials === undefined) throw refused('ORA-01017: invalid username/password; logon denied')
+  let connection: InstanceConnection | undefined
+  try {
+    connection = await connectService(kernel, kernel.parameters.get('fal_server').split(',')[0]?.trim() ?? '')
+    await connection.call({ kind: 'logon', program: 'rman', ...credentials })
+    await connection.call({ kind: 'sql', text: 'alter system archive log current' })
+  } catch (error) {
+    if (error instanceof OraError) throw refused(`${error.messages[0]?.code ?? ''}: ${error.messages[0]?.text ?? ''}`)
+    throw error
+  } finally {
+    connection?.close()
+  }
+}
+
+/** A session on the instance behind a destination, for the calls of the database that sends. @throws OraError 12541, 12154, 01034 */
+async function connectStandby(kernel: Pick<Kernel, 'host'>, destination: Destination): Promise<InstanceConnection> {
+  if (destination.fault === 'fail') throw ora(12541, 'TNS:no listener')
+  const connection = await connectService(kernel, destination.service ?? '')
   await connection.call({ kind: 'logon', program: 'sqlplus', as: 'sysdba', username: 'SYS' })
   return connection
 }

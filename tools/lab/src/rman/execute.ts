@@ -31,7 +31,7 @@ const done: RmanReply = { question: null }
  */
 export async function executeRmanCommand(instance: Instance, session: ServerSession, command: unknown, emitLine: (line: string) => void): Promise<RmanReply> {
   const request = command as RmanRequest
-  const state = states.get(session) ?? { announced: false, defaultChannels: [], run: null, autobackupDue: false, sessionStatus: null, commandStatus: null }
+  const state = states.get(session) ?? { announced: false, defaultChannels: [], run: null, autobackupDue: false, sessionStatus: null, commandStatus: null, statusDisabled: false }
   states.set(session, state)
   const { commandId } = request.environment
   session.clientInfo = commandId === null ? session.clientInfo : `id=${commandId}`

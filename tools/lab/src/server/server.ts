@@ -41,6 +41,7 @@ export function serveClient(instance: LabInstance, socket: net.Socket): void {
     try {
       if (request.kind === 'logon') {
         session ??= instance.logon(await logonUser(instance, request), request.program)
+        if (request.password !== undefined && request.as !== 'none') session.credentials = { username: request.username, password: request.password, as: request.as }
         if (request.service !== undefined) session.container = containerOf(instance, request.service)
         send({ id: request.id, ok: true, result: greeting(instance, session) })
       } else {

@@ -25,10 +25,10 @@ export interface TestLab {
 
 const small = { system: 1, sysaux: 1, undo: 1, users: 2, redo: 0.25 }
 
-export async function makeLab(options: { readonly archiveDelayMs?: number; readonly redo?: number; readonly pdbs?: readonly string[]; readonly release?: string; readonly instances?: number; readonly tls?: boolean } = {}): Promise<TestLab> {
+export async function makeLab(options: { readonly archiveDelayMs?: number; readonly redo?: number; readonly pdbs?: readonly string[]; readonly release?: string; readonly instances?: number; readonly edition?: 'EE' | 'SE'; readonly tls?: boolean } = {}): Promise<TestLab> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'icb-lab-'))
   const { dbid } = await initLab(dir, {
-    database: 'orcl', release: options.release ?? '12.1.0.2.0', pdbs: options.pdbs, instances: options.instances, edition: 'EE', timeZone: 'Europe/Stockholm', archiveDelayMs: options.archiveDelayMs ?? 0, fsync: false, smonIntervalMs: 3_600_000,
+    database: 'orcl', release: options.release ?? '12.1.0.2.0', pdbs: options.pdbs, instances: options.instances, edition: options.edition ?? 'EE', timeZone: 'Europe/Stockholm', archiveDelayMs: options.archiveDelayMs ?? 0, fsync: false, smonIntervalMs: 3_600_000,
     sizes: { ...small, redo: options.redo ?? small.redo }, tls: options.tls === true,
   })
   const host = openHost(dir, 'prod')

@@ -70,6 +70,8 @@ export interface BackupCommand {
   /** Logs that were backed up are deleted: the files that were read, or all of each log. */
   readonly deleteInput: 'read' | 'all' | null
   readonly includeControlfile: boolean
+  /** What is left out instead of failing the backup. */
+  readonly skip: readonly ('offline' | 'readonly' | 'inaccessible')[]
   /** Archived logs are backed up before and after the datafiles. */
   readonly plusArchivelog: boolean
 }

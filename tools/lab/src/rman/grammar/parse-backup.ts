@@ -56,6 +56,7 @@ function parseOperand(cursor: Cursor, draft: Draft): boolean {
   else if (draft.channel === undefined && cursor.take('channel')) draft.channel = cursor.name()
   else if (draft.filesPerSet === undefined && cursor.take('filesperset')) draft.filesPerSet = cursor.integer()
   else if (draft.includeControlfile === undefined && cursor.take('include', 'current', 'controlfile')) draft.includeControlfile = true
+  else if (cursor.take('skip')) draft.skip = [...(draft.skip ?? []), (['offline', 'readonly', 'inaccessible'] as const).find((what) => cursor.take(what)) ?? cursor.fail()]
   else return parseLogOperand(cursor, draft)
   return true
 }
@@ -80,7 +81,7 @@ export function parseBackup(cursor: Cursor): BackupCommand {
   const draft: Draft = {
     kind: 'backup', object: undefined, validate: undefined, checkLogical: undefined, as: undefined, force: undefined, reuse: undefined,
     incrementalLevel: undefined, cumulative: undefined, forRecoverOfCopy: undefined, sectionSize: undefined, format: undefined, tag: undefined,
-    channel: undefined, filesPerSet: undefined, notBackedUp: undefined, deleteInput: undefined, includeControlfile: undefined, plusArchivelog: undefined,
+    channel: undefined, filesPerSet: undefined, notBackedUp: undefined, deleteInput: undefined, includeControlfile: undefined, skip: undefined, plusArchivelog: undefined,
   }
   for (;;) {
     if (parseOperand(cursor, draft)) continue
@@ -112,6 +113,7 @@ export function parseBackup(cursor: Cursor): BackupCommand {
       notBackedUp: draft.notBackedUp ?? null,
       deleteInput: draft.deleteInput ?? null,
       includeControlfile: draft.includeControlfile ?? false,
+      skip: draft.skip ?? [],
       plusArchivelog: draft.plusArchivelog ?? false,
     }
   }

@@ -39,7 +39,10 @@ export async function backupArchivelogs(work: Work, command: BackupCommand, sele
     return
   }
   const sources: NamedLog[] = []
-  for (const files of logs) sources.push(await firstReadable(work, files))
+  for (const files of logs) {
+    const source = await firstReadable(work, files, command.skip.includes('inaccessible'))
+    if (source !== null) sources.push(source)
+  }
   if (asCopy) await runOnChannels(work, channels, sources, 'backup', (source, channel) => copyLog(work, channel, source, command.format))
   else {
     const perSet = Math.max(1, Math.min(command.filesPerSet ?? logsPerSet, Math.ceil(sources.length / channels.length)))
@@ -53,9 +56,29 @@ export async function backupArchivelogs(work: Work, command: BackupCommand, sele
 async function archiveCurrentLog(work: Work, { range }: ArchivelogSelection): Promise<void> {
   const { instance, emit } = work
   const open = range.kind === 'all' || (range.kind === 'sequence' ? range.to === null : range.kind !== 'like' && range.until === null)
-  if (!open || instance.openMode !== 'READ WRITE') return
+  if (!open) return
+  if (instance.controlFile.type === 'STANDBY') {
+    await archiveAtPrimary(work)
+    return
+  }
+  if (instance.openMode !== 'READ WRITE') return
   await instance.archiveLogCurrent(work.session.abort)
   emit('current log archived')
+}
+
+/** A standby makes no redo: its primary is asked to archive what it has. Without an answer the backup goes on with what is here. */
+async function archiveAtPrimary(work: Work): Promise<void> {
+  const { instance, session, emit } = work
+  try {
+    await instance.archiveLogAtPrimary(session)
+    emit('current log archived at primary database')
+  } catch (error) {
+    if (!(error instanceof OraError)) throw error
+    emit('RMAN-06820: WARNING: failed to archive current log at primary database')
+    emit('ORACLE error from target database: ')
+    for (const message of error.messages) emit(`${message.code}: ${message.text}`)
+    work.warnings = true
+  }
 }
 
 /** All files of each log that is to be backed up: without what has its backups already, when that is asked for or optimized. */
@@ -145,12 +168,18 @@ async function deleteInput(work: Work, logs: readonly ArchivedLogRecord[], chann
   }
 }
 
-/** @throws OraError RMAN-06059 when no file of the log is left */
-async function firstReadable(work: Work, files: readonly ArchivedLogRecord[]): Promise<NamedLog> {
+/** @throws OraError RMAN-06059 when no file of the log is left; `null` with a warning when such logs are skipped */
+async function firstReadable(work: Work, files: readonly ArchivedLogRecord[], skip: boolean): Promise<NamedLog | null> {
   for (const file of files) {
     const { name } = file
     if (name !== null && (await work.instance.fileExists(name))) return { ...file, name }
   }
   const name = files[0]?.name ?? ''
+  if (skip) {
+    work.emit('RMAN-06061: WARNING: skipping archived log compromises recoverability')
+    work.emit(`skipping inaccessible archived log file ${name}`)
+    work.warnings = true
+    return null
+  }
   throw new OraError([{ code: 'RMAN-06059', text: 'expected archived log not found, loss of archived log compromises recoverability' }, { code: 'ORA-19625', text: `error identifying file ${name}` }, { code: 'ORA-27037', text: 'unable to obtain file status\nLinux-x86_64 Error: 2: No such file or directory' }])
 }

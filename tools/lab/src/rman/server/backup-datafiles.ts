@@ -1,5 +1,5 @@
 import type { BlockRange, DatafilePart } from '../../engine/instance-api.ts'
-import { ora } from '../../engine/ora-error.ts'
+import { ora, rmanError } from '../../engine/ora-error.ts'
 import type { DatafileRecord } from '../../engine/records.ts'
 import type { BackupCommand } from '../grammar/ast.ts'
 import { takeSnapshotControlfile } from './autobackup.ts'
@@ -31,7 +31,7 @@ export async function backupDatafiles(work: Work, command: BackupCommand, files:
   const { instance } = work
   if (instance.controlFile.logMode !== 'ARCHIVELOG' && instance.openMode === 'READ WRITE') throw ora(19602, 'cannot backup or copy active file in NOARCHIVELOG mode')
   const copyTag = command.forRecoverOfCopy === null ? tag : (command.forRecoverOfCopy.tag ?? tag)
-  const plan = planOf(work, command, files, asCopy)
+  const plan = planOf(work, command, await readableFiles(work, command, files), asCopy)
   const sections: (SectionedSet | SectionedCopy)[] = []
   const jobs: Job[] = []
   const setOptions = { tag: command.forRecoverOfCopy === null ? tag : (command.tag ?? copyTag), format: command.format }
@@ -86,6 +86,31 @@ export async function backupDatafiles(work: Work, command: BackupCommand, files:
   } finally {
     for (const one of sections) await one.close()
   }
+}
+
+/** The files that can be backed up: SKIP leaves out what is offline, read only or cannot be read. @throws OraError RMAN-06056 for a file without a readable header */
+async function readableFiles(work: Work, command: BackupCommand, files: readonly DatafileRecord[]): Promise<DatafileRecord[]> {
+  const { instance, emit } = work
+  const found: DatafileRecord[] = []
+  for (const file of files) {
+    const { error } = await instance.readDatafileHeader(file)
+    const reason = file.enabled === 'READ ONLY' ? 'readonly' : file.status === 'OFFLINE' || file.status === 'RECOVER' ? 'offline' : error !== null ? 'inaccessible' : null
+    if (reason !== null && command.skip.includes(reason)) {
+      emit(`skipping ${{ readonly: 'read only', offline: 'offline', inaccessible: 'inaccessible' }[reason]} file ${file.file}`)
+      // A read only file has its backup; without one of the others there is no way back.
+      if (reason !== 'readonly') {
+        emit(`RMAN-06060: WARNING: skipping datafile compromises tablespace ${file.tablespace} recoverability`)
+        work.warnings = true
+      }
+      continue
+    }
+    if (error !== null) {
+      emit(`RMAN-06169: could not read file header for datafile ${file.file} error reason ${error === 'FILE NOT FOUND' ? 4 : 1}`)
+      throw rmanError(6056, `could not access datafile ${file.file}`)
+    }
+    found.push(file)
+  }
+  return found
 }
 
 /** Which files go into sets and which become copies. A level 1 without a parent is a level 0, and a line says so. */

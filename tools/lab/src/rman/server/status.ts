@@ -35,7 +35,15 @@ function inputType(command: Command): string | undefined {
 /** Keeps rows of V$RMAN_STATUS for a session and around its commands, where there is a control file to keep them in. */
 export async function recordStatus<T>(work: Work, operation: string, command: Command, execute: () => Promise<T>): Promise<T> {
   const { instance, session, state } = work
-  if (!shown.has(command.kind) || instance.status === 'STARTED') return execute()
+  if (!shown.has(command.kind) || instance.status === 'STARTED' || state.statusDisabled) return execute()
+  if (parentIsGone(work)) {
+    state.statusDisabled = true
+    work.emit('RMAN-06900: WARNING: unable to generate V$RMAN_STATUS or V$RMAN_OUTPUT row')
+    work.emit('RMAN-06901: WARNING: disabling update of the V$RMAN_STATUS and V$RMAN_OUTPUT rows')
+    work.emit('ORACLE error from target database: ')
+    work.emit('ORA-19922: there is no parent row with id 0 and level 1')
+    return execute()
+  }
   const startTime = instance.host.now()
   const type = inputType(command)
   await instance.updateControlFile((data) => {
@@ -77,10 +85,15 @@ export async function recordStatus<T>(work: Work, operation: string, command: Co
   }
 }
 
+/** The row of the session was overwritten: the control file reuses the oldest ones, and is another one after a restore. */
+function parentIsGone({ instance, state: { sessionStatus } }: Work): boolean {
+  return sessionStatus !== null && !instance.controlFile.rmanStatus.some((row) => row.recid === sessionStatus.recid && row.stamp === sessionStatus.stamp)
+}
+
 /** Keeps a line for V$RMAN_OUTPUT. */
 export function recordOutput({ instance, session, state }: Pick<Work, 'instance' | 'session' | 'state'>, text: string): void {
   const lines = instance.rmanOutput
-  if (lines === undefined) return
+  if (lines === undefined || state.statusDisabled) return
   lines.push({ sid: session.sid, recid: (lines.at(-1)?.recid ?? 0) + 1, stamp: instance.stamp(instance.host.now()), text, session: state.sessionStatus, command: state.commandStatus })
   if (lines.length > keptLines) lines.splice(0, lines.length - keptLines)
 }

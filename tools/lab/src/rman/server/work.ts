@@ -33,6 +33,8 @@ export interface RmanState {
   /** Rows of V$RMAN_STATUS: of the session once it did something, and of the command that runs. */
   sessionStatus: { readonly recid: number; readonly stamp: number } | null
   commandStatus: { readonly recid: number; readonly stamp: number } | null
+  /** The session's row is lost, so no more are written. */
+  statusDisabled: boolean
 }
 
 /** One request being worked on. */
