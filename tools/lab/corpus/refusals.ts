@@ -17,6 +17,7 @@ export const refusals: readonly (readonly [script: string, code: string])[] = [
   ['select * from dual pivot xml (count(*) for dummy in (any));', 'ORA-03001'],
   ['with t (n) as (select 1 from dual union all select n + 1 from t where n < 3) search depth first by n set o select * from t;', 'ORA-03001'],
   ['select sum(1) over (order by dummy range between interval \'1\' day preceding and current row) from dual;', 'ORA-03001'],
+  ['select listagg(distinct dummy, \',\') within group (order by dummy) from dual;', 'ORA-30482'],
   ['select rowid from dual;', 'ORA-00936'],
   ['select xmlelement("a") from dual;', 'ORA-00904'],
   ['select * from t@remote;', 'ORA-00933'],

@@ -132,5 +132,14 @@ export function compileCursorLoop(statement: Statement & { kind: 'for' }, range:
   const found = scope.find(range.path.join('.'))
   if (found?.kind !== 'cursor') throw pls(found === undefined ? 201 : 456, found === undefined ? `identifier '${range.path.join('.')}' must be declared` : `item '${range.path.join('.')}' is not a cursor`, range.at)
   if (found.row.kind !== 'record') throw pls(382, 'expression is of wrong type', range.at)
-  return compileRowLoop(statement, found.row, scope, unit, compileCursorOpen(found, range.args, [], scope, unit, range.at))
+  const open = compileCursorOpen(found, range.args, [], scope, unit, range.at)
+  const variable = variableReference({ kind: 'variable', type: { kind: 'cursor' }, constant: false, depth: found.depth, index: found.index }, scope)
+  return compileRowLoop(statement, found.row, scope, unit, async (frame) => {
+    const before = await variable.get(frame)
+    if (before instanceof OpenCursor && !before.closed) throw ora(6511, 'PL/SQL: cursor already open')
+    // The cursor's attributes tell how far the loop is.
+    const cursor = new OpenCursor(await open(frame))
+    await variable.set?.(frame, cursor)
+    return cursor
+  })
 }

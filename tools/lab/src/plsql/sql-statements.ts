@@ -11,7 +11,7 @@ import { tokenize } from '../sql/lexer.ts'
 import { OpenQuery, type StoredValue } from '../sql/run-query.ts'
 import type { Statement, IntoTargets } from './ast.ts'
 import { fit } from './convert.ts'
-import type { RowSet } from '../sql/open-cursor.ts'
+import { OpenCursor, type RowSet } from '../sql/open-cursor.ts'
 import { pls } from './errors.ts'
 import { compileValue, type Compiled } from './expressions.ts'
 import type { Frame } from './frame.ts'
@@ -134,23 +134,26 @@ async function storeOne(frame: Frame, set: RowSet, store: Store | undefined): Pr
 /** FOR r IN (query) LOOP */
 export function compileQueryLoop(statement: Statement & { kind: 'for' }, query: Query, scope: Scope, unit: Unit): Execute {
   const row = rowOfQuery(query, scope, unit, statement.at)
-  return compileRowLoop(statement, row, scope, unit, (frame) => rowsOf(query, scope, unit, frame))
+  return compileRowLoop(statement, row, scope, unit, async (frame) => new OpenCursor(await rowsOf(query, scope, unit, frame)))
 }
 
 /** A loop over rows, its record known in the body alone. */
-export function compileRowLoop(statement: Statement & { kind: 'for' }, row: RecordType, scope: Scope, unit: Unit, open: (frame: Frame) => Promise<RowSet>): Execute {
+export function compileRowLoop(statement: Statement & { kind: 'for' }, row: RecordType, scope: Scope, unit: Unit, open: (frame: Frame) => Promise<OpenCursor>): Execute {
   const inner = new Scope(scope, { label: statement.label })
   const { index } = inner.variable(statement.variable, row, true)
   const body = unit.parts.statements(statement.body, inner, unit)
   return async (frame) => {
-    const set = await open(frame)
-    let at = 0
-    return rounds(frame, statement.label, body, () => {
-      const next = set.rows[at++]
-      if (next === undefined) return false
-      frame.values[index] = recordOf(frame, next, set.columns, row)
-      return true
-    })
+    const cursor = await open(frame)
+    try {
+      return await rounds(frame, statement.label, body, () => {
+        const next = cursor.next()
+        if (next === undefined) return false
+        frame.values[index] = recordOf(frame, next, cursor.columns, row)
+        return true
+      })
+    } finally {
+      cursor.close()
+    }
   }
 }
 

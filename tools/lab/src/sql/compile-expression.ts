@@ -315,7 +315,9 @@ export abstract class ExpressionCompiler extends Conversions implements CallCont
         return derive(`${name.toLowerCase()}(${first.sql})`, first.type, args, at)
       case 'LISTAGG': {
         const order = within === undefined ? '' : ` ORDER BY ${this.orderKeys(within, scope)}`
-        return derive(`group_concat(${unique}${this.char(first).sql}, ${separator === undefined ? "''" : `ifnull(${this.char(separator).sql}, '')`}${order})`, varchar(4000), args, at)
+        if (distinct && Number(this.instance.release.split('.')[0]) < 19) throw ora(30482, 'DISTINCT option not allowed for this function').at(at)
+        if (distinct) return derive(`o_listagg_distinct(${this.char(first).sql}, ${separator === undefined ? "''" : `ifnull(${this.char(separator).sql}, '')`}${order})`, varchar(4000), args, at)
+        return derive(`group_concat(${this.char(first).sql}, ${separator === undefined ? "''" : `ifnull(${this.char(separator).sql}, '')`}${order})`, varchar(4000), args, at)
       }
       case 'PERCENTILE_CONT':
       case 'PERCENTILE_DISC': {

@@ -100,6 +100,10 @@ export function registerStatistics(database: DatabaseSync): void {
   listAggregate(database, 'o_median', (rows) => percentile(rows.map(([value = null]) => [0.5, value]), true))
   listAggregate(database, 'o_percentile_cont', (rows) => percentile(rows, true))
   listAggregate(database, 'o_percentile_disc', (rows) => percentile(rows, false))
+  listAggregate(database, 'o_listagg_distinct', (rows) => {
+    const given = rows.filter(([value = null]) => value !== null)
+    return given.length === 0 ? null : [...new Set(given.map(([value]) => String(value)))].join(String(given[0]?.[1] ?? ''))
+  })
   listAggregate(database, 'o_keep', (rows) => {
     const [name = null, specification = null] = rows[0] ?? []
     const order = byKeys(String(specification))

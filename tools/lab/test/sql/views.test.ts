@@ -63,6 +63,12 @@ describe('releases', () => {
     await (code === undefined ? expect(answer).resolves.toBeDefined() : expect(answer).rejects.toThrow(code))
   })
 
+  it('lists distinct values from 19c on', async () => {
+    const query = "select listagg(distinct x, '; ') within group (order by x) from (select 'b' x from dual union all select 'a' from dual union all select 'b' from dual union all select null from dual)"
+    expect(await rows(query, fakeInstance({ release: '19.21.0.0.0' }))).toEqual([['a; b']])
+    await expect(rows(query, fakeInstance({ release: '12.2.0.1.0' }))).rejects.toThrow('ORA-30482')
+  })
+
   it('tells the release update only in VERSION_FULL from 18c on', async () => {
     expect(await rows('select version, version_full from v$instance', fakeInstance({ release: '19.21.0.0.0' }))).toEqual([['19.0.0.0.0', '19.21.0.0.0']])
     expect(await rows('select version from v$instance')).toEqual([['12.1.0.2.0']])

@@ -25,8 +25,8 @@ defineView('DBA_DATA_FILES', 'open', 'FILE_NAME:v513 FILE_ID:n TABLESPACE_NAME:v
   })),
 )
 
-defineView('DBA_TEMP_FILES', 'open', 'FILE_NAME:v513 FILE_ID:n TABLESPACE_NAME:v30 BYTES:n BLOCKS:n STATUS:v7', ({ instance }) =>
-  instance.controlFile.tempfiles.filter((file) => (file.conId ?? 0) === instance.container).map((file) => ({ FILE_NAME: file.name, FILE_ID: file.file, TABLESPACE_NAME: file.tablespace, BYTES: BigInt(file.blocks) * 8192n, BLOCKS: file.blocks, STATUS: 'ONLINE' })),
+defineView('DBA_TEMP_FILES', 'open', 'FILE_NAME:v513 FILE_ID:n TABLESPACE_NAME:v30 BYTES:n BLOCKS:n STATUS:v7 RELATIVE_FNO:n AUTOEXTENSIBLE:v3 MAXBYTES:n MAXBLOCKS:n INCREMENT_BY:n', ({ instance }) =>
+  instance.controlFile.tempfiles.filter((file) => (file.conId ?? 0) === instance.container).map((file) => ({ FILE_NAME: file.name, FILE_ID: file.file, TABLESPACE_NAME: file.tablespace, BYTES: BigInt(file.blocks) * 8192n, BLOCKS: file.blocks, STATUS: 'ONLINE', RELATIVE_FNO: file.file, AUTOEXTENSIBLE: 'NO', MAXBYTES: 0, MAXBLOCKS: 0, INCREMENT_BY: 0 })),
 )
 
 defineView('DBA_TABLESPACES', 'open', 'TABLESPACE_NAME:v30 BLOCK_SIZE:n STATUS:v9 CONTENTS:v21 LOGGING:v9 FORCE_LOGGING:v3 EXTENT_MANAGEMENT:v10 SEGMENT_SPACE_MANAGEMENT:v6 BIGFILE:v3 ENCRYPTED:v3', ({ instance }) => {
