@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createStage, networkHostsLack, ownedDirectory, zfssaStage } from '@icb/testing'
@@ -9,7 +9,7 @@ const full = process.env['ICB_PROOF_MIGRATE'] === 'full'
 const timeout = full ? 3_600_000 : 360_000
 const database = 'orcl'
 /** A step is killed before every change that it makes to the world, or before every few. */
-const stride = full ? 1 : 9
+const stride = full ? 1 : 17
 /** Where hosts with mounts of their own can be had, the installation is one for a ZFS Storage Appliance, as the original knows it. */
 const onArray = networkHostsLack() === undefined
 const seedSnapshot = `${database}-20260301T021000`
@@ -146,14 +146,27 @@ async function until(what: string): Promise<void> {
   }
 }
 
-/** Kills a step before one change that it makes to the world after the other, each time going on from what was left, until it comes to its end. Answers how often. */
-async function killedOnItsWay(step: string, check: () => Promise<void>): Promise<number> {
+interface KilledStep {
+  readonly step: '--begin' | '--take-over' | '--finish'
+  /** Puts the world back to where the step begins. */
+  readonly undo: () => Promise<unknown>
+  /** What is true of the database at its end. */
+  readonly end: Readonly<Record<string, unknown>>
+  readonly check: () => Promise<void>
+}
+
+/** Kills a step before one change that it makes to the world after the other; each time the same command then comes to the same end. Answers how often it was killed. */
+async function killedOnItsWay({ step, undo, end, check }: KilledStep): Promise<number> {
   for (let [at, kills] = [1, 0]; ; at += stride, kills += 1) {
+    await undo()
     const env = { ...environment(), NODE_OPTIONS: `--import ${fixture('killed-at.mjs')}`, KILLED_AT: String(at) }
     const { exitCode, stdout, stderr } = await stage.icb('prod', ['migrate', scripts, step], { config, env })
     if (exitCode === 0) return kills
     expect([null, 137], `${step} killed before change ${String(at)}: ${stdout}${stderr}`).toContain(exitCode)
     await check()
+    const again = await migrate(step)
+    expect(again, `${step} after it was killed before change ${String(at)}: ${JSON.stringify(again)}`).toMatchObject({ ok: true, result: { databases: [end] } })
+    expect(existsSync(lock())).toBe(false)
   }
 }
 
@@ -172,7 +185,8 @@ it('[M:scheduler-jobs] the way out of the original while its jobs run: what diff
   expect((await migrate()).warnings).toContainEqual(expect.objectContaining({ code: 'ICB_MIGRATE_LOCK', message: expect.stringContaining('EISDIR') as unknown }))
   rmdirSync(lock())
   const unlocked = (): void => { expect(existsSync(lock()) && readFileSync(lock(), 'utf8')).toBe(false) }
-  expect(await killedOnItsWay('--begin', async () => { unlocked() })).toBeGreaterThan(0)
+  const forget = async (): Promise<void> => { rmSync(join(stage.areaView, '.icb', 'original.json'), { force: true }) }
+  expect(await killedOnItsWay({ step: '--begin', undo: forget, end: { sideBySideSince: expect.stringContaining('T') as unknown, jobs: [{ enabled: true }] }, check: async () => { unlocked() } })).toBeGreaterThan(0)
   for (let twice = 0; twice < 2; twice++) expect((await migrate('--begin')).ok).toBe(true)
 
   // The original at work: its job runs, has its lock, takes its snapshot and refreshes the copies.
@@ -200,15 +214,18 @@ it('[M:scheduler-jobs] the way out of the original while its jobs run: what diff
 
   // Killed anywhere, a step loses nothing and is simply run again.
   const nothingIsLost = async (): Promise<void> => { expect(await snapshots()).toEqual(before) }
-  expect(await killedOnItsWay('--take-over', nothingIsLost)).toBeGreaterThan(0)
+  const enable = (): Promise<void> => sql("begin dbms_scheduler.enable('BACKUPEXEC.IMAGECOPY_JOB'); end;\n/")
+  expect(await killedOnItsWay({ step: '--take-over', undo: enable, end: { differences: [], jobs: [{ name: 'IMAGECOPY_JOB', enabled: false }] }, check: nothingIsLost })).toBeGreaterThan(1)
   expect(await migrate()).toMatchObject({ result: { databases: [{ differences: [], jobs: [{ name: 'IMAGECOPY_JOB', enabled: false }] }] } })
 
-  await sql("begin dbms_scheduler.enable('BACKUPEXEC.IMAGECOPY_JOB'); end;\n/")
+  await enable()
   expect(await migrate('--finish')).toMatchObject({ exitCode: 3, error: { code: 'ICB_MIGRATE_REFUSED_UNFINISHED', message: expect.stringContaining('crontab -l, line 1') as unknown } })
   cron(`#10 2 * * * ${scripts}/backup.py ${database} imagecopywithsnap\n0 3 * * * ${scripts}/report.py\n`)
   expect(await migrate('--finish')).toMatchObject({ exitCode: 3, error: { code: 'ICB_MIGRATE_REFUSED_UNFINISHED', message: expect.stringContaining('IMAGECOPY_JOB') as unknown } })
   for (let twice = 0; twice < 2; twice++) expect(await migrate('--take-over')).toMatchObject({ ok: true, warnings: [], result: { databases: [{ jobs: [{ enabled: false }] }] } })
-  expect(await killedOnItsWay('--finish', nothingIsLost)).toBeGreaterThan(0)
+  const ended = { differences: [], jobs: [{ enabled: false }] }
+  expect(await killedOnItsWay({ step: '--finish', undo: () => migrate('--begin'), end: ended, check: nothingIsLost })).toBeGreaterThan(1)
+  expect((await migrate()).result).not.toMatchObject({ databases: [{ sideBySideSince: expect.anything() as unknown }] })
   for (let twice = 0; twice < 2; twice++) expect((await migrate('--finish')).ok).toBe(true)
   unlocked()
 

@@ -11,7 +11,7 @@ describe.skipIf(lacking !== undefined)(`on a simulated SoftNAS server${lacking =
   beforeAll(async () => { stage = await createStage({ database, storage: softnasStage() }) }, timeout)
   afterAll(async () => { await (stage as Stage | undefined)?.[Symbol.asyncDispose]() })
 
-  it('[M:dorado-softnas] backups and retention on SoftNAS; whatever needs a clone is refused before it begins, with the way out', async () => {
+  it('[M:dorado-softnas] [H15] backups, their age and retention on SoftNAS; whatever needs a clone is refused before it begins, with the way out', async () => {
     const icb = (host: 'prod' | 'sandbox', ...args: string[]): Promise<IcbDocument> => stage.icbJson(host, args)
     const { array } = stage.storage as SoftnasStageStorage
     const configured = await icb('prod', 'configure', database, '--yes')
@@ -25,6 +25,7 @@ describe.skipIf(lacking !== undefined)(`on a simulated SoftNAS server${lacking =
     // The names of icb are its own, those of the server are the server's.
     expect(array.snapshots.map(({ name }) => name)).not.toContain(mine!.snapshot.name)
 
+    expect(await icb('prod', 'snapshot', 'age', database)).toMatchObject({ exitCode: 0 })
     for (const args of [['restore-test', database], ['restore', database, '--to', 'latest', '--sid', 'COPY', '--yes']]) {
       expect(await icb('sandbox', ...args), args.join(' ')).toMatchObject({ exitCode: 2, error: { code: 'ICB_AUTORESTORE_NO_CLONES', hint: expect.stringContaining('restore-script') as unknown } })
     }
