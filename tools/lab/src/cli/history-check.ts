@@ -1,3 +1,5 @@
+import path from 'node:path'
+import { openHost } from '../host/host.ts'
 import { blockScn, blockTypeOf } from '../storage/block.ts'
 import { CHUNK_BLOCKS, Datafile } from '../storage/datafile.ts'
 import { BlockHistory } from './block-history.ts'
@@ -23,11 +25,11 @@ export function differenceOf(history: BlockHistory, file: number, block: number,
 }
 
 /**
- * Compares every block of a datafile with the history of its database, changes up to and including `scn`.
+ * Compares every block of a datafile, a path of this machine or a name in a disk group, with the history of its database, changes up to and including `scn`.
  * @param known the history, where it was read already
  */
 export async function checkHistory(file: string, labDir: string, scn: bigint, known?: BlockHistory): Promise<HistoryCheck> {
-  const datafile = await Datafile.open(file, 'r')
+  const datafile = await Datafile.open(file.startsWith('+') ? openHost(path.resolve(labDir), 'prod').real(file) : file, 'r')
   if (datafile === undefined) throw new Error(`${file} is not a datafile`)
   try {
     const { header } = datafile

@@ -2,10 +2,11 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
-import { clusterSpfile, createDatabase } from '../engine/create-database.ts'
+import { createDatabase } from '../engine/create-database.ts'
 import { openHost } from '../host/host.ts'
 import { type LabDatabase, type LabFile, type LabListener, SIMULATOR, instancesOf, readLabFile, writeLabFile } from '../host/lab-file.ts'
 import { writePasswordFile } from '../net/password-file.ts'
+import { readDiskGroups, writeDiskGroups } from '../storage/disk-groups.ts'
 import { makeTlsFiles } from '../net/tls-files.ts'
 import { NODE_OPTIONS, labProgram } from '../server/spawn.ts'
 
@@ -22,6 +23,8 @@ export interface InitOptions {
   readonly pdbs?: readonly string[] | undefined
   /** A second port of the listener, with TLS. */
   readonly tls?: boolean
+  /** Its files are in disk groups, `+DATA` and `+RECO`, that the hosts of its instances have mounted. */
+  readonly asm?: boolean | undefined
   /** Instances of the database, each on a host of its own: more than one make a cluster. Default 1. */
   readonly instances?: number | undefined
 }
@@ -66,7 +69,8 @@ export async function initLab(dir: string, options: InitOptions): Promise<Create
   await writeFile(sysPasswordFile(labDir), `${randomBytes(12).toString('hex')}\n`, { mode: 0o600 })
   if (options.tls === true) await makeTlsFiles(labDir)
   await writeLabFile(labDir, lab)
-  return addDatabase(labDir, options.database, options.sizes, { pdbs: options.pdbs, nodes })
+  if (options.asm === true) writeDiskGroups(labDir, { hosts: nodes, groups: [{ name: 'DATA', type: 'NORMAL', totalMb: 20_480, mountedOn: nodes }, { name: 'RECO', type: 'EXTERN', totalMb: 10_240, mountedOn: nodes }] })
+  return addDatabase(labDir, options.database, options.sizes, { pdbs: options.pdbs, nodes, asm: options.asm })
 }
 
 /** Where the password of SYS stands. */
@@ -107,7 +111,7 @@ function aliases({ alias, service, instance, hosts, listeners }: { readonly alia
 }
 
 /** Creates one more database on the host prod, with its alias and wallet entry. */
-export async function addDatabase(dir: string, name: string, sizes: DatabaseSizes, more: { readonly pdbs?: readonly string[] | undefined; readonly nodes?: readonly string[]; /** Whom the wallet's entry is of; default SYS. */ readonly user?: string } = {}): Promise<CreatedDatabase> {
+export async function addDatabase(dir: string, name: string, sizes: DatabaseSizes, more: { readonly pdbs?: readonly string[] | undefined; readonly nodes?: readonly string[]; /** In the lab's disk groups. */ readonly asm?: boolean | undefined; /** Whom the wallet's entry is of; default SYS. */ readonly user?: string } = {}): Promise<CreatedDatabase> {
   const labDir = path.resolve(dir)
   const lab = await readLabFile(labDir)
   if (!/^[a-z][a-z0-9]{0,7}$/.test(name)) throw new Error(`${name}: a database name has up to eight lower-case letters and digits and begins with a letter`)
@@ -116,9 +120,10 @@ export async function addDatabase(dir: string, name: string, sizes: DatabaseSize
   const nodes = more.nodes ?? ['prod']
   const sids = nodes.length === 1 ? [name] : nodes.map((_, i) => `${name}${i + 1}`)
   const [sid = name, ...others] = sids
-  const dbid = await createDatabase({ host, dbName: name.toUpperCase(), uniqueName: name, sids: [sid, ...others], sizes, redoGroups: 3, parameters: {}, pdbs: more.pdbs })
+  if (more.asm === true && readDiskGroups(labDir).groups.length === 0) throw new Error(`the lab ${labDir} has no disk groups; make one with: lab init --asm`)
+  const { dbid, spfile } = await createDatabase({ host, dbName: name.toUpperCase(), uniqueName: name, sids: [sid, ...others], sizes, redoGroups: 3, parameters: {}, pdbs: more.pdbs, ...(more.asm === true ? { diskGroups: { data: 'DATA', recovery: 'RECO' } } : {}) })
   const instances = nodes.map((node, i) => ({ sid: sids[i] ?? name, host: node }))
-  if (nodes.length > 1) for (const place of instances) await writeFile(path.join(openHost(labDir, place.host).home, 'dbs', `init${place.sid}.ora`), `SPFILE='${clusterSpfile(name)}'\n`)
+  if (spfile !== undefined) for (const place of instances) await writeFile(path.join(openHost(labDir, place.host).home, 'dbs', `init${place.sid}.ora`), `SPFILE='${spfile}'\n`)
   for (const place of instances) await writePasswordFile(openHost(labDir, place.host).home, place.sid, (await readFile(sysPasswordFile(labDir), 'utf8')).trim())
   await registerDatabase(labDir, { name, dbName: name.toUpperCase(), sid, host: 'prod', services: [name], ...(nodes.length > 1 ? { instances } : {}) }, more.user)
   return { name, dbid, sid, host: 'prod' }

@@ -8,6 +8,7 @@ import { SIMULATOR } from '../host/lab-file.ts'
 import { profileNamed, profiles } from '../host/release.ts'
 import { destroyLab, labStatus, startDatabases, stopDatabases, withDatabase } from './control.ts'
 import { checkHistory } from './history-check.ts'
+import { addAsmCommands } from './asm-command.ts'
 import { addFaultCommands } from './fault/command.ts'
 import { addStandby } from './add-standby.ts'
 import { addDatabase, initLab } from './init.ts'
@@ -61,18 +62,19 @@ export async function runLab(argv: readonly string[]): Promise<number> {
 
   withSizes(program.command('init <dir>')).description('make a lab: hosts prod and sandbox, homes, one database')
     .option('--database <name>', 'name of the database', 'orcl').option('--profile <name>', `what the lab plays: ${Object.keys(profiles).join(', ')}`, '19c').option('--release <release>', 'another release than the profile\'s').option('--edition <edition>', 'enterprise or standard', edition)
-    .option('--pdbs <names>', 'PDBs of a CDB, separated by commas').option('--instances <n>', 'instances of a cluster, on hosts of their own', positive, 1).option('--standby', 'a physical standby on a host of its own', false).option('--apply-lag <ms>', 'how far the standby stays behind', positive, 0)
+    .option('--pdbs <names>', 'PDBs of a CDB, separated by commas').option('--instances <n>', 'instances of a cluster, on hosts of their own', positive, 1).option('--standby', 'a physical standby on a host of its own', false).option('--asm', 'all files in disk groups, +DATA and +RECO', false).option('--apply-lag <ms>', 'how far the standby stays behind', positive, 0)
     .option('--time-zone <zone>', 'IANA zone of the hosts', 'UTC').option('--archive-delay <ms>', 'how long archiving a log takes', positive, 0).option('--fsync', 'sync redo and files to the device', false)
     .option('--smon-interval <ms>', 'how often SMON_SCN_TIME gets a row', positive, 6000).option('--start', 'start the database', false).option('--tls', 'a second port of the listener, with TLS (needs openssl)', false).option(...json)
-    .action(async (dir: string, o: SizeOptions & Output & { database: string; profile: string; release?: string; edition?: 'EE' | 'SE'; pdbs?: string; instances: number; standby: boolean; applyLag: number; timeZone: string; archiveDelay: number; fsync: boolean; smonInterval: number; start: boolean; tls: boolean }) => {
+    .action(async (dir: string, o: SizeOptions & Output & { database: string; profile: string; release?: string; edition?: 'EE' | 'SE'; pdbs?: string; instances: number; standby: boolean; asm: boolean; applyLag: number; timeZone: string; archiveDelay: number; fsync: boolean; smonInterval: number; start: boolean; tls: boolean }) => {
       const profile = profileNamed(o.profile)
-      const created = await initLab(dir, { database: o.database, release: o.release ?? profile.release, edition: o.edition ?? profile.edition, pdbs: o.pdbs?.split(',') ?? profile.pdbs, instances: o.instances, timeZone: o.timeZone, archiveDelayMs: o.archiveDelay, fsync: o.fsync, smonIntervalMs: o.smonInterval, sizes: sizes(o), tls: o.tls })
+      if (o.asm && o.standby) throw new Error('the lab makes a standby of a database in file systems only')
+      const created = await initLab(dir, { database: o.database, release: o.release ?? profile.release, edition: o.edition ?? profile.edition, pdbs: o.pdbs?.split(',') ?? profile.pdbs, instances: o.instances, timeZone: o.timeZone, archiveDelayMs: o.archiveDelay, fsync: o.fsync, smonIntervalMs: o.smonInterval, sizes: sizes(o), tls: o.tls, asm: o.asm })
       if (o.standby) await addStandby(dir, o.database, { applyLagMs: o.applyLag })
       const started = o.start ? await startDatabases(dir, undefined) : []
       report(o, { lab: path.resolve(dir), ...created, started }, [SIMULATOR, `Lab in ${path.resolve(dir)}: database ${created.name} (DBID ${created.dbid}) on host ${created.host}${o.start ? ', open' : `; start it with: lab start ${dir}`}`])
     })
-  withSizes(program.command('add-database <dir> <name>')).description('create another database on host prod').option('--user <name>', 'whom the wallet connects as: a schema owner for a recovery catalog', 'sys').option(...json).action(async (dir: string, name: string, o: SizeOptions & Output & { user: string }) => {
-    const created = await addDatabase(dir, name, sizes(o), { user: o.user })
+  withSizes(program.command('add-database <dir> <name>')).description('create another database on host prod').option('--user <name>', 'whom the wallet connects as: a schema owner for a recovery catalog', 'sys').option('--asm', 'all files in the disk groups of the lab', false).option(...json).action(async (dir: string, name: string, o: SizeOptions & Output & { user: string; asm: boolean }) => {
+    const created = await addDatabase(dir, name, sizes(o), { user: o.user, asm: o.asm })
     report(o, created, [`Database ${created.name} (DBID ${created.dbid}) created`])
   })
   program.command('add-standby <dir> <database>').description('make a physical standby of a database that is shut down').option('--apply-lag <ms>', 'how far it stays behind', positive, 0).option(...json).action(async (dir: string, name: string, o: Output & { applyLag: number }) => {
@@ -97,6 +99,7 @@ export async function runLab(argv: readonly string[]): Promise<number> {
       const { transactions, lastScn } = result as { transactions: number; lastScn: string }
       report(o, { transactions, lastScn }, [`${transactions} transactions committed, the last at SCN ${lastScn}`])
     })
+  addAsmCommands(program, report)
   addFaultCommands(program, report)
   program.command('history').description('the truth about every block').command('check <datafile>').description('compare a restored datafile with what was true at an SCN').requiredOption('--scn <n>', 'all changes up to and including this SCN', scn).requiredOption('--lab <dir>', 'the lab').option(...json)
     .action(async (file: string, o: Output & { scn: bigint; lab: string }) => {

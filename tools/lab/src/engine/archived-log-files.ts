@@ -1,11 +1,11 @@
-import { createFile, isMissing, openFile, readFully, writeFully } from '../storage/file-io.ts'
+import { createFile, isAbsent, openFile, readFully, writeFully } from '../storage/file-io.ts'
 import { REDO_BLOCK, RedoCorruption, type RedoHeader, encodeRedoHeader, readRecords, readRedoHeader } from '../storage/redo-log.ts'
 import { PieceCorruption, PieceWriter, readPiece } from '../storage/backup-piece.ts'
 import type { PieceTarget, ServerSession } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { isOmf } from './omf.ts'
 import { ora } from './ora-error.ts'
-import { createFailed, writeError } from './os-error.ts'
+import { createFailed, readError, writeError } from './os-error.ts'
 import { pieceHeader } from './piece-header.ts'
 
 /** Bytes of redo read or written at once. */
@@ -18,8 +18,7 @@ const lengthOf = (header: FinishedHeader): number => Math.ceil(header.bytes / RE
 /** The header of a finished log. @throws OraError 19505 */
 async function headerOf(kernel: Kernel, name: string): Promise<FinishedHeader> {
   const found = await readRedoHeader(kernel.host.real(name)).catch((error: unknown) => {
-    if (!isMissing(error)) throw error
-    throw ora(19505, `failed to identify file "${name}"`, [27037, 'unable to obtain file status\nLinux-x86_64 Error: 2: No such file or directory'])
+    throw isAbsent(error) ? readError(error, name) : error
   })
   const bytes = found?.header.bytes ?? null
   if (found === undefined || bytes === null) throw ora(19505, `failed to identify file "${name}"`, [334, `archived log: '${name}'`])

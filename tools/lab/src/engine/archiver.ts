@@ -1,13 +1,13 @@
-import { type FileHandle, mkdir } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
-import { stampOf, dayDirectory } from '../host/local-time.ts'
+import { stampOf } from '../host/local-time.ts'
 import { createFile, openFile, readFully, writeFully } from '../storage/file-io.ts'
 import { REDO_BLOCK, decodeRedoHeader, encodeRedoHeader } from '../storage/redo-log.ts'
 import { bytesBelow } from '../storage/io-faults.ts'
 import { type Destination, readDestinations } from './archive-destinations.ts'
 import type { Kernel } from './kernel.ts'
 import { Condition, pause } from './mutex.ts'
-import { archivedLogName, omfId } from './omf.ts'
+import { type ArchivedLog, archivedName, isOmf } from './omf.ts'
 import { OraError, ora } from './ora-error.ts'
 import { writeError } from './os-error.ts'
 import type { LogGroupRecord } from './records.ts'
@@ -101,7 +101,7 @@ export class Archiver {
   }
 
   async #copy(group: LogGroupRecord, destination: Destination): Promise<void> {
-    const { host, control, down } = this.#kernel
+    const { host, control, down, parameters } = this.#kernel
     const member = group.members[0]
     if (member === undefined) throw new Error('group without members')
     const source = await openFile(host.real(member), 'r')
@@ -111,11 +111,10 @@ export class Archiver {
       await readFully(source, first, 0)
       const header = decodeRedoHeader(first)
       if (header?.bytes === undefined || header.bytes === null || header.nextScn === null || header.sequence !== group.sequence || header.thread !== group.thread) throw new Error(`log ${group.sequence} is not in ${member}`)
-      const name = this.#nameFor(header, destination)
+      const name = archivedName(parameters, host, header, destination)
       if (destination.usesRecoveryArea) await this.#reclaim(header.bytes)
-      if (destination.usesRecoveryArea) await mkdir(path.dirname(host.real(name)), { recursive: true })
       if (destination.fault === 'fail') throw Object.assign(new Error('fault of the lab'), { code: 'EIO' })
-      target = await createFile(host.real(name))
+      target = await createFile(host.real(name), { parents: isOmf(name) })
       await this.#transfer(source, target, header.bytes, destination)
       if (host.lab.fsync) await target.datasync()
       // The header makes it an archived log: a copy that ends before here cannot be cataloged.
@@ -172,16 +171,10 @@ export class Archiver {
   }
 
   /** A name for an archived log that comes back out of a backup: in the first local destination. @throws OraError 16032 when there is none */
-  nameFor(log: Parameters<typeof archivedLogName>[1]): string {
+  nameFor(log: ArchivedLog): string {
     const local = this.#destinations.find((d) => d.service === null && d.status !== 'DEFERRED')
     if (local === undefined) throw ora(16032, 'parameter LOG_ARCHIVE_DEST_n destination string cannot be translated')
-    return this.#nameFor(log, local)
-  }
-
-  #nameFor(header: Parameters<typeof archivedLogName>[1], destination: Destination): string {
-    const { host, parameters } = this.#kernel
-    if (!destination.usesRecoveryArea) return path.join(destination.directory, archivedLogName(parameters.get('log_archive_format'), header))
-    return path.join(destination.directory, dayDirectory(host.now(), host.timeZone), `o1_mf_${header.thread}_${header.sequence}_${omfId()}_.arc`)
+    return archivedName(this.#kernel.parameters, this.#kernel.host, log, local)
   }
 }
 

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { ChangeTracking } from '../storage/change-tracking.ts'
-import { isMissing } from '../storage/file-io.ts'
+import { isAbsent } from '../storage/file-io.ts'
 import type { Kernel } from './kernel.ts'
 import { ora } from './ora-error.ts'
+import { asmCause } from './os-error.ts'
 
 /** CTWR: the block change tracking of an open database. */
 export class ChangeTracker {
@@ -45,8 +46,8 @@ export class ChangeTracker {
     try {
       loaded = await ChangeTracking.load(host.real(filename))
     } catch (error) {
-      if (!isMissing(error)) throw error
-      throw ora(19755, 'could not open change tracking file', [19750, `change tracking file: '${filename}'`], [27037, 'unable to obtain file status\nLinux-x86_64 Error: 2: No such file or directory'])
+      if (!isAbsent(error)) throw error
+      throw ora(19755, 'could not open change tracking file', [19750, `change tracking file: '${filename}'`], ...(filename.startsWith('+') ? asmCause(filename, error) : [[27037, 'unable to obtain file status\nLinux-x86_64 Error: 2: No such file or directory'] as const]))
     }
     if (loaded === undefined || loaded.tracking.dbid !== control.data.dbid || loaded.checkpointScn < control.data.checkpointScn) {
       this.#kernel.alert(`CHANGE TRACKING ERROR: change tracking file '${filename}' is not usable, starting it anew`)

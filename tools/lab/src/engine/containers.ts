@@ -1,10 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { removeFile } from '../storage/file-io.ts'
 import { payloadEnd, PAYLOAD_START, blockObject, blockType, blockTypeOf } from '../storage/block.ts'
 import { Heap, HeapState } from './heap.ts'
 import type { Container } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
-import { omfName } from './omf.ts'
 import { ora } from './ora-error.ts'
 import type { DatafileRecord, PdbRecord } from './records.ts'
 import { mapBlockOf, setOwner } from './space-map.ts'
@@ -160,7 +159,7 @@ export class Containers {
 
   /** CREATE PLUGGABLE DATABASE: the seed's files under a new GUID, block by block through the redo. @throws OraError 65012 */
   async create(name: string): Promise<void> {
-    const { control, transactions, scn, host, parameters, files, cache } = this.#kernel
+    const { control, transactions, scn, host, files, cache } = this.#kernel
     if (control.data.pdbs?.some((p) => p.name === name) !== false) throw ora(65012, `Pluggable database ${name} already exists.`)
     const made = { ...newPdb(name, 1 + Math.max(SEED, ...control.data.pdbs.map((p) => p.conId))), createScn: scn.next(), created: host.now() }
     const pdb: PdbRecord = { ...made, savedState: null }
@@ -171,9 +170,8 @@ export class Containers {
       await transactions.commit(tx)
     })
     for (const source of control.data.datafiles.filter((d) => containerOf(d) === SEED)) {
-      const path = omfName(parameters, 'datafile', source.tablespace, pdb.guid)
-      await addFile(this.#kernel, pdb.conId, source.tablespace, path, source.blocks * source.blockSize)
-      const target = control.data.datafiles.find((d) => d.name === path)
+      await addFile(this.#kernel, pdb.conId, source.tablespace, undefined, source.blocks * source.blockSize)
+      const target = control.data.datafiles.find((d) => d.tablespace === source.tablespace && containerOf(d) === pdb.conId)
       if (target === undefined || !files.has(source.file)) continue
       const used: number[] = []
       for (let block = 2; block <= source.blocks; block += 1) {
@@ -218,7 +216,7 @@ export class Containers {
     for (const record of records) {
       await files.close(record.file)
       tracker.removed(record.file)
-      await rm(host.real(record.name), { force: true })
+      await removeFile(host.real(record.name))
     }
   }
 }

@@ -1,11 +1,13 @@
-import { writeFile } from 'node:fs/promises'
+import { access, writeFile } from 'node:fs/promises'
 import { decodeControlFile, encodeControlFile, readControlFile, writeControlFile } from '../storage/control-file.ts'
 import { type PieceHeader, PieceWriter, readPiece, readPieceHeader } from '../storage/backup-piece.ts'
-import { isMissing } from '../storage/file-io.ts'
+import { outOfReach } from '../storage/disk-groups.ts'
+import { createFile, isMissing } from '../storage/file-io.ts'
+import { isSystemName } from './asm-names.ts'
 import type { PieceTarget } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
-import { isOmf } from './omf.ts'
-import { ora, rmanError } from './ora-error.ts'
+import { isOmf, newFileName, remadeName } from './omf.ts'
+import { OraError, linesOf, ora, rmanError } from './ora-error.ts'
 import { createFailed, readError, writeError } from './os-error.ts'
 import { encodeSpfile } from './parameter-file.ts'
 import type { ControlFileData } from './records.ts'
@@ -67,8 +69,32 @@ export async function restoreControlFile(kernel: Kernel, from: string): Promise<
   const data = await controlFileIn(kernel, from)
   const { paths } = kernel.control
   if (paths.length === 0) throw ora(205, 'error in identifying control file, check alert log for more info')
-  for (const path of paths) await writeTo(kernel, path, data)
-  return paths
+  const places: string[] = []
+  for (const path of paths) places.push(await nameForControlFile(kernel, path))
+  for (const place of places) await writeTo(kernel, place, data)
+  if (places.some((place, index) => place !== paths[index])) {
+    kernel.control.moveTo(places)
+    const value = places.join(', ')
+    kernel.parameters.setMemory('control_files', value, true)
+    await kernel.parameters.setSpfile('control_files', value)
+  }
+  return places
+}
+
+/**
+ * A control file that ASM had named is made again under another number, and the server parameter file is told. Without one nobody would
+ * find it at the next MOUNT.
+ * @throws OraError 19504 with 17502, 15046 for such a name in an instance without server parameter file
+ */
+async function nameForControlFile({ host, parameters }: Kernel, path: string): Promise<string> {
+  if (!path.startsWith('+')) return path
+  const there = await access(host.real(path)).then(() => true, () => false)
+  if (there) return path
+  try {
+    return parameters.spfile === null ? newFileName(parameters, path, 'controlfile', '') : remadeName(parameters, path, 'controlfile', '')
+  } catch (error) {
+    throw error instanceof OraError ? ora(19504, `failed to create file "${path}"`, [17502, `ksfdcre:4 Failed to create file ${path}`], ...linesOf(error)) : error
+  }
 }
 
 /** Writes the control file of a piece or copy to one path, as type BACKUP. @throws OraError RMAN-06172, ORA-19504 */
@@ -77,20 +103,21 @@ export async function restoreControlFileTo(kernel: Kernel, from: string, to: str
 }
 
 async function controlFileIn(kernel: Kernel, from: string): Promise<ControlFileData> {
-  const data = await findControlFile(kernel.host.real(from))
+  const data = await findControlFile(kernel.host.real(from), from)
   if (data === undefined) throw rmanError(6172, 'no AUTOBACKUP found or specified handle is not a valid copy or piece')
   return data
 }
 
 async function writeTo({ host }: Kernel, path: string, data: ControlFileData): Promise<void> {
   try {
+    if (isSystemName(path)) await (await createFile(host.real(path), { parents: true })).close()
     await writeControlFile(host.real(path), { ...data, type: 'BACKUP', openMode: null, cleanShutdown: true }, { create: true, sync: host.lab.fsync })
   } catch (error) {
     throw createFailed(path, error)
   }
 }
 
-async function findControlFile(real: string): Promise<ControlFileData | undefined> {
+async function findControlFile(real: string, from: string): Promise<ControlFileData | undefined> {
   try {
     const header = await readPieceHeader(real)
     if (header === undefined) return await readControlFile(real)
@@ -98,8 +125,8 @@ async function findControlFile(real: string): Promise<ControlFileData | undefine
     return undefined
   } catch (error) {
     if (isMissing(error)) return undefined
-    if (real.startsWith('+')) throw readError(error, real)
-    throw ora(19870, `error while restoring backup piece ${real}`, [19587, String(error)])
+    if (outOfReach(real) !== undefined) throw readError(error, from)
+    throw ora(19870, `error while restoring backup piece ${from}`, [19587, String(error)])
   }
 }
 
@@ -113,6 +140,12 @@ export async function restoreSpfile(kernel: Kernel, from: string, to: string): P
   if (header?.contains.includes('spfile') !== true) throw rmanError(6172, 'no AUTOBACKUP found or specified handle is not a valid copy or piece')
   for await (const frame of readPiece(real)) {
     if (frame.kind !== 'spfile') continue
-    await writeFile(kernel.host.real(to), frame.bytes).catch((error: unknown) => { throw createFailed(to, error) })
+    try {
+      if (isSystemName(to)) throw ora(15046, `ASM file name '${to}' is not in single-file creation form`)
+      await (await createFile(kernel.host.real(to))).close()
+      await writeFile(kernel.host.real(to), frame.bytes)
+    } catch (error) {
+      throw error instanceof OraError ? error : createFailed(to, error)
+    }
   }
 }

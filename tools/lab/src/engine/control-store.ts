@@ -10,7 +10,7 @@ const KEEP_DELETED = 400
 /** The control files of a mounted database. */
 export class ControlStore {
   readonly #host: Host
-  readonly #paths: readonly string[]
+  #paths: readonly string[]
   readonly #mutex = new Mutex()
   #data: ControlFileData | undefined
 
@@ -21,6 +21,11 @@ export class ControlStore {
 
   get paths(): readonly string[] {
     return this.#paths
+  }
+
+  /** The places of the control files are other ones from now on. */
+  moveTo(paths: readonly string[]): void {
+    this.#paths = paths
   }
 
   get mounted(): boolean {

@@ -1,5 +1,5 @@
 import { readRecords, readRedoHeader, REDO_START, type RedoHeader } from '../storage/redo-log.ts'
-import { isMissing } from '../storage/file-io.ts'
+import { isAbsent } from '../storage/file-io.ts'
 import type { Kernel } from './kernel.ts'
 import type { RedoRecord } from '../storage/redo-record.ts'
 import { LogWriter } from './log-writer.ts'
@@ -22,7 +22,7 @@ export async function readOnlineLogs(kernel: Pick<Kernel, 'control' | 'host'>): 
   for (const group of logGroups) {
     for (const member of group.members) {
       const found = await readRedoHeader(kernel.host.real(member)).catch((error: unknown) => {
-        if (isMissing(error)) return undefined
+        if (isAbsent(error)) return undefined
         throw error
       })
       if (found === undefined || found.header.dbid !== dbid || found.header.resetlogsId !== resetlogsId || found.header.sequence === 0) continue

@@ -12,6 +12,7 @@ import { appendRow, encodeRow, freeBytes, writeRows } from './block-rows.ts'
 import { DICTIONARY_OBJECT, PROPERTIES_OBJECT, SMON_OBJECT } from './objects.ts'
 import { History } from './history.ts'
 import type { RowValue } from './instance-api.ts'
+import { systemName } from './asm-names.ts'
 import { omfId } from './omf.ts'
 import { writeSpfile } from './parameter-file.ts'
 import { SEED, newPdb } from './containers.ts'
@@ -32,32 +33,44 @@ export interface DatabaseSpec {
   readonly redoGroups: number
   /** PDBs of a CDB, beside its seed; undefined: no CDB. */
   readonly pdbs?: readonly string[] | undefined
+  /** Disk groups for its files and for its recovery area; undefined: the host's file systems. */
+  readonly diskGroups?: { readonly data: string; readonly recovery: string } | undefined
   /** Further parameters for the spfile. */
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** Where a cluster database has its server parameter file. */
+/** Where a cluster database has its server parameter file without ASM. */
 export const clusterSpfile = (uniqueName: string): string => `/u01/app/oracle/oradata/${uniqueName.toUpperCase()}/spfile${uniqueName}.ora`
 
 const MB = 1024 * 1024
 const CREATION_SCN = 1594143n
 
-/** CREATE DATABASE: files, dictionary, control files and spfile of a database that was shut down cleanly. Returns its DBID. */
-export async function createDatabase(spec: DatabaseSpec): Promise<number> {
+/** What {@link createDatabase} made. */
+export interface MadeDatabase {
+  readonly dbid: number
+  /** Where the server parameter file is, when instances need a text file in their homes that leads to it. */
+  readonly spfile: string | undefined
+}
+
+/** CREATE DATABASE: files, dictionary, control files and spfile of a database that was shut down cleanly. */
+export async function createDatabase(spec: DatabaseSpec): Promise<MadeDatabase> {
   const { host } = spec
   const [sid] = spec.sids
   const cluster = spec.sids.length > 1
   const base = '/u01/app/oracle'
   const place = `${base}/oradata/${spec.uniqueName.toUpperCase()}`
   const recovery = `${base}/fast_recovery_area/${spec.uniqueName.toUpperCase()}`
+  const groups = spec.diskGroups
+  /** In a disk group where the database has one, else below a directory. */
+  const nameOf = (where: 'data' | 'recovery', file: { readonly type: string; readonly tag: string; readonly guid?: string | undefined }, otherwise: string): string => (groups === undefined ? otherwise : systemName(host, { group: groups[where], uniqueName: spec.uniqueName, ...file }))
   const now = host.now()
   const dbid = randomInt(1_000_000_000, 4_294_967_295)
   const resetlogsId = stampOf(now, host.timeZone)
   const resetlogsScn = CREATION_SCN - 1n
-  for (const directory of [`${place}/datafile`, `${place}/onlinelog`, `${place}/controlfile`, `${recovery}/controlfile`, `${recovery}/onlinelog`, `${base}/admin/${spec.uniqueName}/adump`]) {
-    await mkdir(host.real(directory), { recursive: true })
-  }
-  const controlFiles = [`${place}/controlfile/o1_mf_${omfId()}_.ctl`, `${recovery}/controlfile/o1_mf_${omfId()}_.ctl`]
+  const directories = groups === undefined ? [`${place}/datafile`, `${place}/onlinelog`, `${place}/controlfile`, `${recovery}/controlfile`, `${recovery}/onlinelog`] : []
+  for (const directory of [...directories, `${base}/admin/${spec.uniqueName}/adump`]) await mkdir(host.real(directory), { recursive: true })
+  const current = { type: 'CONTROLFILE', tag: 'current' }
+  const controlFiles = [nameOf('data', current, `${place}/controlfile/o1_mf_${omfId()}_.ctl`), nameOf('recovery', current, `${recovery}/controlfile/o1_mf_${omfId()}_.ctl`)]
   const data: ControlFileData = {
     type: 'CURRENT', dbid, name: spec.dbName, created: now, release: host.lab.release, compatible: compatibleOf(host.lab.release), resetlogsScn, resetlogsId, resetlogsTime: now, checkpointScn: CREATION_SCN,
     checkpointTime: now, sequence: 1, logMode: 'ARCHIVELOG', forceLogging: false, flashbackOn: false, openMode: null, cleanShutdown: true, bct: { status: 'DISABLED', filename: null, bytes: 0 },
@@ -74,8 +87,8 @@ export async function createDatabase(spec: DatabaseSpec): Promise<number> {
   const containers: readonly (PdbRecord | undefined)[] = [undefined, ...pdbs]
   for (const [i, { tablespace, megabytes, number, pdb }] of containers.flatMap((container) => filesOf(container, spec.sizes, { localUndo, threads: spec.sids.length })).entries()) {
     const directory = pdb === undefined ? `${place}/datafile` : `${place}/${pdb.guid}/datafile`
-    await mkdir(host.real(directory), { recursive: true })
-    const name = `${directory}/o1_mf_${tablespace.toLowerCase()}_${omfId()}_.dbf`
+    const name = nameOf('data', { type: 'DATAFILE', tag: tablespace, guid: pdb?.guid }, `${directory}/o1_mf_${tablespace.toLowerCase()}_${omfId()}_.dbf`)
+    await mkdir(path.dirname(host.real(name)), { recursive: true })
     const operation = { op: 'create-file' as const, file: i + 1, name, tablespace, tablespaceNumber: number, blocks: Math.floor((megabytes * MB) / 8192), creationScn: BigInt(7 + i * 900), creationTime: now, ...(cdb ? { conId: pdb?.conId ?? 1 } : {}) }
     const atRest = pdb?.savedState === null ? { stopScn: CREATION_SCN } : {}
     const record: DatafileRecord = { ...newDatafileRecord(operation, name), checkpointScn: CREATION_SCN, checkpointTime: now, ...atRest }
@@ -83,9 +96,9 @@ export async function createDatabase(spec: DatabaseSpec): Promise<number> {
     await writeInitialFile(host, data, record, history)
   }
   for (const [i, pdb] of containers.entries()) {
-    const temp = `${place}/${pdb === undefined ? '' : `${pdb.guid}/`}datafile/o1_mf_temp_${omfId()}_.tmp`
+    const temp = nameOf('data', { type: 'TEMPFILE', tag: 'temp', guid: pdb?.guid }, `${place}/${pdb === undefined ? '' : `${pdb.guid}/`}datafile/o1_mf_temp_${omfId()}_.tmp`)
     const megabytes = pdb === undefined ? 2 : 1
-    const tempHandle = await createFile(host.real(temp))
+    const tempHandle = await createFile(host.real(temp), { parents: true })
     await tempHandle.truncate(megabytes * MB + 8192)
     await tempHandle.close()
     data.tempfiles.push({ file: i + 1, name: temp, tablespace: 'TEMP', blocks: (megabytes * MB) / 8192, ...(cdb ? { conId: pdb?.conId ?? 1 } : {}) })
@@ -93,37 +106,50 @@ export async function createDatabase(spec: DatabaseSpec): Promise<number> {
   for (let group = 1; group <= spec.redoGroups * spec.sids.length; group += 1) {
     const thread = Math.ceil(group / spec.redoGroups)
     const first = group % spec.redoGroups === 1
-    const member = `${place}/onlinelog/o1_mf_${group}_${omfId()}_.log`
-    const handle = await createFile(host.real(member))
-    await handle.truncate(spec.sizes.redo * MB)
-    if (first) {
-      await writeRedoHeader(handle, { dbid, dbName: spec.dbName, thread, sequence: 1, resetlogsScn, resetlogsId, firstScn: CREATION_SCN, firstTime: now, nextScn: null, nextTime: null, bytes: REDO_START })
+    const file = { type: 'ONLINELOG', tag: `group_${String(group)}` }
+    // With disk groups a member in each of them, as DBCA has it.
+    const members = [nameOf('data', file, `${place}/onlinelog/o1_mf_${group}_${omfId()}_.log`), ...(groups === undefined ? [] : [nameOf('recovery', file, '')])]
+    for (const member of members) {
+      const handle = await createFile(host.real(member), { parents: true })
+      await handle.truncate(spec.sizes.redo * MB)
+      if (first) {
+        await writeRedoHeader(handle, { dbid, dbName: spec.dbName, thread, sequence: 1, resetlogsScn, resetlogsId, firstScn: CREATION_SCN, firstTime: now, nextScn: null, nextTime: null, bytes: REDO_START })
+      }
+      await handle.close()
     }
-    await handle.close()
     data.logGroups.push({
-      group, thread, members: [member], sizeBytes: spec.sizes.redo * MB, sequence: first ? 1 : 0, firstScn: first ? CREATION_SCN : 0n, firstTime: now, nextScn: null,
+      group, thread, members, sizeBytes: spec.sizes.redo * MB, sequence: first ? 1 : 0, firstScn: first ? CREATION_SCN : 0n, firstTime: now, nextScn: null,
       status: first ? 'CURRENT' : 'UNUSED', archived: !first,
     })
   }
-  for (const file of controlFiles) await writeControlFile(host.real(file), data, { create: true })
+  for (const file of controlFiles) {
+    await mkdir(path.dirname(host.real(file)), { recursive: true })
+    await writeControlFile(host.real(file), data, { create: true })
+  }
   await history.close()
   const settings = new Map(Object.entries({
-    audit_file_dest: `${base}/admin/${spec.uniqueName}/adump`, compatible: compatibleOf(host.lab.release), control_files: controlFiles.join(', '), db_block_size: '8192', db_create_file_dest: `${base}/oradata`, db_name: spec.dbName,
-    db_recovery_file_dest: `${base}/fast_recovery_area`, db_recovery_file_dest_size: '4G', db_unique_name: spec.uniqueName, diagnostic_dest: base, open_cursors: '300', pga_aggregate_target: '100M', processes: '300',
+    audit_file_dest: `${base}/admin/${spec.uniqueName}/adump`, compatible: compatibleOf(host.lab.release), control_files: controlFiles.join(', '), db_block_size: '8192', db_create_file_dest: groups === undefined ? `${base}/oradata` : `+${groups.data}`, db_name: spec.dbName,
+    db_recovery_file_dest: groups === undefined ? `${base}/fast_recovery_area` : `+${groups.recovery}`, db_recovery_file_dest_size: '4G', db_unique_name: spec.uniqueName, diagnostic_dest: base, open_cursors: '300', pga_aggregate_target: '100M', processes: '300',
     remote_login_passwordfile: 'EXCLUSIVE', sga_target: '300M', undo_tablespace: 'UNDOTBS1', ...(cdb ? { enable_pluggable_database: 'TRUE' } : {}), ...spec.parameters,
   }))
   const dbs = path.join(host.home, 'dbs')
   await mkdir(dbs, { recursive: true })
-  if (!cluster) {
+  if (!cluster && groups === undefined) {
     await writeSpfile(path.join(dbs, `spfile${sid}.ora`), settings)
-    return dbid
+    return { dbid, spfile: undefined }
   }
-  // One server parameter file on the shared disks; each node's home has a text file that leads to it.
+  // One server parameter file on the shared disks; each home has a text file that leads to it.
+  const spfile = nameOf('data', { type: 'PARAMETERFILE', tag: 'spfile' }, clusterSpfile(spec.uniqueName))
+  await mkdir(path.dirname(host.real(spfile)), { recursive: true })
+  if (!cluster) {
+    await writeSpfile(host.real(spfile), settings)
+    return { dbid, spfile }
+  }
   settings.delete('undo_tablespace')
   for (const [i, name] of spec.sids.entries()) for (const [key, value] of Object.entries({ instance_number: i + 1, thread: i + 1, undo_tablespace: `UNDOTBS${i + 1}`, instance_name: name })) settings.set(`${name}.${key}`, String(value))
   settings.set('cluster_database', 'TRUE')
-  await writeSpfile(host.real(clusterSpfile(spec.uniqueName)), settings)
-  return dbid
+  await writeSpfile(host.real(spfile), settings)
+  return { dbid, spfile }
 }
 
 /** The tablespaces of the root (or of the whole database), or of a PDB, with their sizes and numbers. */

@@ -2,6 +2,7 @@ import type { Host } from '../host/host.ts'
 import { type FileHeader, blockSizeOf } from '../storage/file-header.ts'
 import { Datafile } from '../storage/datafile.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
+import { asmCause } from './os-error.ts'
 import { type OraError, ora } from './ora-error.ts'
 
 /** `ORA-01110: data file 1: '/u01/x.dbf'` for the end of a stack. */
@@ -35,8 +36,8 @@ export async function inspectFile(host: Host, record: DatafileRecord, data: Cont
   let datafile: Datafile | undefined
   try {
     datafile = await Datafile.open(host.real(record.name), 'r')
-  } catch {
-    return { header: undefined, shown: 'FILE NOT FOUND', error: ora(1157, `cannot identify/lock data file ${record.file} - see DBWR trace file`, named(record)) }
+  } catch (error) {
+    return { header: undefined, shown: 'FILE NOT FOUND', error: ora(1157, `cannot identify/lock data file ${record.file} - see DBWR trace file`, named(record), ...asmCause(record.name, error)) }
   }
   if (datafile === undefined) {
     return { header: undefined, shown: 'CORRUPT HEADER', error: ora(1122, `database file ${record.file} failed verification check`, named(record), [1210, 'data file header is media corrupt']) }

@@ -3,9 +3,8 @@ import { type BackupInput, LongOperation, datafileRecord, openForBackup, refuseC
 import type { BlockRange, CopyResult, ImageCopyWriter, ServerSession } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { isOmf } from './omf.ts'
-import { ora } from './ora-error.ts'
 import { createFailed } from './os-error.ts'
-import { createDatafile, creationHeader } from './structure.ts'
+import { createDatafile, creationHeader, notCreated } from './structure.ts'
 
 /**
  * An image copy of a datafile in use. The header is written at the end, so a copy that was interrupted is none.
@@ -87,6 +86,6 @@ export async function createEmptyDatafile(kernel: Kernel, file: number, path: st
     const datafile = await createDatafile(kernel.host.real(path), creationHeader(kernel.control.data, record), isOmf(path))
     await datafile.close()
   } catch (error) {
-    throw ora(1119, `error in creating database file '${path}'`, [27040, `file create error, unable to create file\n${String(error)}`])
+    throw notCreated(path, error)
   }
 }

@@ -405,6 +405,8 @@ export interface Instance {
   writeControlFileCopy(path: string): Promise<void>
   /** A new Oracle-managed name below `db_create_file_dest`; raises ORA-02236 when that is not set. */
   omfName(kind: 'datafile' | 'tempfile', tablespace: string): string
+  /** Where a datafile is restored to: a disk group alone gives it a name, and so does a name that ASM had given it. */
+  restoredName(file: DatafileRecord, wanted: string | undefined): string
   /** Into every path of `control_files`; the result is of type BACKUP. Raises RMAN-06172 when there is none in the piece. */
   restoreControlFile(from: string): Promise<readonly string[]>
   /** The same under one name, also while the database is mounted or open. */

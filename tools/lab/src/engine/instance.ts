@@ -1,4 +1,5 @@
-import { access, rm } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
+import { removeFile } from '../storage/file-io.ts'
 import type { Host } from '../host/host.ts'
 import { dateText, stampOf } from '../host/local-time.ts'
 import { backupArchivedLogs, copyArchivedLog, restoreArchivedLog, validateArchivedLog } from './archived-log-files.ts'
@@ -25,7 +26,7 @@ import { LogWriter } from './log-writer.ts'
 import { Mutex } from './mutex.ts'
 import { recoverDatabase } from './media-recovery.ts'
 import { checkMountable } from './mount.ts'
-import { omfName } from './omf.ts'
+import { newFileName, omfName, remadeName } from './omf.ts'
 import { isFuzzy, openDatabase, openTempfiles } from './open-database.ts'
 import { OpenFiles } from './open-files.ts'
 import { OraError, ora } from './ora-error.ts'
@@ -175,6 +176,11 @@ export class LabInstance implements Instance {
   closeSession(sid: number): void { this.#sessions.close(sid) }
   killSession(sid: number, serial: number): void { this.#sessions.kill(sid, serial) }
   omfName(kind: 'datafile' | 'tempfile', tablespace: string): string { return omfName(this.#parameters, kind, tablespace) }
+  restoredName(file: DatafileRecord, wanted: string | undefined): string {
+    const guid = structure.guidOf(this.controlFile, structure.containerOf(file))
+    return wanted === undefined ? remadeName(this.#parameters, file.name, 'datafile', file.tablespace, guid) : newFileName(this.#parameters, wanted, 'datafile', file.tablespace, guid)
+  }
+
 
   get container(): number { return this.#kernel.control.mounted ? rootOf(this.#kernel) : 0 }
   get containers(): readonly Container[] { return this.#containers.list(this.#openMode, this.startupTime) }
@@ -571,7 +577,7 @@ export class LabInstance implements Instance {
 
   async validateDatafile(record: DatafileRecord, checkLogical: boolean, session: ServerSession): Promise<BlockCounts> { return validateDatafile(this.#mounted(), record, checkLogical, session) }
   async fileExists(path: string): Promise<boolean> { return access(this.host.real(path)).then(() => true, () => false) }
-  async removeFile(path: string): Promise<void> { await rm(this.host.real(path), { force: true }) }
+  async removeFile(path: string): Promise<void> { await removeFile(this.host.real(path)) }
 
   /** Makes an archive destination fail or hang, or heals it. Returns how many destinations that concerns. */
   setArchiveFault(fault: Destination['fault'], match: string): number {

@@ -8,13 +8,13 @@ import { inspectFile, leftThePath, named, needsRecoveryTo } from './file-verific
 import type { RecoverOptions } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { compareReleases } from './mount.ts'
-import { omfName } from './omf.ts'
+import { isOmf, omfName, remadeName } from './omf.ts'
 import { isFuzzy } from './open-database.ts'
 import { OraError, ora, rmanError } from './ora-error.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
 import { type PlannedLog, planRecovery } from './recovery-plan.ts'
 import { applyRecord } from './redo-apply.ts'
-import { createDatafile, creationHeader, guidOf, newDatafileRecord } from './structure.ts'
+import { createDatafile, creationHeader, guidOf, newDatafileRecord, notCreated } from './structure.ts'
 
 /** A file under recovery. */
 interface Target {
@@ -210,13 +210,13 @@ class Recovery {
     const { control, host, parameters, files } = this.#kernel
     // A record of that number, of this creation or a later one, means the control file is newer than this redo.
     if (control.data.datafiles.some((d) => d.file === operation.file && d.creationScn >= operation.creationScn)) return
-    const name = this.#options.newName === 'NEW' ? omfName(parameters, 'datafile', operation.tablespace, guidOf(control.data, operation.conId ?? 0)) : operation.name
+    const name = this.#options.newName === 'NEW' ? omfName(parameters, 'datafile', operation.tablespace, guidOf(control.data, operation.conId ?? 0)) : remadeName(parameters, operation.name, 'datafile', operation.tablespace, guidOf(control.data, operation.conId ?? 0))
     const record = newDatafileRecord(operation, name)
     let datafile: Datafile
     try {
-      datafile = await createDatafile(host.real(name), creationHeader(control.data, record), this.#options.newName === 'NEW')
+      datafile = await createDatafile(host.real(name), creationHeader(control.data, record), isOmf(name))
     } catch (error) {
-      throw ora(1119, `error in creating database file '${name}'`, [27040, `file create error, unable to create file\n${String(error)}`])
+      throw notCreated(name, error)
     }
     await datafile.writeHeader({ ...datafile.header, fuzzy: true })
     files.add(operation.file, datafile)

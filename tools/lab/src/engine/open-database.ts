@@ -1,4 +1,4 @@
-import { access, mkdir, truncate, writeFile } from 'node:fs/promises'
+import { access, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { stampOf } from '../host/local-time.ts'
 import type { FileHeader } from '../storage/file-header.ts'
@@ -7,8 +7,11 @@ import { REDO_START } from '../storage/redo-log.ts'
 import { recoverCrash } from './crash-recovery.ts'
 import { inspectFile, named, needsRecoveryTo } from './file-verification.ts'
 import type { Kernel } from './kernel.ts'
-import { isOmf, omfName } from './omf.ts'
-import { OraError, ora } from './ora-error.ts'
+import { isSystemName } from './asm-names.ts'
+import { isOmf, omfName, remadeName } from './omf.ts'
+import { OraError, linesOf, ora } from './ora-error.ts'
+import { createFailed } from './os-error.ts'
+import { guidOf } from './structure.ts'
 import type { DatafileRecord } from './records.ts'
 import { currentLog } from './redo-thread.ts'
 
@@ -145,7 +148,7 @@ export async function openTempfiles(kernel: Kernel, mustSucceed: boolean): Promi
     const exists = await access(host.real(temp.name)).then(() => true, () => false)
     if (exists) continue
     try {
-      const name = isOmf(temp.name) && parameters.get('db_create_file_dest') !== '' ? omfName(parameters, 'tempfile', temp.tablespace) : temp.name
+      const name = isOmf(temp.name) && parameters.get('db_create_file_dest') !== '' ? omfName(parameters, 'tempfile', temp.tablespace, guidOf(control.data, temp.conId ?? 0)) : temp.name
       const handle = await createFile(host.real(name), { parents: isOmf(name) })
       await handle.truncate((temp.blocks + 1) * 8192)
       await handle.close()
@@ -204,13 +207,14 @@ async function resetLogs(kernel: Kernel, inspected: readonly Inspected[]): Promi
 
 async function recreateLog(kernel: Kernel, member: string, sizeBytes: number, group: number): Promise<string> {
   const { host, parameters } = kernel
-  const there = await access(path.dirname(host.real(member))).then(() => true, () => false)
-  const name = !there && isOmf(member) ? omfName(parameters, 'onlinelog', String(group)) : member
+  const there = await access(isSystemName(member) ? host.real(member) : path.dirname(host.real(member))).then(() => true, () => false)
+  const name = there ? member : isSystemName(member) ? remadeName(parameters, member, 'onlinelog', String(group)) : isOmf(member) ? omfName(parameters, 'onlinelog', String(group)) : member
   try {
-    if (name !== member) await mkdir(path.dirname(host.real(name)), { recursive: true })
-    await writeFile(host.real(name), '')
-    await truncate(host.real(name), sizeBytes)
-  } catch {
+    const handle = await createFile(host.real(name), { parents: isOmf(name) })
+    await handle.truncate(sizeBytes)
+    await handle.close()
+  } catch (error) {
+    if (name.startsWith('+')) throw ora(344, `unable to re-create online log '${name}'`, ...linesOf(createFailed(name, error)).slice(1))
     throw ora(344, `unable to re-create online log '${name}'`, [27040, 'file create error, unable to create file'])
   }
   return name

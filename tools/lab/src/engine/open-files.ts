@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.ts'
 import { Datafile } from '../storage/datafile.ts'
+import { asmCause } from './os-error.ts'
 import { ora } from './ora-error.ts'
 
 /** The datafiles an open or recovering instance has open, by file number. */
@@ -38,8 +39,8 @@ export class OpenFiles {
     let datafile: Datafile | undefined
     try {
       datafile = await Datafile.open(this.#host.real(name), mode)
-    } catch {
-      throw ora(1157, `cannot identify/lock data file ${file} - see DBWR trace file`, [1110, `data file ${file}: '${name}'`])
+    } catch (error) {
+      throw ora(1157, `cannot identify/lock data file ${file} - see DBWR trace file`, [1110, `data file ${file}: '${name}'`], ...asmCause(name, error))
     }
     if (datafile === undefined) throw ora(1122, `database file ${file} failed verification check`, [1110, `data file ${file}: '${name}'`], [1210, 'data file header is media corrupt'])
     return datafile

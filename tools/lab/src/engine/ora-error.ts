@@ -35,3 +35,8 @@ export function ora(number: number, text: string, ...below: readonly (readonly [
 export function rmanError(number: number, text: string, ...below: readonly OraMessage[]): OraError {
   return new OraError([{ code: `RMAN-${String(number).padStart(5, '0')}`, text }, ...below])
 }
+
+/** The ORA- lines of an error, to be put below another one. */
+export function linesOf(error: OraError): readonly (readonly [number, string])[] {
+  return error.messages.map(({ code, text }) => [Number(code.replace(/^\D+/, '')), text] as const)
+}

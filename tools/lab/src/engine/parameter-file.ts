@@ -1,8 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { outOfReach } from '../storage/disk-groups.ts'
 import { isMissing } from '../storage/file-io.ts'
+import { GROUP_NOT_MOUNTED, NO_DISK_GROUP } from '../storage/io-faults.ts'
 import type { LabHost } from './instance-api.ts'
 import { OraError, ora } from './ora-error.ts'
+import { asmCause } from './os-error.ts'
 
 const MAGIC = 'ICBLAB SPFILE'
 
@@ -117,7 +120,11 @@ export async function readParameterFile(shown: string, sid: string, host: Pick<L
   try {
     bytes = await readFile(host.real(shown))
   } catch (error) {
-    if (isMissing(error)) throw parameterError('LRM-00109', `could not open parameter file '${shown}'`)
+    if (isMissing(error)) {
+      const cause = outOfReach(host.real(shown)) === 'without-asm' ? NO_DISK_GROUP : outOfReach(host.real(shown)) === 'not-mounted' ? GROUP_NOT_MOUNTED : 'ENOENT'
+      if (shown.startsWith('+')) throw ora(1078, 'failure in processing system parameters', [1565, `error in identifying file '${shown}'`], ...asmCause(shown, Object.assign(new Error(cause), { code: cause })))
+      throw parameterError('LRM-00109', `could not open parameter file '${shown}'`)
+    }
     throw error
   }
   if (bytes.toString('latin1', 0, MAGIC.length) === MAGIC) {

@@ -51,14 +51,14 @@ const fixed = new Set([
 
 /** The parameters of an instance. */
 export class Parameters {
-  readonly #host: Host
+  readonly host: Host
   readonly #entries = new Map<string, Entry>()
   readonly #spfileSettings: ParameterSettings | undefined
   readonly spfile: string | null
 
   /** @throws OraError 01078 with LRM-00101 for a name that no release knows; hidden names pass */
   constructor(host: Host, sid: string, settings: ParameterSettings, spfile: string | null, entries: ParameterSettings = settings) {
-    this.#host = host
+    this.host = host
     this.spfile = spfile
     this.#spfileSettings = spfile === null ? undefined : entries === settings ? new Map(settings) : entries
     for (const [name, value] of defaults(host, sid, settings)) this.#entries.set(name, { value, isDefault: true, inSpfile: false })
@@ -105,7 +105,7 @@ export class Parameters {
   async setSpfile(entry: string, value: string): Promise<void> {
     if (this.#spfileSettings === undefined || this.spfile === null) return
     this.#spfileSettings.set(entry, value)
-    await writeSpfile(this.#host.real(this.spfile), this.#spfileSettings)
+    await writeSpfile(this.host.real(this.spfile), this.#spfileSettings)
   }
 
   /** What a backup of the spfile contains; undefined without one. */

@@ -1,12 +1,10 @@
-import { mkdir } from 'node:fs/promises'
-import path from 'node:path'
-import { dayDirectory, stampOf } from '../host/local-time.ts'
+import { stampOf } from '../host/local-time.ts'
 import { REDO_BLOCK, readRedoHeader } from '../storage/redo-log.ts'
 import { copyArchivedLog } from './archived-log-files.ts'
 import type { Kernel } from './kernel.ts'
 import { recoverDatabase } from './media-recovery.ts'
 import { Mutex, pause } from './mutex.ts'
-import { archivedLogName, omfId } from './omf.ts'
+import { archivedName } from './omf.ts'
 import { OraError, ora } from './ora-error.ts'
 import type { ArchivedLogRecord, ControlFileData } from './records.ts'
 import type { StandbyAnswer } from './redo-transport.ts'
@@ -65,12 +63,9 @@ export class Standby {
       const { nextScn, bytes } = { nextScn: found.header.nextScn, bytes: found.header.bytes }
       let taken = 0
       for (const destination of archiver.destinations.filter((d) => d.service === null && d.status !== 'DEFERRED' && d.validFor.standby)) {
-        const name = destination.usesRecoveryArea
-          ? path.join(destination.directory, dayDirectory(host.now(), host.timeZone), `o1_mf_${header.thread}_${header.sequence}_${omfId()}_.arc`)
-          : path.join(destination.directory, archivedLogName(parameters.get('log_archive_format'), header))
+        const name = archivedName(parameters, host, header, destination)
         try {
           if (destination.fault === 'fail') throw new Error('lab fault: archive destination fails')
-          if (destination.usesRecoveryArea) await mkdir(path.dirname(host.real(name)), { recursive: true })
           await copyArchivedLog(this.#kernel, sent.path, name)
         } catch (error) {
           Object.assign(destination, { status: 'ERROR', error: `ORA-19504: failed to create file "${destination.directory}"`, failDate: host.now(), failSequence: header.sequence })

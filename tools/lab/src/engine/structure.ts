@@ -1,16 +1,17 @@
-import { copyFile, rm, stat } from 'node:fs/promises'
+import { copyFile, stat } from 'node:fs/promises'
 import { BLOCK_SIZE, blockSizes, blockType, formatBlock } from '../storage/block.ts'
 import type { TablespaceEncryption } from '../storage/block-cipher.ts'
 import { Datafile } from '../storage/datafile.ts'
 import { type FileHeader, blockSizeOf } from '../storage/file-header.ts'
-import { createFile } from '../storage/file-io.ts'
+import { createFile, removeFile } from '../storage/file-io.ts'
 import type { RedoOperation } from '../storage/redo-record.ts'
 import { parseDestination } from './archive-destinations.ts'
 import type { Heap } from './heap.ts'
 import type { TablespaceOptions } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
-import { isOmf, omfName } from './omf.ts'
-import { ora } from './ora-error.ts'
+import { isOmf, newFileName, omfName } from './omf.ts'
+import { linesOf, ora } from './ora-error.ts'
+import { createFailed } from './os-error.ts'
 import type { Parameters } from './parameters.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
 import { mapBlocks } from './space-map.ts'
@@ -30,6 +31,11 @@ export async function createDatafile(real: string, header: FileHeader, parents: 
   const datafile = await Datafile.create(real, header, { parents })
   for (let map = 2; map < 2 + mapBlocks(header.blocks); map += 1) await datafile.writeBlocks(map, formatBlock(header.file, map, blockType.map, 0, header.creationScn, datafile.blockSize))
   return datafile
+}
+
+/** ORA-01119 and why. */
+export function notCreated(name: string, error: unknown): Error {
+  return ora(1119, `error in creating database file '${name}'`, ...(name.startsWith('+') ? linesOf(createFailed(name, error)).slice(1) : [[27040, `file create error, unable to create file\n${String(error)}`] as const]))
 }
 
 export function newDatafileRecord(operation: Extract<RedoOperation, { op: 'create-file' }>, name: string): DatafileRecord {
@@ -58,7 +64,7 @@ export async function addFile(kernel: Kernel, conId: number, tablespace: string,
   const { control, files, transactions, scn, host, parameters, tracker } = kernel
   await transactions.exclusive(async () => {
     const data = control.data
-    const name = given ?? omfName(parameters, 'datafile', tablespace, guidOf(data, conId))
+    const name = given === undefined ? omfName(parameters, 'datafile', tablespace, guidOf(data, conId)) : newFileName(parameters, given, 'datafile', tablespace, guidOf(data, conId))
     if (data.datafiles.some((d) => d.name === name)) throw ora(1537, `cannot add file '${name}' - file already part of database`)
     const own = data.datafiles.filter((d) => containerOf(d) === conId)
     const sameTablespace = own.find((d) => d.tablespace === tablespace)
@@ -73,7 +79,7 @@ export async function addFile(kernel: Kernel, conId: number, tablespace: string,
     try {
       datafile = await createDatafile(host.real(name), header, isOmf(name))
     } catch (error) {
-      throw ora(1119, `error in creating database file '${name}'`, [27040, `file create error, unable to create file\n${String(error)}`])
+      throw notCreated(name, error)
     }
     await datafile.writeHeader({ ...header, fuzzy: true })
     const tx = new Transaction(kernel)
@@ -120,7 +126,7 @@ export async function dropTablespace(kernel: Kernel, heap: Heap, conId: number, 
     for (const record of records) {
       await files.close(record.file)
       tracker.removed(record.file)
-      if (includingDatafiles || isOmf(record.name)) await rm(host.real(record.name), { force: true })
+      if (includingDatafiles || isOmf(record.name)) await removeFile(host.real(record.name))
     }
   })
 }
@@ -210,30 +216,32 @@ export async function renameFile(kernel: Kernel, from: string, to: string): Prom
     for (const g of d.logGroups) g.members = g.members.map((m) => (m === from ? to : m))
     if (d.bct.filename === from) d.bct.filename = to
   })
-  if (isOmf(from) && from !== to) await rm(host.real(from), { force: true })
+  if (isOmf(from) && from !== to) await removeFile(host.real(from))
 }
 
 /**
  * ALTER DATABASE MOVE DATAFILE: the file is copied while nothing is written to it and goes on under its new name. Oracle lets changes go on
  * meanwhile and makes them in both files; here they wait.
- * @throws OraError 01516 (unknown in this container), 01135 (offline), 01119 with 27038 (there already) or 27040
+ * @throws OraError 01516 (unknown in this container), 01135 (offline), 01119 with 27038 (there already) or 27040, or 17502 in a disk group
  */
-export async function moveDatafile(kernel: Kernel, conId: number, reference: string | number, to: string, options: { readonly reuse: boolean; readonly keep: boolean }): Promise<void> {
-  const { control, host, files, cache, checkpointer, transactions } = kernel
+export async function moveDatafile(kernel: Kernel, conId: number, reference: string | number, given: string, options: { readonly reuse: boolean; readonly keep: boolean }): Promise<void> {
+  const { control, host, files, cache, checkpointer, transactions, parameters } = kernel
   const record = control.data.datafiles.find((d) => (d.file === reference || d.name === reference) && containerOf(d) === conId)
   if (record === undefined) throw ora(1516, `nonexistent log file, data file, or temporary file "${String(reference)}" in the current container`)
   const { file, name: from } = record
   if (!files.has(file) || !['SYSTEM', 'ONLINE'].includes(record.status)) throw ora(1135, `file ${file} accessed for DML/query is offline`, [1110, `data file ${file}: '${from}'`])
-  if (from === to) return
+  if (from === given) return
+  const to = newFileName(parameters, given, 'datafile', record.tablespace, guidOf(control.data, conId))
   const failed = (code: number, text: string): Error => ora(1119, `error in creating database file '${to}'`, [code, text])
   if (!options.reuse && (await stat(host.real(to)).then(() => true, () => false))) throw failed(27038, 'created file already exists')
   await transactions.exclusive(() => checkpointer.paused(async () => {
     await cache.flush(new Set([file]))
-    await copyFile(host.real(from), host.real(to)).catch((error: unknown) => { throw failed(27040, `file create error, unable to create file\n${String(error)}`) })
+    await (await createFile(host.real(to), { parents: isOmf(to) }).catch((error: unknown) => { throw notCreated(to, error) })).close()
+    await copyFile(host.real(from), host.real(to)).catch((error: unknown) => { throw notCreated(to, error) })
     await files.replace(file, to)
     await control.update((d) => { for (const f of d.datafiles) if (f.file === file) f.name = to })
   }))
-  if (!options.keep) await rm(host.real(from), { force: true })
+  if (!options.keep) await removeFile(host.real(from))
 }
 
 /** Flashback logging: one log in the recovery area. @throws OraError 38706 with 38709 without a recovery area, 38759 when on already */
@@ -244,7 +252,7 @@ export async function setFlashback(kernel: Kernel, on: boolean): Promise<void> {
   if (!on) {
     const logs = [...data.flashbackLogs]
     await control.update((d) => { Object.assign(d, { flashbackOn: false, flashbackLogs: [] }) })
-    for (const log of logs) await rm(host.real(log), { force: true })
+    for (const log of logs) await removeFile(host.real(log))
     return
   }
   if (parameters.get('db_recovery_file_dest') === '') throw ora(38706, 'Cannot turn on FLASHBACK DATABASE logging.', [38709, 'Recovery Area is not enabled.'])
@@ -261,10 +269,10 @@ export async function enableTracking(kernel: Kernel, given: string | undefined, 
   if (control.data.bct.status === 'ENABLED') throw ora(19760, 'error starting change tracking', [19759, 'block change tracking is already enabled'])
   if (host.lab.edition !== 'EE') throw ora(439, 'feature not enabled: Block Change Tracking')
   if (given === undefined && parameters.get('db_create_file_dest') === '') throw ora(19773, 'must specify change tracking file name')
-  const name = given ?? omfName(parameters, 'changetracking', '')
+  const name = given === undefined ? omfName(parameters, 'changetracking', '') : newFileName(parameters, given, 'changetracking', '')
   const real = host.real(name)
   if (given !== undefined && !reuse && (await stat(real).then(() => true, () => false))) throw ora(19751, 'could not create the change tracking file', [19750, `change tracking file: '${name}'`], [27038, 'created file already exists'])
-  if (given === undefined) await (await createFile(real, { parents: true })).close()
+  if (isOmf(name)) await (await createFile(real, { parents: true })).close()
   let bytes: number
   try {
     bytes = await tracker.create(name, files.all.length > 0 ? scn.next() : control.data.checkpointScn)
@@ -282,7 +290,7 @@ export async function disableTracking(kernel: Kernel): Promise<void> {
   if (status === 'DISABLED') throw ora(19759, 'block change tracking is not enabled')
   tracker.close()
   await control.update((d) => { d.bct = { status: 'DISABLED', filename: null, bytes: 0 } })
-  if (filename !== null) await rm(host.real(filename), { force: true })
+  if (filename !== null) await removeFile(host.real(filename))
 }
 
 

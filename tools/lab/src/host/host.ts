@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { LabHost } from '../engine/instance-api.ts'
+import { realInDiskGroup } from '../storage/disk-groups.ts'
 import { clockOffset } from './clock.ts'
 import { type LabFile, readLabFileSync } from './lab-file.ts'
 
@@ -14,7 +15,8 @@ export interface Host extends LabHost {
 
 /**
  * Opens a host of a lab. Paths whose first component is `/u01` … `/u09` belong to the host's private root; every other
- * path is the same file on every host, as backup storage mounted everywhere would be.
+ * path is the same file on every host, as backup storage mounted everywhere would be. Names of disk groups lead to the lab's ASM
+ * where the host reaches it.
  */
 export function openHost(labDir: string, name: string): Host {
   const root = path.resolve(labDir)
@@ -30,7 +32,7 @@ export function openHost(labDir: string, name: string): Host {
     home: path.join(dir, 'home'),
     run: path.join(dir, 'run'),
     timeZone: lab.timeZone,
-    real: (file) => (/^\/u0[1-9](\/|$)/.test(file) ? path.join(disks, file) : file),
+    real: (file) => (file.startsWith('+') ? realInDiskGroup(root, name, file) : /^\/u0[1-9](\/|$)/.test(file) ? path.join(disks, file) : file),
     now: () => Date.now() + lab.clockOffsetMs + jumped(),
   }
 }

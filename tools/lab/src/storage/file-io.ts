@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { sufferFaults } from './io-faults.ts'
+import { outOfReach } from './disk-groups.ts'
+import { GROUP_NOT_MOUNTED, NO_DISK_GROUP, sufferFaults } from './io-faults.ts'
 
 const paths = new WeakMap<FileHandle, string>()
 
@@ -37,8 +38,16 @@ export async function writeFully(handle: FileHandle, buffer: Buffer, position: n
 
 /** Opens a new or emptied file for reading and writing; `parents` also makes its directories, as Oracle does for OMF names. */
 export async function createFile(file: string, options: { readonly parents?: boolean; readonly exclusive?: boolean } = {}): Promise<FileHandle> {
-  if (options.parents === true && !file.startsWith('+')) await mkdir(path.dirname(file), { recursive: true })
+  if (options.parents === true && outOfReach(file) === undefined) await mkdir(path.dirname(file), { recursive: true })
   return openFile(file, options.exclusive === true ? 'wx+' : 'w+')
 }
 
+/** Also true where a disk group is out of reach: whatever is in it cannot be found. */
+export const isAbsent = (error: unknown): boolean => isMissing(error) || (error instanceof Error && 'code' in error && (error.code === NO_DISK_GROUP || error.code === GROUP_NOT_MOUNTED))
+
 export const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+
+/** Removes a file; one that is not there, or in a disk group that is out of reach, is gone for all who can look. */
+export async function removeFile(file: string): Promise<void> {
+  if (outOfReach(file) === undefined) await rm(file, { force: true })
+}

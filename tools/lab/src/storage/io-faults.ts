@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { outOfReach } from './disk-groups.ts'
 
 /** What is wrong with the storage below a path: `<lab>/io-faults.json` holds a list of these. */
 export interface StorageFault {
@@ -53,8 +54,10 @@ function faultsAt(file: string): readonly StorageFault[] {
 /** Names of faults in errors that are no error of the operating system. */
 export const WRONG_MOUNT_OPTIONS = 'WRONG_MOUNT_OPTIONS'
 
-/** A path in a disk group (`+DATA/…`): the lab has no ASM. */
+/** A path in a disk group (`+DATA/…`) where no ASM is reached. */
 export const NO_DISK_GROUP = 'NO_DISK_GROUP'
+/** A path in a disk group that is not mounted on this host. */
+export const GROUP_NOT_MOUNTED = 'GROUP_NOT_MOUNTED'
 
 function systemError(code: string, file: string): Error {
   return Object.assign(new Error(`${code}: fault of the lab at '${file}'`), { code })
@@ -69,7 +72,8 @@ function acceptable(options: string): boolean {
 
 /** Waits, or rejects, as the faults of the place want it. `growsTo`: the size that the file has after a write. */
 export async function sufferFaults(file: string, access: 'read' | 'write' | 'create', growsTo?: number): Promise<void> {
-  if (file.startsWith('+')) throw systemError(NO_DISK_GROUP, file)
+  const unreachable = outOfReach(file)
+  if (unreachable !== undefined) throw systemError(unreachable === 'without-asm' ? NO_DISK_GROUP : GROUP_NOT_MOUNTED, file)
   let faults = faultsAt(file)
   while (faults.some((fault) => fault.hang === true)) {
     await sleep(POLL_MS)

@@ -191,6 +191,7 @@ export async function fakeInstance(options: FakeOptions): Promise<FakeInstance> 
     },
     writeControlFileCopy: async (name) => write(name, { kind: 'control-file', control: fake.controlFile }),
     omfName: (kind, tablespace) => path.join(directory, 'omf', `${kind}_${tablespace.toLowerCase()}_.dbf`),
+    restoredName: (file, wanted) => wanted ?? file.name,
     restoreControlFile: async (from) => {
       const found = await read(from)
       if (found.control === undefined) throw rmanError(6172, 'no AUTOBACKUP found or specified handle is not a valid copy or piece')

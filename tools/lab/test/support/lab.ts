@@ -25,11 +25,11 @@ export interface TestLab {
 
 const small = { system: 1, sysaux: 1, undo: 1, users: 2, redo: 0.25 }
 
-export async function makeLab(options: { readonly archiveDelayMs?: number; readonly redo?: number; readonly pdbs?: readonly string[]; readonly release?: string; readonly instances?: number; readonly edition?: 'EE' | 'SE'; readonly tls?: boolean } = {}): Promise<TestLab> {
+export async function makeLab(options: { readonly archiveDelayMs?: number; readonly redo?: number; readonly pdbs?: readonly string[]; readonly release?: string; readonly instances?: number; readonly edition?: 'EE' | 'SE'; readonly tls?: boolean; readonly asm?: boolean } = {}): Promise<TestLab> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'icb-lab-'))
   const { dbid } = await initLab(dir, {
     database: 'orcl', release: options.release ?? '12.1.0.2.0', pdbs: options.pdbs, instances: options.instances, edition: options.edition ?? 'EE', timeZone: 'Europe/Stockholm', archiveDelayMs: options.archiveDelayMs ?? 0, fsync: false, smonIntervalMs: 3_600_000,
-    sizes: { ...small, redo: options.redo ?? small.redo }, tls: options.tls === true,
+    sizes: { ...small, redo: options.redo ?? small.redo }, tls: options.tls === true, asm: options.asm,
   })
   const host = openHost(dir, 'prod')
   const instances: LabInstance[] = []
@@ -39,8 +39,8 @@ export async function makeLab(options: { readonly archiveDelayMs?: number; reado
     return instance
   }
   const instance = async (): Promise<LabInstance> => {
-    const spfile = path.join(host.home, 'dbs', 'spfileorcl.ora')
-    return add((await readParameterFile(spfile, 'orcl', host)).settings, spfile, host, 'orcl')
+    const { settings, spfile } = await readParameterFile(path.join(host.home, 'dbs', options.asm === true ? 'initorcl.ora' : 'spfileorcl.ora'), 'orcl', host)
+    return add(settings, spfile?.path ?? null, host, 'orcl')
   }
   return {
     dir, dbid, host, sandbox: openHost(dir, 'sandbox'), instance,

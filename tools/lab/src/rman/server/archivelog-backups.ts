@@ -7,7 +7,7 @@ import { newPiece, newSet, recordSet, writePiece } from './backup-sets.ts'
 import { runOnChannels } from './channels.ts'
 import { deletionNeedsBackups, optimizes } from './configuration.ts'
 import { withoutProtected } from './log-protection.ts'
-import { defaultName, expandFormat } from './names.ts'
+import { defaultName, placedName } from './names.ts'
 import { availableLogs, backupsOfLog, logKey } from './repository.ts'
 import { fileLine, forget } from './repository-objects.ts'
 import type { RepositoryFile } from './repository-objects.ts'
@@ -122,7 +122,7 @@ async function copyLog(work: Work, channel: Channel, source: NamedLog, ownFormat
   const setCount = await instance.updateControlFile(() => instance.nextRecid('setCount'))
   const parts = { setCount, setStamp: instance.stamp(started), piece: 1, archivedLog: source }
   const format = ownFormat ?? channel.format
-  const name = format === null ? defaultName(instance, 'archivelog', `${source.thread}_${source.sequence}`, parts) : expandFormat(instance, format, parts)
+  const name = format === null ? defaultName(instance, 'archivelog', `${source.thread}_${source.sequence}`, parts) : placedName(instance, format, 'archivelog', `${source.thread}_${source.sequence}`, parts)
   try {
     await instance.copyArchivedLog(source.name, name)
   } catch (error) {

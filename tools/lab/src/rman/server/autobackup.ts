@@ -3,7 +3,7 @@ import { OraError } from '../../engine/ora-error.ts'
 import { formatDate } from '../nls-date.ts'
 import { newSet, recordSet } from './backup-sets.ts'
 import { autobackupFormat, autobackupOn, homeDbs, snapshotControlfile } from './configuration.ts'
-import { defaultName, expandFormat } from './names.ts'
+import { defaultName, placedName } from './names.ts'
 import { writeError } from '../../engine/os-error.ts'
 import { date } from './work.ts'
 import type { Work } from './work.ts'
@@ -34,7 +34,7 @@ async function autobackupName(work: Work): Promise<string> {
     const file =
       format === null
         ? (instance.parameters.get('db_recovery_file_dest')?.value ?? '') === '' ? path.join(homeDbs(instance), name) : defaultName(instance, 'autobackup', 's', parts)
-        : expandFormat(instance, format.replaceAll('%F', name), parts)
+        : placedName(instance, format.replaceAll('%F', name), 'autobackup', 's', parts)
     if (!(await instance.fileExists(file))) return file
   }
   throw new Error('more than 256 autobackups in a day')

@@ -2,7 +2,7 @@ import type { PieceTarget } from '../../engine/instance-api.ts'
 import type { BackupDatafileRecord, BackupRedologRecord, BackupSetRecord } from '../../engine/records.ts'
 import { rmanError } from '../../engine/ora-error.ts'
 import { writeError } from '../../engine/os-error.ts'
-import { defaultName, expandFormat } from './names.ts'
+import { defaultName, placedName } from './names.ts'
 import type { Channel, Work } from './work.ts'
 import { date, elapsed } from './work.ts'
 
@@ -29,7 +29,7 @@ export async function newPiece(work: Work, channel: Channel, set: NewSet, option
   const piece = options.piece ?? 1
   const parts = { setCount: set.setCount, setStamp: set.setStamp, piece }
   const chosen = options.format ?? channel.format
-  const path = chosen === null ? defaultName(instance, 'piece', piece === 1 ? options.label : `${options.label}_${piece}`, parts) : expandFormat(instance, chosen, parts)
+  const path = chosen === null ? defaultName(instance, 'piece', piece === 1 ? options.label : `${options.label}_${piece}`, parts) : placedName(instance, chosen, 'piece', options.label, parts)
   if (await instance.fileExists(path)) {
     if (options.reuse !== true) throw writeError(Object.assign(new Error('exists'), { code: 'EEXIST' }), path) as Error
     await instance.removeFile(path)

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { CONTROL_BLOCK } from '../../engine/identify.ts'
 import { writeError } from '../../engine/os-error.ts'
 import { recordCopy } from './datafile-copies.ts'
-import { defaultName, expandFormat } from './names.ts'
+import { defaultName, placedName } from './names.ts'
 import { elapsed } from './work.ts'
 import type { Channel, Work } from './work.ts'
 
@@ -13,7 +13,7 @@ export async function copyControlfile(work: Work, channel: Channel, options: { r
   const setCount = await instance.updateControlFile(() => instance.nextRecid('setCount'))
   const parts = { setCount, setStamp: instance.stamp(started), piece: 1, controlfileCopy: true }
   const chosen = options.format ?? channel.format
-  const name = chosen === null ? defaultName(instance, 'controlfile', options.tag, parts) : expandFormat(instance, chosen, parts)
+  const name = chosen === null ? defaultName(instance, 'controlfile', options.tag, parts) : placedName(instance, chosen, 'controlfile', options.tag, parts)
   emit(`channel ${channel.name}: starting datafile copy`)
   emit('copying current control file')
   if (!options.reuse && (await instance.fileExists(name))) throw writeError(Object.assign(new Error('exists'), { code: 'EEXIST' }), name) as Error

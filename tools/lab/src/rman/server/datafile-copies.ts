@@ -1,12 +1,13 @@
 import { copyFile, mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { BlockRange, CopyResult, ImageCopyWriter } from '../../engine/instance-api.ts'
+import { isOmf } from '../../engine/omf.ts'
 import { rmanError } from '../../engine/ora-error.ts'
 import type { ControlFileData, DatafileCopyRecord, DatafileRecord } from '../../engine/records.ts'
 import { sufferFaults } from '../../storage/io-faults.ts'
 import type { BackupCommand } from '../grammar/ast.ts'
 import { runOnChannels } from './channels.ts'
-import { defaultName, expandFormat } from './names.ts'
+import { defaultName, placedName } from './names.ts'
 import { readError, writeError } from '../../engine/os-error.ts'
 import { usableCopies } from './repository.ts'
 import { elapsed, fileNumber } from './work.ts'
@@ -18,7 +19,7 @@ async function newCopyName(work: Work, channel: Channel, format: string | null, 
   const setCount = await instance.updateControlFile(() => instance.nextRecid('setCount'))
   const parts = { setCount, setStamp: instance.stamp(instance.host.now()), piece: 1, datafile: file }
   const chosen = format ?? channel.format
-  return chosen === null ? defaultName(instance, 'copy', file.tablespace, parts) : expandFormat(instance, chosen, parts)
+  return chosen === null ? defaultName(instance, 'copy', file.tablespace, parts) : placedName(instance, chosen, 'copy', file.tablespace, parts)
 }
 
 /** Enters a copy, in place of what stood under the same name. */
@@ -144,8 +145,8 @@ export async function copyBytes(work: Work, from: string, to: string): Promise<v
   const { host } = work.instance
   if (!(await work.instance.fileExists(from))) throw readError(Object.assign(new Error('missing'), { code: 'ENOENT' }), from)
   try {
-    if (path.isAbsolute(to)) await mkdir(path.dirname(host.real(to)), { recursive: true })
     await sufferFaults(host.real(to), 'create', (await stat(host.real(from))).size)
+    if (path.isAbsolute(to) || isOmf(to)) await mkdir(path.dirname(host.real(to)), { recursive: true })
     await copyFile(host.real(from), host.real(to))
   } catch (error) {
     throw writeError(error, to)

@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { isGroupName, isSystemName, systemName } from '../../engine/asm-names.ts'
+import { ora } from '../../engine/ora-error.ts'
 import type { Instance } from '../../engine/instance-api.ts'
 import { dayDirectory } from '../../host/local-time.ts'
 import { formatDate } from '../nls-date.ts'
@@ -65,6 +67,26 @@ export function expandFormat(instance: Instance, format: string, parts: NamePart
   return path.isAbsolute(expanded) || expanded.startsWith('+') ? expanded : path.join(homeDbs(instance), expanded)
 }
 
+/** A name that ASM gives: type and tag by the kind of file, by day what the recovery area keeps by day. */
+function nameInGroup(instance: Instance, group: string, kind: keyof typeof kinds, label: string, parts: NameParts): string {
+  const log = parts.archivedLog
+  const [type, tag] =
+    kind === 'copy' ? ['DATAFILE', label]
+    : kind === 'controlfile' ? ['CONTROLFILE', 'backup']
+    : kind === 'piece' ? ['BACKUPSET', `${label}_0`]
+    : kind === 'archivelog' ? ['ARCHIVELOG', `thread_${String(log?.thread ?? 1)}_seq_${String(log?.sequence ?? 0)}`]
+    : ['AUTOBACKUP', `${label}_${String(parts.setStamp)}`]
+  const uniqueName = instance.parameters.get('db_unique_name')?.value ?? instance.controlFile.name
+  return systemName(instance.host, { group, uniqueName, type, tag, ...(kind === 'copy' || kind === 'controlfile' ? {} : { day: dayDirectory(instance.host.now(), instance.host.timeZone) }) })
+}
+
+/** A FORMAT that is a disk group alone leaves the name to ASM. @throws OraError 15046 below 19504 for a name that only ASM gives */
+export function placedName(instance: Instance, format: string, kind: keyof typeof kinds, label: string, parts: NameParts): string {
+  const name = expandFormat(instance, format, parts)
+  if (isSystemName(name)) throw ora(19504, `failed to create file "${name}"`, [17502, `ksfdcre:4 Failed to create file ${name}`], [15046, `ASM file name '${name}' is not in single-file creation form`])
+  return isGroupName(name) ? nameInGroup(instance, name, kind, label, parts) : name
+}
+
 const kinds = { copy: ['datafile', '.dbf'], controlfile: ['controlfile', '.ctl'], piece: ['backupset', '.bkp'], archivelog: ['archivelog', '.arc'], autobackup: ['autobackup', '.bkp'] } as const
 
 /** Where a file goes that no FORMAT places: the recovery area, whose directories the server makes itself, else ORACLE_HOME/dbs. */
@@ -74,6 +96,7 @@ export function defaultName(instance: Instance, kind: keyof typeof kinds, label:
   const [directory, suffix] = kinds[kind]
   const unique = (instance.parameters.get('db_unique_name')?.value ?? instance.controlFile.name).toUpperCase()
   const day = kind === 'copy' || kind === 'controlfile' ? [] : [dayDirectory(instance.host.now(), instance.host.timeZone)]
+  if (area.startsWith('+')) return nameInGroup(instance, area, kind, label, parts)
   const place = path.join(area, unique, directory, ...day)
   if (existsSync(instance.host.real(area))) mkdirSync(instance.host.real(place), { recursive: true })
   return path.join(place, `o1_mf_${label.toLowerCase()}_${uniqueSuffix(parts.setCount, parts.setStamp)}_${suffix}`)

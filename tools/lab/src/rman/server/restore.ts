@@ -96,7 +96,7 @@ export async function restoreDatafiles(work: Work, object: Extract<Command, { ki
   const end = await untilScn(work, until ?? work.state.run?.until ?? null)
   const plans = filesOf(instance, object).map((file) => plan(work, file, end))
   if (instance.status === 'OPEN') {
-    const busy = plans.find(({ file, target }) => target === file.name && (file.status === 'SYSTEM' || file.status === 'ONLINE'))
+    const busy = plans.find(({ file, renamed }) => !renamed && (file.status === 'SYSTEM' || file.status === 'ONLINE'))
     if (busy !== undefined) throw new OraError([{ code: 'ORA-19870', text: `error while restoring backup piece ${nameOf(busy.backup)}` }, { code: 'ORA-19573', text: `cannot obtain exclusive enqueue for datafile ${busy.file.file}` }])
   }
   emit('')
@@ -126,6 +126,7 @@ async function restoreCopy(work: Work, channel: Channel, { file, copy, target, r
   emit(`destination for restore of datafile ${fileNumber(file.file)}: ${target}`)
   await copyBytes(work, copy.name, target)
   emit(`channel ${channel.name}: copied datafile copy of datafile ${fileNumber(file.file)}, elapsed time: ${elapsed(work, started)}`)
+  if (!renamed) await takeUp(work, file, target)
   const restored = renamed ? await recordCopy(work, { ...copy, name: target, completionTime: instance.host.now() }) : copy
   emit(`output file name=${target} RECID=${restored.recid} STAMP=${restored.stamp}`)
 }
@@ -144,7 +145,10 @@ async function restoreSet(work: Work, channel: Channel, files: readonly SetPlan[
   for (const { file, backup, target, renamed } of files) {
     const result = await instance.restoreDatafile(file.file, pieces.map((piece) => piece.handle), target, channel.session).catch((error: unknown) => { throw readError(error, pieces[0]?.handle ?? '') })
     work.bytes.output += result.blocks * file.blockSize
-    if (!renamed) continue
+    if (!renamed) {
+      await takeUp(work, file, target)
+      continue
+    }
     await recordCopy(work, {
       name: target, tag: null, file: file.file, tablespace: file.tablespace, creationScn: file.creationScn, resetlogsScn: backup.datafile.resetlogsScn, incrementalLevel: null, checkpointScn: result.checkpointScn,
       checkpointTime: result.checkpointTime, absoluteFuzzyScn: result.absoluteFuzzyScn, recoveryFuzzyScn: 0n, markedCorrupt: 0, blocks: result.blocks, blockSize: file.blockSize, completionTime: instance.host.now(),
@@ -161,12 +165,13 @@ async function restoreSet(work: Work, channel: Channel, files: readonly SetPlan[
 function plan(work: Work, file: DatafileRecord, end: bigint | null): Plan {
   const { instance, state } = work
   const newname = state.run?.newnames.datafiles.get(file.file) ?? state.run?.newnames.database ?? null
-  const target = newname === null ? file.name : newname.kind === 'name' ? newname.name : instance.omfName('datafile', file.tablespace)
+  const target = newname?.kind === 'new' ? instance.omfName('datafile', file.tablespace) : instance.restoredName(file, newname?.name)
   const backup = datafileBackups(instance.controlFile, file).find((candidate) => nameOf(candidate) !== target && (end === null || candidate.checkpointScn <= end)) ?? null
   if (backup === null && (file.file === 1 || (end !== null && file.creationScn >= end))) {
     throw rmanError(6026, 'some targets not found - aborting restore', { code: 'RMAN-06023', text: `no backup or copy of datafile ${file.file} found to restore` })
   }
-  return { file, backup, target, renamed: target !== file.name }
+  if (newname?.kind === 'name' && newname.name !== target) state.run?.newnames.datafiles.set(file.file, { kind: 'name', name: target })
+  return { file, backup, target, renamed: newname !== null && target !== file.name }
 }
 
 /** RESTORE ARCHIVELOG. */
@@ -178,6 +183,14 @@ export async function restoreArchivelog(work: Work, selection: ArchivelogSelecti
   work.emit(`Finished restore at ${date(work)}`)
 }
 
+/** A file that ASM had named comes back under another number: the control file follows, and the former file goes. */
+async function takeUp({ instance }: Work, file: DatafileRecord, target: string): Promise<void> {
+  const { name } = file
+  if (name === target) return
+  await instance.updateControlFile((data) => { for (const record of data.datafiles) if (record.file === file.file) record.name = target })
+  await instance.removeFile(name)
+}
+
 async function createEmpty(work: Work, { file, target, renamed }: Plan): Promise<void> {
   const { instance, emit } = work
   emit(`creating datafile file number=${file.file} name=${target}`)
@@ -186,7 +199,7 @@ async function createEmpty(work: Work, { file, target, renamed }: Plan): Promise
   } catch (error) {
     throw readError(error, target)
   }
-  if (!renamed) return
+  if (!renamed) return takeUp(work, file, target)
   // Under SET NEWNAME the new file is a copy until SWITCH makes it the datafile.
   await recordCopy(work, {
     name: target, tag: null, file: file.file, tablespace: file.tablespace, creationScn: file.creationScn, resetlogsScn: instance.controlFile.resetlogsScn, incrementalLevel: null, checkpointScn: file.creationScn,
