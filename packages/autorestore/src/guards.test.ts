@@ -5,7 +5,7 @@ import { parseMountTable, silentLogger, systemClock } from '@icb/runtime'
 import type { PathProbe } from '@icb/runtime'
 import { createMemoryStorage } from '@icb/storage-core/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { guardAreaNotMounted, guardClones, guardInstances, guardNotRoot, guardSidName, guardSourcePaths, guardWithin } from './guards.ts'
+import { guardAreaNotMounted, guardClones, guardDiskGroups, guardInstances, guardNotRoot, guardSidName, guardSourcePaths, guardWithin } from './guards.ts'
 import { systemHostView } from './host-view.ts'
 import type { HostView } from './host-view.ts'
 
@@ -120,4 +120,19 @@ describe('guardWithin', () => {
 it('a probe of a file system that hangs ends as unknown', async () => {
   const view = systemHostView({ hostname: 'h', hostId: '1', uid: 1, homeDirectory: '/', clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() }, probeDeadlineMs: 1 })
   expect(await view.probe('/')).toEqual({ state: 'unknown', reason: 'the file system does not answer', hangs: true })
+})
+
+describe('disk groups', () => {
+  const paths = [{ path: '/u01/a.dbf', what: 'data file' }, { path: '+data/orcl/datafile/users.259.1', what: 'data file' }]
+
+  it('[H2] refuses an instance that could open files of a group of that name, though no ASM runs here', () => {
+    expect(() => { guardDiskGroups(paths, [{ name: 'DATA', state: 'MOUNTED' }]) }).toThrow(/users\.259\.1 is in disk group DATA, which this host can use \(mounted\)/)
+    expect(() => { guardDiskGroups(paths, [{ name: 'DATA', state: 'MOUNTED' }]) }).toThrow(code('REFUSED_PATH'))
+    guardDiskGroups(paths, [{ name: 'DATA2', state: 'MOUNTED' }])
+    guardDiskGroups(paths, [])
+  })
+  it('[H4] a file of the copy is never in a disk group, wherever this process happens to run', async () => {
+    // As a path it would be one below the working directory.
+    await expect(guardWithin([{ path: '+DATA/orcl/onlinelog/group_1.262.1', what: 'online log' }], { host, own: [process.cwd()], area: join(base, 'area') })).rejects.toThrow(code('REFUSED_LIVE_AREA'))
+  })
 })

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import { diskGroupOf } from '@icb/oracle'
+import type { DiskGroupRow } from '@icb/oracle'
 import type { Logger } from '@icb/runtime'
 import type { MountSource, SnapshotStorage } from '@icb/storage-core'
 import { autorestoreErrors as errors } from './errors.ts'
@@ -87,6 +89,18 @@ export async function guardSourcePaths(paths: readonly SourcePath[], options: { 
 }
 
 /**
+ * Refuses when the instance could open files in a disk group that the source uses: ASM of another host serves groups as well (Flex ASM), and
+ * then no ASM process runs here. Group names are compared, not files: a database instance cannot ask for those.
+ * @throws ICB_AUTORESTORE_REFUSED_PATH
+ */
+export function guardDiskGroups(paths: readonly SourcePath[], reachable: readonly Pick<DiskGroupRow, 'name' | 'state'>[]): void {
+  for (const { path, what } of paths) {
+    const group = reachable.find((each) => each.name.toUpperCase() === diskGroupOf(path))
+    if (group !== undefined) throw errors.REFUSED_PATH(`${what} ${path} is in disk group ${group.name}, which this host can use (${group.state.toLowerCase()})`, { hint: 'Run restore tests on a host whose ASM has no disk group of that name, or on one without ASM.', details: { path, diskGroup: group.name } })
+  }
+}
+
+/**
  * The database's live area, links resolved; where it is not on this host, as it is configured.
  * @throws ICB_AUTORESTORE_REFUSED_PATH when its file system does not answer: everything that looks there would wait with it
  */
@@ -122,6 +136,7 @@ export async function guardAreaNotMounted(areaMounts: readonly MountSource[], ho
  */
 export async function guardWithin(paths: readonly SourcePath[], options: { readonly host: HostView; readonly own: readonly string[]; readonly area: string }): Promise<void> {
   for (const { path, what } of paths) {
+    if (path.startsWith('+')) throw errors.REFUSED_LIVE_AREA(`${what} ${path} is in a disk group, not in the clone or the scratch directory`, { hint: 'Going on could write to files of the source. The test instance is stopped.', details: { path } })
     const probe = await options.host.probe(path)
     const real = probe.state === 'present' ? probe.facts.realPath : resolve(path)
     if (probe.state === 'unknown' || isWithin(real, options.area) || !options.own.some((directory) => isWithin(real, directory))) {

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { diskGroupOf, isAsmSystemName } from '@icb/oracle'
 import { readManifest } from '@icb/recovery-point'
 import type { Manifest } from '@icb/recovery-point'
 import { catalogScript, restoreControlfileScript } from '@icb/rman'
@@ -20,19 +21,34 @@ export interface RestoreScriptOptions {
 
 /** Parameters that only make sense for the instance that is gone, or that would start more than one. */
 const leftOut: ReadonlySet<string> = new Set(['spfile', 'instance_number', 'instance_name', 'thread', 'local_listener', 'remote_listener', 'cluster_database', 'cluster_database_instances', 'dg_broker_start', 'job_queue_processes'])
-const lists: ReadonlySet<string> = new Set(['control_files'])
 
 function shell(text: string): string {
   if (/[\0\r\n]/.test(text)) throw errors.SETTINGS(`${JSON.stringify(text)} cannot be written into a shell script`)
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-/** The recorded parameters as a text file, without what belongs to one instance or to the host that is gone. `jobs`: job_queue_processes as it was, instead of none. */
-export function parameterFile(manifest: Manifest, options: { readonly jobs: boolean } = { jobs: false }): string {
+/**
+ * Where restored control files go: where they were, but a name that ASM had given cannot be given again, so an alias at the top of the same
+ * disk group takes its place, which needs no directory.
+ * @param fresh part of the alias of every control file in a disk group, whatever it was called: nothing that is still there is overwritten
+ */
+export function restoredControlFiles(manifest: Pick<Manifest, 'database' | 'sourcePaths' | 'parameters'>, fresh?: string): readonly string[] {
+  const names = (manifest.parameters['control_files'] ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '')
+  return (names.length === 0 ? manifest.sourcePaths.controlFiles : names).map((name, index) => (isAsmSystemName(name) || (fresh !== undefined && name.startsWith('+')) ? `+${diskGroupOf(name) ?? ''}/${[manifest.database.uniqueName.toLowerCase(), ...(fresh === undefined ? [] : [fresh])].join('_')}_control${String(index + 1).padStart(2, '0')}.ctl` : name))
+}
+
+/** Disk groups that the database's files need, in the order of their names. */
+export function diskGroupsOf({ sourcePaths, parameters }: Pick<Manifest, 'sourcePaths' | 'parameters'>): readonly string[] {
+  const places = [...sourcePaths.datafiles, ...sourcePaths.logs, ...sourcePaths.tempfiles, ...sourcePaths.controlFiles, sourcePaths.recoveryDestination, parameters['db_create_file_dest'], parameters['db_recovery_file_dest']]
+  return [...new Set(places.map((place) => diskGroupOf(place ?? '')).filter((group) => group !== undefined))].sort()
+}
+
+/** The recorded parameters as a text file, without what belongs to one instance or to the host that is gone. `jobs`: job_queue_processes as it was, instead of none; `fresh`: as in {@link restoredControlFiles}. */
+export function parameterFile(manifest: Manifest, options: { readonly jobs: boolean; readonly fresh?: string } = { jobs: false }): string {
   const quote = (value: string): string => (/^(?:\d+[KMGT]?|TRUE|FALSE)$/i.test(value) ? value : `'${value.replaceAll("'", "''")}'`)
   const lines = Object.entries(manifest.parameters)
     .filter(([name, value]) => !leftOut.has(name) && value !== '' && !/[\r\n]/.test(value))
-    .map(([name, value]) => `*.${name}=${lists.has(name) ? value.split(',').map((part) => quote(part.trim())).join(',') : quote(value)}`)
+    .map(([name, value]) => `*.${name}=${name === 'control_files' ? restoredControlFiles(manifest, options.fresh).map(quote).join(',') : quote(value)}`)
   // No job may run before somebody has looked; a cluster is restored by one instance.
   const jobs = options.jobs ? manifest.parameters['job_queue_processes'] : '0'
   return [...lines, ...(jobs === undefined ? [] : [`*.job_queue_processes=${jobs}`]), ...(manifest.parameters['cluster_database']?.toUpperCase() === 'TRUE' ? ['*.cluster_database=FALSE'] : [])].join('\n')
@@ -56,6 +72,8 @@ export function restoreScript(options: RestoreScriptOptions): string {
   const { database, window } = manifest
   const channels = Array.from({ length: Math.max(1, options.parallel) }, (_, i) => `  ALLOCATE CHANNEL c${String(i + 1)} DEVICE TYPE DISK;`).join('\n')
   const files = [join(from, manifest.controlFile), ...manifest.copies.map((copy) => join(from, copy.path))]
+  const groups = diskGroupsOf(manifest)
+  const spfile = diskGroupOf(manifest.parameters['spfile'] ?? '')
   const cluster = manifest.parameters['cluster_database']?.toUpperCase() === 'TRUE'
   return `#!/bin/sh
 # Restores database ${database.name} (db_unique_name ${database.uniqueName}, DBID ${database.dbid}) in place.
@@ -115,7 +133,7 @@ restore() {
 ${parameterFile(manifest)}
 PARAMETERS
   echo "startup nomount pfile='$WORK/init.ora'" | sql
-  rman <<'COMMANDS'
+${groups.map((group) => `  [ "$(ask "select 'ICB|' || count(*) from v\\$asm_diskgroup where name = '${group}';")" = 1 ] || stop 'disk group ${group} is not mounted'\n`).join('')}  rman <<'COMMANDS'
 ${restoreControlfileScript({ piece: join(from, manifest.controlFile) }).trimEnd()}
 COMMANDS
   identity
@@ -149,7 +167,7 @@ open() {
   [ "$(ask "select 'ICB|' || open_mode from v\\$database;")" = 'READ WRITE' ] || stop 'the database is not open'
   cat <<NOTES
 The database is open in a new incarnation. Now:
-  create spfile from pfile='$WORK/init.ora', after job_queue_processes has its old value again${cluster ? "\n  cluster_database=TRUE and the other instances' parameters, then srvctl start database" : ''}${manifest.sourcePaths.bct === undefined ? '' : '\n  alter database enable block change tracking'}${database.role === 'PRIMARY' ? '' : `\n  it was a ${database.role.toLowerCase()}: look at its role`}
+  create spfile${spfile === undefined ? '' : `='+${spfile}'`} from pfile='$WORK/init.ora', after job_queue_processes has its old value again${cluster ? "\n  cluster_database=TRUE and the other instances' parameters, then srvctl start database" : ''}${manifest.sourcePaths.bct === undefined ? '' : '\n  alter database enable block change tracking'}${database.role === 'PRIMARY' ? '' : `\n  it was a ${database.role.toLowerCase()}: look at its role`}
   a backup at once: icb backup ${database.uniqueName}
 NOTES
 }

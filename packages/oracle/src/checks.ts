@@ -2,6 +2,7 @@ import { isIcbError } from '@icb/runtime'
 import type { Check, CheckResult } from '@icb/runtime'
 import { readDatabaseClock, readIdentity, readInstance } from './dictionary/identity.ts'
 import { readParameters } from './dictionary/parameters.ts'
+import { readDiskGroups } from './dictionary/disk-groups.ts'
 import { readRecoveryArea } from './dictionary/database-files.ts'
 import type { DriverChoice } from './driver-choice.ts'
 import type { SqlSession } from './sql-session.ts'
@@ -82,6 +83,13 @@ export function checks(deps: OracleCheckDeps): Check[] {
       const used = area.limitBytes === 0n ? 100n : ((area.usedBytes - area.reclaimableBytes) * 100n) / area.limitBytes
       const summary = `${used.toString()} % of ${String(area.name)} is used and not reclaimable`
       return used < 80n ? { status: 'ok', summary } : { status: 'warning', summary, advice: 'Find out why archived logs are kept (standby, deletion policy), or raise the limit.', remedy: 'operator' }
+    }),
+    check('oracle.disk-groups', 'The disk groups have room', async (signal) => {
+      const groups = await readDiskGroups(deps.session, { signal })
+      if (groups.length === 0) return { status: 'ok', summary: 'no ASM' }
+      const summary = groups.map((group) => `${group.name} ${String(group.usableFileMb)} MB usable of ${String(group.totalMb)} MB`).join(', ')
+      const tight = groups.find((group) => group.usableFileMb < 0) ?? groups.find((group) => group.freeMb * 20 < group.totalMb)
+      return tight === undefined ? { status: 'ok', summary } : { status: 'warning', summary, advice: tight.usableFileMb < 0 ? `Add disks to ${tight.name}: after the loss of one not everything could be mirrored again.` : `${tight.name} is nearly full, whatever db_recovery_file_dest_size says. Add disks, or remove files.`, remedy: 'operator' }
     }),
   ]
 }

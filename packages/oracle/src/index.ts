@@ -55,6 +55,8 @@ export {
   recoveryAreaQuery,
   tempfilesQuery,
 } from './dictionary/database-files.ts'
+export { diskGroupOf, diskGroupsQuery, isAsmSystemName, readDiskGroups } from './dictionary/disk-groups.ts'
+export type { DiskGroupRow } from './dictionary/disk-groups.ts'
 export type { ChangeTrackingRow, DnfsServerRow, LogfileRow, RecoveryAreaRow, TempfileRow } from './dictionary/database-files.ts'
 export {
   backupPiecesQuery,

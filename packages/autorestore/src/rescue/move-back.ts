@@ -7,6 +7,7 @@ import { finding } from '../findings.ts'
 import { manifestOf, runRman } from '../restore-run.ts'
 import { isWithin } from '../sandbox.ts'
 import type { RescueRun } from './rescue-run.ts'
+import { placeAgain } from './rescue-steps.ts'
 
 interface Move {
   readonly row: DatafileRow
@@ -16,8 +17,13 @@ interface Move {
 /** Files that still lie in the clone, with the place they belong to; those that recovery created go beside the others. */
 async function movesOf(run: RescueRun, signal: AbortSignal): Promise<readonly Move[]> {
   const rows = await readDatafiles(run.oracle.sql, { signal, cdb: manifestOf(run).database.cdb })
-  const beside = dirname(run.places.find((place) => place.name.startsWith('/'))?.name ?? '/')
-  return rows.filter((row) => run.paths.some((path) => isWithin(row.name, path))).map((row) => ({ row, to: run.places.find((place) => place.file === row.file)?.name ?? join(beside, `${row.tablespace.toLowerCase()}_${String(row.file)}.dbf`) }))
+  const [first] = run.places
+  const placeOf = (row: DatafileRow): string => {
+    const known = run.places.find((place) => place.file === row.file)
+    if (known !== undefined) return placeAgain(known.name)
+    return first?.name.startsWith('+') === true ? placeAgain(first.name) : join(dirname(first?.name ?? '/'), `${row.tablespace.toLowerCase()}_${String(row.file)}.dbf`)
+  }
+  return rows.filter((row) => run.paths.some((path) => isWithin(row.name, path))).map((row) => ({ row, to: placeOf(row) }))
 }
 
 /**
@@ -42,8 +48,8 @@ export const moveBack: Step<RescueRun> = {
 async function moveOnline(run: RescueRun, moves: readonly Move[], step: StepRun): Promise<void> {
   for (const [index, { row, to }] of moves.entries()) {
     step.progress({ fraction: index / moves.length, text: `file ${String(row.file)} to ${to}` })
-    // REUSE: a file of a move that was interrupted may lie there. KEEP: the clone goes as a whole, and an interrupted move may still need it.
-    const move = `alter database move datafile ${quoteSqlString(row.name)} to ${quoteSqlString(to)} reuse keep`
+    // REUSE: a file of a move that was interrupted may lie there; in a disk group each attempt gets a name of its own. KEEP: the clone goes as a whole, and an interrupted move may still need it.
+    const move = `alter database move datafile ${quoteSqlString(row.name)} to ${quoteSqlString(to)}${to.startsWith('+') ? '' : ' reuse'} keep`
     await run.oracle.sql.execute(row.pdb !== null && row.pdb !== 'CDB$ROOT' ? [`alter session set container = ${/^[A-Z][A-Z0-9_$#]*$/.test(row.pdb) ? row.pdb : quoteIdentifier(row.pdb)}`, move] : [move], { signal: step.signal, deadlineMs: run.deps.settings.deadlineMs })
   }
 }

@@ -1,17 +1,20 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { alterSystemSet, readArchivedLogs, readDatafileCopies, readDatafiles, readIdentity, readLogfiles, readTempfiles } from '@icb/oracle'
+import { basename, join } from 'node:path'
+import { alterSystemSet, diskGroupOf, readArchivedLogs, readDatafileCopies, readDatafileHeaders, readDatafiles, readDiskGroups, readIdentity, readLogfiles, readTempfiles } from '@icb/oracle'
 import { hasErrorCode, pollUntil } from '@icb/runtime'
 import type { Step } from '@icb/runtime'
 import { autorestoreErrors as errors } from '../errors.ts'
 import { finding } from '../findings.ts'
 import { guardNotRoot, guardSourcePaths, guardWithin } from '../guards.ts'
 import { mainPath, manifestOf, runRman } from '../restore-run.ts'
-import { directoriesOf, parameterFile } from '../restore-script.ts'
+import { directoriesOf, diskGroupsOf, parameterFile } from '../restore-script.ts'
 import { isWithin } from '../sandbox.ts'
 import { sourcePathsOf } from '../steps/clone-steps.ts'
 import { placesStep } from './rescue-plan.ts'
 import type { RescueRun } from './rescue-run.ts'
+
+/** A few characters of this rescue's own: the name of its directory is its run's. */
+const markOf = (run: RescueRun): string => basename(run.scratch).toLowerCase().replaceAll(/[^a-z0-9]/g, '').slice(-8)
 
 const pfile = (run: RescueRun): string => join(run.scratch, 'init.ora')
 
@@ -27,11 +30,13 @@ export const guardDestroyed: Step<RescueRun> = {
     const { host } = run.deps
     guardNotRoot(host)
     if ((await host.runningSids()).some((sid) => sid.toLowerCase() === run.sid.toLowerCase())) throw errors.REFUSED_INSTANCE(`instance ${run.sid} runs on this host`, { hint: 'A rescue is for a database whose files are gone. If they are, end the instance with SHUTDOWN ABORT.', details: { sid: run.sid } })
-    const count = await guardSourcePaths(sourcePathsOf(run), { host, own: run.ownFiles }).catch((error: unknown) => {
+    // ASM serves the database here, so what is in disk groups is asked of the instance once it has the control file.
+    const count = await guardSourcePaths(sourcePathsOf(run).filter(({ path }) => !path.startsWith('+')), { host, own: run.ownFiles }).catch((error: unknown) => {
       if (!hasErrorCode(error, 'ICB_AUTORESTORE_REFUSED_PATH')) throw error
       throw errors.REFUSED_PATH((error as Error).message, { hint: 'A file that is still there may hold newer data than every backup. Recover with it, or move it away if it is worthless.', cause: error })
     })
-    step.summary(`${String(count)} paths, none there`)
+    const groups = diskGroupsOf(manifestOf(run))
+    step.summary(`${String(count)} paths, none there${groups.length === 0 ? '' : `; files in disk groups ${groups.join(', ')} are looked for later`}`)
   },
 }
 
@@ -45,8 +50,8 @@ export const prepareRescue: Step<RescueRun> = {
     for (const directory of directoriesOf(manifest)) {
       await mkdir(directory, { recursive: true }).catch((error: unknown) => { step.warn('ICB_AUTORESTORE_DIRECTORY', `make ${directory}: ${(error as Error).message}`) })
     }
-    await writeFile(join(run.scratch, 'init-final.ora'), `${parameterFile(manifest, { jobs: true })}\n`, { mode: 0o640 })
-    const lines = parameterFile(manifest).split('\n').filter((line) => !/^\*\.db_create_file_dest=/i.test(line))
+    await writeFile(join(run.scratch, 'init-final.ora'), `${parameterFile(manifest, { jobs: true, fresh: markOf(run) })}\n`, { mode: 0o640 })
+    const lines = parameterFile(manifest, { jobs: false, fresh: markOf(run) }).split('\n').filter((line) => !/^\*\.db_create_file_dest=/i.test(line))
     await writeFile(pfile(run), `${[...lines, `*.db_create_file_dest='${mainPath(run)}'`].join('\n')}\n`, { mode: 0o640 })
     step.summary(run.scratch)
   },
@@ -75,6 +80,10 @@ export const startRescueInstance: Step<RescueRun> = {
   async run(run, step) {
     await run.oracle.instance.startup({ mode: 'nomount', pfile: pfile(run), signal: step.signal })
     run.instanceStarted = true
+    const wanted = diskGroupsOf(manifestOf(run))
+    const mounted = wanted.length === 0 ? [] : await readDiskGroups(run.oracle.sql, { signal: step.signal })
+    const missing = wanted.filter((group) => !mounted.some((row) => row.name.toUpperCase() === group && row.state !== 'DISMOUNTED'))
+    if (missing.length > 0) throw errors.REFUSED_PATH(`disk group ${missing.join(', ')} is not mounted on this host, so whether files are left in it cannot be told`, { hint: 'Mount it (srvctl start diskgroup -diskgroup <name>), or make it anew if its disks are lost.', details: { diskGroups: missing } })
     step.summary(run.sid)
   },
 }
@@ -99,7 +108,17 @@ export const guardControlFile: Step<RescueRun> = {
     const options = { signal: step.signal }
     const [datafiles, logs, tempfiles] = await Promise.all([readDatafiles(sql, { ...options, cdb: manifestOf(run).database.cdb }), readLogfiles(sql, options), readTempfiles(sql, options)])
     const paths = [...datafiles.map((row) => ({ path: row.name, what: 'data file' })), ...logs.map((row) => ({ path: row.member, what: 'online log' })), ...tempfiles.map((row) => ({ path: row.name, what: 'temp file' }))]
-    step.summary(`${String(await guardSourcePaths(paths, { host: run.deps.host, own: [...run.ownFiles, ...run.paths] }))} paths`)
+    const count = await guardSourcePaths(paths.filter(({ path }) => !path.startsWith('+')), { host: run.deps.host, own: [...run.ownFiles, ...run.paths] })
+    const inGroups = datafiles.filter((row) => row.name.startsWith('+'))
+    if (inGroups.length > 0) {
+      const headers = await readDatafileHeaders(sql, options)
+      for (const { file, name } of inGroups) {
+        const error = headers.find((header) => header.file === file)?.error ?? ''
+        if (!/^(?:FILE NOT FOUND|CANNOT OPEN FILE)$/.test(error)) throw errors.REFUSED_PATH(`data file ${name} of the source database exists on this host${error === '' ? '' : ` (${error.toLowerCase()})`}`, { hint: 'A file that is still there may hold newer data than every backup. Recover with it, or remove it if it is worthless.', details: { path: name } })
+      }
+      if (logs.some((row) => row.member.startsWith('+'))) step.warn('ICB_AUTORESTORE_ONLINE_LOGS', 'the database cannot tell whether online logs are left in a disk group: look with asmcmd ls, and if one is, recover with it instead (RESETLOGS makes them empty)')
+    }
+    step.summary(`${String(count + inGroups.length)} paths`)
   },
 }
 
@@ -125,22 +144,28 @@ export const recordPlaces: Step<RescueRun> = {
   },
 }
 
+/** Where a file is made again: in a disk group ASM names it. */
+export const placeAgain = (name: string): string => (name.startsWith('+') ? `+${diskGroupOf(name) ?? ''}` : name)
+
+/** Whether a file lies where it belongs: under its name, or in its disk group. */
+const isInPlace = (name: string, place: string): boolean => name === place || (place.startsWith('+') && diskGroupOf(name) === diskGroupOf(place))
+
 /** Files of the seed cannot be moved online, and are small: they are copied to their place at once, the others are used where they are. */
 export const switchToClone: Step<RescueRun> = {
   name: 'switch-to-clone',
   title: "Use the clone's files as the database's",
   async run(run, step) {
     const options = { signal: step.signal, cdb: manifestOf(run).database.cdb }
-    const seed = run.places.filter((place) => place.pdb === 'PDB$SEED' && place.name.startsWith('/'))
+    const seed = run.places.filter((place) => place.pdb === 'PDB$SEED')
     const before = await readDatafiles(run.oracle.sql, options)
     const rest = before.filter((row) => !seed.some((place) => place.file === row.file) && !run.paths.some((path) => isWithin(row.name, path)))
     if (seed.length > 0) {
-      const script = ['RUN {', '  ALLOCATE CHANNEL c1 DEVICE TYPE DISK;', ...seed.map((place) => `  SET NEWNAME FOR DATAFILE ${String(place.file)} TO '${place.name.replaceAll("'", "''")}';`), `  RESTORE DATAFILE ${seed.map((place) => String(place.file)).join(', ')};`, '}', ''].join('\n')
+      const script = ['RUN {', '  ALLOCATE CHANNEL c1 DEVICE TYPE DISK;', ...seed.map((place) => `  SET NEWNAME FOR DATAFILE ${String(place.file)} TO '${placeAgain(place.name).replaceAll("'", "''")}';`), `  RESTORE DATAFILE ${seed.map((place) => String(place.file)).join(', ')};`, ...(seed.some((place) => place.name.startsWith('+')) ? ['  SWITCH DATAFILE ALL;'] : []), '}', ''].join('\n')
       await runRman(run, step, { what: 'copying the files of the seed', script, fallback: 'COPY_MISSING' })
     }
     if (rest.length > 0) await runRman(run, step, { what: 'switching to the clone', script: `SWITCH DATAFILE ${rest.map((row) => String(row.file)).join(', ')} TO COPY;\n`, fallback: 'SWITCH_INCOMPLETE' })
     const after = await readDatafiles(run.oracle.sql, options)
-    const left = after.filter((row) => !run.paths.some((path) => isWithin(row.name, path)) && !seed.some((place) => place.file === row.file && place.name === row.name))
+    const left = after.filter((row) => !run.paths.some((path) => isWithin(row.name, path)) && !seed.some((place) => place.file === row.file && isInPlace(row.name, place.name)))
     if (left.length > 0) throw finding('SWITCH_INCOMPLETE', `file ${String(left[0]?.file)} is still ${left[0]?.name ?? ''}`, { messages: left.map((row) => `${String(row.file)}: ${row.name}`) })
     step.summary(`${String(rest.length)} files${seed.length === 0 ? '' : `, ${String(seed.length)} copied`}`)
   },
@@ -156,7 +181,8 @@ export const guardRescuePaths: Step<RescueRun> = {
     const options = { signal: step.signal }
     const [datafiles, logs, copies] = await Promise.all([readDatafiles(sql, { ...options, cdb: manifestOf(run).database.cdb }), readArchivedLogs(sql, { ...options, available: true }), readDatafileCopies(sql, options)])
     const paths = [...datafiles.map((row) => row.name), ...logs.map((row) => row.name).filter((name): name is string => name !== null)].map((path) => ({ path, what: 'file' }))
-    await guardWithin(paths, { host: run.deps.host, own: [...run.paths, ...run.places.map((place) => place.name)], area: run.liveArea })
+    const seedInGroups = datafiles.filter((row) => run.places.some((place) => place.file === row.file && place.pdb === 'PDB$SEED' && place.name.startsWith('+') && isInPlace(row.name, place.name))).map((row) => row.name)
+    await guardWithin(paths.filter(({ path }) => !seedInGroups.includes(path)), { host: run.deps.host, own: [...run.paths, ...run.places.map((place) => place.name)], area: run.liveArea })
     const inArea = copies.find((row) => isWithin(row.name, run.liveArea))
     if (inArea !== undefined) throw errors.REFUSED_LIVE_AREA(`the copy ${inArea.name} of the live area is still known`)
     step.summary(`${String(paths.length)} paths`)

@@ -1,5 +1,6 @@
 import { realpath, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { diskGroupOf } from '@icb/oracle'
 import { readManifest, readPoints, choosePoint, joinPoints } from '@icb/recovery-point'
 import type { Manifest } from '@icb/recovery-point'
 import { isoNow, runSteps } from '@icb/runtime'
@@ -156,8 +157,9 @@ async function stepsFrom(run: RescueRun, before: JournalRun | undefined): Promis
 
 function notesOf(run: RescueRun, manifest: Manifest): readonly string[] {
   const { database, sourcePaths, parameters } = manifest
+  const spfileGroup = diskGroupOf(parameters['spfile'] ?? '')
   return [
-    `create spfile from pfile='${join(run.scratch, 'init-final.ora')}'; the instance runs from ${join(run.scratch, 'init.ora')} until it is restarted`,
+    `create spfile${spfileGroup === undefined ? '' : `='+${spfileGroup}'`} from pfile='${join(run.scratch, 'init-final.ora')}'; the instance runs from ${join(run.scratch, 'init.ora')} until it is restarted`,
     ...(sourcePaths.bct === undefined ? [] : ['alter database enable block change tracking']),
     ...(parameters['cluster_database']?.toUpperCase() === 'TRUE' ? ['cluster_database=TRUE, then start the other instances'] : []),
     `a backup at once: icb backup ${database.uniqueName} --accept-gap; nothing between the last copies and RESETLOGS can be reached from later points`,

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readBlockCorruption, readChangeTracking, readControlFiles, readDatafiles, readFlashbackLogs, readIdentity, readLogfiles, readRmanConfiguration, readTempfiles, quoteSqlString } from '@icb/oracle'
+import { readBlockCorruption, readChangeTracking, readControlFiles, readDatafiles, readDiskGroups, readFlashbackLogs, readIdentity, readLogfiles, readRmanConfiguration, readTempfiles, quoteSqlString } from '@icb/oracle'
 import { clearConfigurationScript, restoreControlfileScript } from '@icb/rman'
 import { hasErrorCode, pollUntil } from '@icb/runtime'
 import type { Step } from '@icb/runtime'
 import { autorestoreErrors as errors } from '../errors.ts'
 import { finding } from '../findings.ts'
-import { guardSourcePaths } from '../guards.ts'
+import { guardDiskGroups, guardSourcePaths } from '../guards.ts'
 import type { SourcePath } from '../guards.ts'
 import { renderInitParameters } from '../init-parameters.ts'
 import { mainPath, manifestOf, ownDirectories, runRman } from '../restore-run.ts'
@@ -129,6 +129,7 @@ export const guardControlFilePaths: Step<RecoveryRun> = {
       ...(tracking.filename === null ? [] : [{ path: tracking.filename, what: 'change tracking file' }]),
     ]
     const count = await guardSourcePaths(paths, { host: run.deps.host, own: ownDirectories(run) })
+    if (paths.some(({ path }) => path.startsWith('+'))) guardDiskGroups(paths, await readDiskGroups(sql, options))
     if (!controlFiles.every((path) => isWithin(path, run.scratch))) throw errors.REFUSED_LIVE_AREA(`the instance uses the control file ${controlFiles.join(', ')} outside its scratch directory`)
     step.summary(`${String(count)} paths, none on this host`)
   },
