@@ -342,6 +342,10 @@ export interface Instance {
   enableBlockChangeTracking(file: string | undefined, reuse: boolean): Promise<void>
   disableBlockChangeTracking(): Promise<void>
   setFlashback(on: boolean): Promise<void>
+  /** Raises ORA-38778, ORA-38784. */
+  createRestorePoint(name: string, guaranteed: boolean): Promise<void>
+  /** Raises ORA-38780. */
+  dropRestorePoint(name: string): Promise<void>
   /** ALTER DATABASE RENAME FILE (datafiles, logs, tempfiles, BCT file). */
   renameFile(from: string, to: string): Promise<void>
   /** Raises ORA-28365 without an open keystore for an encrypted one, ORA-29339 without buffers for its block size. */

@@ -37,6 +37,7 @@ import type { ControlFileData, DatafileRecord } from './records.ts'
 import { RedoThread, closeThread, openThread, switchClosedThread } from './redo-thread.ts'
 import { ScnClock } from './scn-clock.ts'
 import { RedoTransport, archiveAtPrimary, callStandby } from './redo-transport.ts'
+import { createRestorePoint, dropRestorePoint } from './restore-points.ts'
 import { applyIncremental, restoreDatafile } from './restore-set.ts'
 import { Sessions } from './sessions.ts'
 import { Standby } from './standby.ts'
@@ -467,6 +468,8 @@ export class LabInstance implements Instance {
   async checkpoint(): Promise<void> { await this.#writable().checkpointer.checkpoint() }
   async enableBlockChangeTracking(file: string | undefined, reuse: boolean): Promise<void> { await structure.enableTracking(this.#mounted(), file, reuse) }
   async disableBlockChangeTracking(): Promise<void> { await structure.disableTracking(this.#mounted()) }
+  async createRestorePoint(name: string, guaranteed: boolean): Promise<void> { await createRestorePoint(this.#mounted(), name, guaranteed) }
+  async dropRestorePoint(name: string): Promise<void> { await dropRestorePoint(this.#mounted(), name) }
   async setFlashback(on: boolean): Promise<void> { await structure.setFlashback(this.#mounted(), on) }
   async renameFile(from: string, to: string): Promise<void> { await structure.renameFile(this.#mounted(), from, to) }
 

@@ -13,6 +13,7 @@ import { OraError, linesOf, ora } from './ora-error.ts'
 import { createFailed } from './os-error.ts'
 import { guidOf } from './structure.ts'
 import type { DatafileRecord } from './records.ts'
+import { needsFlashbackLogs } from './restore-points.ts'
 import { currentLog } from './redo-thread.ts'
 
 interface Inspected {
@@ -102,7 +103,7 @@ export const isFuzzy = (header: FileHeader): boolean => header.fuzzy || header.a
 /** Flashback logs that the control file names must be there. */
 async function checkFlashback(kernel: Kernel): Promise<void> {
   const { control, host } = kernel
-  if (!control.data.flashbackOn) return
+  if (!needsFlashbackLogs(control.data)) return
   for (const log of control.data.flashbackLogs) {
     try {
       await access(host.real(log))

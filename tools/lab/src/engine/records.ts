@@ -231,6 +231,15 @@ export interface IncarnationRecord {
   status: 'PARENT' | 'CURRENT' | 'ORPHAN'
 }
 
+/** A name for an SCN; a guaranteed one keeps archived and flashback logs from there on. */
+export interface RestorePointRecord {
+  name: string
+  scn: bigint
+  time: number
+  guaranteed: boolean
+  incarnation: number
+}
+
 export interface ControlFileData {
   type: 'CURRENT' | 'BACKUP' | 'STANDBY'
   dbid: number
@@ -277,6 +286,8 @@ export interface ControlFileData {
   incarnations: IncarnationRecord[]
   /** Names of the flashback logs in the recovery area; empty while flashback is off. */
   flashbackLogs: string[]
+  /** Absent: none. */
+  restorePoints?: RestorePointRecord[]
   /** Set by incomplete recovery: only OPEN RESETLOGS or READ ONLY follows. */
   recoveredToScn: bigint | null
   /** Last recid handed out, per record section name. */

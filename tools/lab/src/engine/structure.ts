@@ -14,6 +14,7 @@ import { linesOf, ora } from './ora-error.ts'
 import { createFailed } from './os-error.ts'
 import type { Parameters } from './parameters.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
+import { beginFlashbackLogs, endFlashbackLogs } from './restore-points.ts'
 import { mapBlocks } from './space-map.ts'
 import { Transaction } from './transactions.ts'
 
@@ -246,21 +247,17 @@ export async function moveDatafile(kernel: Kernel, conId: number, reference: str
 
 /** Flashback logging: one log in the recovery area. @throws OraError 38706 with 38709 without a recovery area, 38759 when on already */
 export async function setFlashback(kernel: Kernel, on: boolean): Promise<void> {
-  const { control, host, parameters } = kernel
+  const { control, parameters } = kernel
   const data = control.data
   if (on === data.flashbackOn && on) throw ora(38759, 'Database is already in FLASHBACK mode' )
   if (!on) {
-    const logs = [...data.flashbackLogs]
-    await control.update((d) => { Object.assign(d, { flashbackOn: false, flashbackLogs: [] }) })
-    for (const log of logs) await removeFile(host.real(log))
+    await control.update((d) => { d.flashbackOn = false })
+    await endFlashbackLogs(kernel)
     return
   }
   if (parameters.get('db_recovery_file_dest') === '') throw ora(38706, 'Cannot turn on FLASHBACK DATABASE logging.', [38709, 'Recovery Area is not enabled.'])
-  const name = omfName(parameters, 'flashback', '')
-  const handle = await createFile(host.real(name), { parents: true })
-  await handle.truncate(1024 * 1024)
-  await handle.close()
-  await control.update((d) => { Object.assign(d, { flashbackOn: true, flashbackLogs: [name] }) })
+  const flashbackLogs = await beginFlashbackLogs(kernel)
+  await control.update((d) => { Object.assign(d, { flashbackOn: true, flashbackLogs: [...flashbackLogs] }) })
 }
 
 /** @throws OraError 19759/19758 states, 02236 without a name to take */

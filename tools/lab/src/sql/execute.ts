@@ -18,6 +18,7 @@ import { programs } from './programs.ts'
 import type { DmlResult } from './row-changes.ts'
 import { OpenCursor } from './open-cursor.ts'
 import { OpenQuery, shownRows } from './run-query.ts'
+import { createRestorePoint, dropRestorePoint } from './restore-points.ts'
 import { unimplemented, type Statement, type StatementHandler } from './statement.ts'
 import { statementContext } from './session-state.ts'
 import { comment } from './schema/comments.ts'
@@ -40,6 +41,7 @@ const handlers: readonly { readonly words: readonly string[]; readonly ddl: bool
   { words: ['DROP', 'PLUGGABLE', 'DATABASE'], ddl: true, run: dropPluggable },
   { words: ['CREATE', 'TABLESPACE'], ddl: true, run: createTablespace },
   { words: ['DROP', 'TABLESPACE'], ddl: true, run: dropTablespace },
+  { words: ['CREATE', 'RESTORE', 'POINT'], ddl: true, run: createRestorePoint },
   { words: ['DROP', 'RESTORE', 'POINT'], ddl: true, run: dropRestorePoint },
   { words: ['ADMINISTER', 'KEY', 'MANAGEMENT'], ddl: false, run: administerKeys },
   { words: ['CREATE'], ddl: true, run: createObject },
@@ -130,14 +132,6 @@ export async function runStatement(instance: Instance, session: ServerSession, t
   }
   throw (first.kind === 'word' && oracleWords.has(first.value) ? unimplemented() : ora(900, 'invalid SQL statement')).at(at)
 }
-
-async function dropRestorePoint({ cursor, instance }: Statement): Promise<never> {
-  const name = cursor.identifier()
-  cursor.expectEnd()
-  if (instance.status === 'STARTED') throw ora(1507, 'database not mounted')
-  throw ora(38780, `Restore point '${name}' does not exist.`)
-}
-
 
 const changeWords = { insert: 'created', update: 'updated', delete: 'deleted', merge: 'merged' } as const
 

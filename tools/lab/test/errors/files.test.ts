@@ -59,6 +59,18 @@ const cases: readonly (readonly [codes: string, cause: string, bring: () => Prom
     await lab.rman(`RECOVER DATABASE UNTIL SCN ${String(target + 1n)};\n`, copy)
     return codesOf(lab.sql('alter database open read only', copy))
   }],
+  ['ORA-38760', 'a guaranteed restore point wants flashback logs, also when flashback is off', async () => {
+    await lab.sql('create restore point keep_this guarantee flashback database')
+    await lab.backup()
+    const target = await lab.point()
+    const { copy } = await lab.restored()
+    await lab.rman(`RECOVER DATABASE UNTIL SCN ${String(target + 1n)};\n`, copy)
+    await lab.sql('alter database flashback off', copy)
+    const codes = await codesOf(lab.sql('alter database open read only', copy))
+    await lab.sql('drop restore point keep_this', copy)
+    expect(await codesOf(lab.sql('alter database open read only', copy))).toEqual([])
+    return codes
+  }],
   ['ORA-01578 ORA-01110', 'a block of a table is damaged on disk', async () => {
     await lab.sql('create table broken (n number) tablespace users')
     await lab.db.insertRows('SYS', 'BROKEN', [[1]])

@@ -33,6 +33,18 @@ const cases: readonly (readonly [codes: string, cause: string, bring: () => Prom
     await lab.point()
     return output
   }],
+  ['RMAN-08139', 'a guaranteed restore point needs the log', async () => {
+    await lab.sql('create restore point before_release guarantee flashback database')
+    await lab.point()
+    const output = await lab.rman('DELETE NOPROMPT ARCHIVELOG ALL;\n')
+    expect(await lab.sql('select name, guarantee_flashback_database from v$restore_point')).toEqual([['BEFORE_RELEASE', 'YES']])
+    expect(await lab.sql('select flashback_on from v$database')).toEqual([['RESTORE POINT ONLY']])
+    await lab.sql('drop restore point before_release')
+    expect(await lab.sql('select flashback_on from v$database')).toEqual([['NO']])
+    expect(await lab.rman('DELETE NOPROMPT ARCHIVELOG ALL;\n')).toContain('deleted archived log')
+    await lab.point()
+    return output
+  }],
   ['RMAN-06207 RMAN-06208 RMAN-06210 RMAN-06211 RMAN-06212 RMAN-06213 RMAN-06214', 'a log is gone from disk that the control file has as available', async () => {
     const [[name] = []] = await logs()
     await rm(real(name))

@@ -252,6 +252,7 @@ export function fakeInstance(change: { readonly status?: Instance['status']; rea
       heap.splice(heap.indexOf(table(owner, name)), 1)
       return Promise.resolve()
     },
+    dropRestorePoint: (name: string) => Promise.reject(ora(38780, `Restore point '${name}' does not exist.`)),
     killSession: (sid: number, serial: number) => {
       calls.push(['killSession', sid, serial])
     },

@@ -3,12 +3,13 @@ import { backupsOfLog } from './repository.ts'
 import type { RepositoryFile } from './repository-objects.ts'
 import type { Work } from './work.ts'
 
-/** Logs stay that a standby still needs (RMAN-08120, RMAN-08137) or that the deletion policy wants backed up more often (RMAN-08138). */
+/** Logs stay that a standby still needs (RMAN-08120, RMAN-08137) that the deletion policy wants backed up more often (RMAN-08138), or that a guaranteed restore point needs (RMAN-08139). */
 export function withoutProtected(work: Work, files: readonly RepositoryFile[]): RepositoryFile[] {
   if (files.some((file) => file.kind === 'log') && deletionPolicyIsInvalid(work.instance)) {
     work.emit('RMAN-08591: WARNING: invalid archived log deletion policy')
     work.warnings = true
   }
+  const data = work.instance.controlFile
   const needed = deletionNeedsBackups(work.instance)
   return files.filter((file) => {
     if (file.kind !== 'log') return true
@@ -16,7 +17,8 @@ export function withoutProtected(work: Work, files: readonly RepositoryFile[]): 
     const reason =
       standby === 'not applied' ? 'RMAN-08120: WARNING: archived log not deleted, not yet applied by standby'
       : standby === 'needed' ? 'RMAN-08137: WARNING: archived log not deleted, needed for standby or upstream capture process'
-      : backupsOfLog(work.instance.controlFile, file.record) < needed ? 'RMAN-08138: WARNING: archived log not deleted - must create more backups'
+      : backupsOfLog(data, file.record) < needed ? 'RMAN-08138: WARNING: archived log not deleted - must create more backups'
+      : data.restorePoints?.some((point) => point.guaranteed && point.scn < file.record.nextScn) === true ? 'RMAN-08139: WARNING: archived redo log not deleted, needed for guaranteed restore point'
       : undefined
     if (reason === undefined) return true
     work.emit(reason)

@@ -52,7 +52,7 @@ defineView('V$DATABASE', 'mounted', 'DBID:n NAME:v9 CREATED:d RESETLOGS_CHANGE#:
       'RECOVERY_TARGET_INCARNATION#': current?.incarnation ?? 1,
       'LAST_OPEN_INCARNATION#': current?.incarnation ?? 1,
       CURRENT_SCN: instance.status === 'OPEN' || file.type === 'STANDBY' ? instance.currentScn : 0,
-      FLASHBACK_ON: yesNo(file.flashbackOn),
+      FLASHBACK_ON: file.flashbackOn ? 'YES' : file.restorePoints?.some((point) => point.guaranteed) === true ? 'RESTORE POINT ONLY' : 'NO',
       DB_UNIQUE_NAME: uniqueName(instance),
       STANDBY_BECAME_PRIMARY_SCN: file.becamePrimaryScn ?? 0,
       FS_FAILOVER_STATUS: 'DISABLED',
@@ -277,7 +277,11 @@ defineView('V$BLOCK_CHANGE_TRACKING', 'mounted', 'STATUS:v10 FILENAME:v513 BYTES
 defineView('V$FLASHBACK_DATABASE_LOGFILE', 'mounted', 'NAME:v513 LOG#:n THREAD#:n SEQUENCE#:n BYTES:n FIRST_CHANGE#:n FIRST_TIME:d TYPE:v9', ({ instance }) =>
   instance.controlFile.flashbackLogs.map((name, index) => ({ NAME: name, 'LOG#': index + 1, 'THREAD#': 1, 'SEQUENCE#': index + 1, TYPE: 'NORMAL' })),
 )
-defineView('V$RESTORE_POINT', 'mounted', 'SCN:n DATABASE_INCARNATION#:n GUARANTEE_FLASHBACK_DATABASE:v3 STORAGE_SIZE:n TIME:t RESTORE_POINT_TIME:t PRESERVED:v3 NAME:v128', () => [])
+defineView('V$RESTORE_POINT', 'mounted', 'SCN:n DATABASE_INCARNATION#:n GUARANTEE_FLASHBACK_DATABASE:v3 STORAGE_SIZE:n TIME:t RESTORE_POINT_TIME:t PRESERVED:v3 NAME:v128', ({ instance }) =>
+  (instance.controlFile.restorePoints ?? []).map(({ name, scn, time, guaranteed, incarnation }) => ({
+    SCN: scn, 'DATABASE_INCARNATION#': incarnation, GUARANTEE_FLASHBACK_DATABASE: yesNo(guaranteed), STORAGE_SIZE: guaranteed ? 1_048_576 : 0, TIME: time, PRESERVED: yesNo(guaranteed), NAME: name,
+  })),
+)
 defineView('V$DATABASE_BLOCK_CORRUPTION', 'mounted', 'FILE#:n BLOCK#:n BLOCKS:n CORRUPTION_CHANGE#:n CORRUPTION_TYPE:v9', ({ instance }) =>
   instance.controlFile.corruptions.filter((corruption) => corruption.type !== 'NOLOGGING' || instance.release.startsWith('11.')).map((corruption) => ({ 'FILE#': corruption.file, 'BLOCK#': corruption.block, BLOCKS: corruption.blocks, 'CORRUPTION_CHANGE#': corruption.scn, CORRUPTION_TYPE: corruption.type })),
 )
