@@ -72,6 +72,12 @@ describe('before the first backup', () => {
     expect(asked.filter((id) => !findings.has(id))).toEqual([])
     for (const finding of findings.values()) if (finding.status !== 'ok') expect(finding.advice ?? finding.summary, finding.id).toBeTruthy()
     expect(findings.get('oracle.archive-lag')).toMatchObject({ status: 'warning', advice: expect.stringContaining('archive_lag_target') as unknown })
+    for (const id of ['rman.connect', 'recovery-point.index']) expect(findings.get(id), id).toMatchObject({ status: 'ok' })
+    // One cause is one failure, whatever depends on it.
+    const nowhere = await stage.icbJson('prod', ['doctor', database], { config: stage.variant('prod', 'wrong-home', (_, settings) => { settings['oracleHome'] = '/nowhere' }) })
+    const told = (nowhere.result as { findings: { id: string; status: string; because?: string }[] }).findings
+    expect(told.filter(({ status }) => status === 'failed').map(({ id }) => id)).toEqual(['oracle.connect'])
+    expect(told.filter(({ because }) => because === 'oracle.connect').map(({ id }) => id)).toEqual(expect.arrayContaining(['oracle.identity', 'backup.identity', 'backup.space', 'rman.connect']))
     expect(findings.get('oracle.names')).toMatchObject({ status: 'ok', summary: expect.stringContaining(database) as unknown })
   }, timeout)
 
@@ -150,6 +156,24 @@ describe('snapshots and clones', () => {
     done(await icb('prod', 'snapshot', 'delete', database, newest), 'icb/snapshot-delete/1')
     expect(done(await icb('prod', 'snapshot', 'list', database), 'icb/snapshot-list/1')).toHaveLength(1)
     expect(await icb('prod', 'snapshot', 'delete', database, newest)).toMatchObject({ exitCode: 1, error: { code: 'ICB_BACKUP_SNAPSHOT_UNKNOWN' } })
+  }, timeout)
+})
+
+describe('a point between two backups', () => {
+  it('has the same copies and the logs up to now, and is what a restore into that time takes', async () => {
+    interface Point { snapshot: { name: string }; entry: { minScn: string; lastScn: string } }
+    await stage.lab(['workload', stage.labDirectory, '--transactions', '5'])
+    const first = done(await icb('prod', 'archivelogs', database, '--snapshot'), 'icb/archivelogs/1') as { outcome: string; point: { snapshot: string; entry: { minScn: string; lastScn: string; state: string } } }
+    expect(first).toMatchObject({ outcome: 'ok', missing: [], point: { entry: { state: 'refreshed' } } })
+    await stage.lab(['workload', stage.labDirectory, '--transactions', '5'])
+    const second = done(await icb('prod', 'archivelogs', database, '--snapshot'), 'icb/archivelogs/1') as typeof first
+    expect(second.point.entry.minScn).toBe(first.point.entry.minScn)
+    expect(BigInt(second.point.entry.lastScn)).toBeGreaterThan(BigInt(first.point.entry.lastScn))
+    expect((done(await icb('prod', 'snapshot', 'list', database), 'icb/snapshot-list/1') as Point[]).slice(-2).map((point) => point.snapshot.name)).toEqual([first.point.snapshot, second.point.snapshot])
+    const between = BigInt(first.point.entry.lastScn) + 1n
+    expect(done(await icb('sandbox', 'restore', database, '--to', String(between), '--sid', stage.slot, '--dry-run'), 'icb/restore/1')).toMatchObject({ outcome: 'planned', plan: { kind: 'single', copies: { snapshot: second.point.snapshot } } })
+    expect(done(await icb('prod', 'archivelogs', database, '--snapshot', '--dry-run'), 'icb/archivelogs/1')).not.toHaveProperty('point')
+    for (const { point } of [first, second]) done(await icb('prod', 'snapshot', 'delete', database, point.snapshot), 'icb/snapshot-delete/1')
   }, timeout)
 })
 

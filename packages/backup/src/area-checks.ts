@@ -2,6 +2,7 @@ import { lstat, readFile, readdir, realpath, rm, stat, writeFile } from 'node:fs
 import { join } from 'node:path'
 import { readDnfsServers } from '@icb/oracle'
 import type { DnfsServerRow, SqlSession } from '@icb/oracle'
+import { hasErrorCode } from '@icb/runtime'
 import type { Check, CheckResult, Clock } from '@icb/runtime'
 import { mountOf, mountOptions, remotePath } from './mount-of.ts'
 
@@ -68,7 +69,13 @@ async function mountOfArea(deps: AreaCheckDependencies): Promise<(AreaMount & { 
 
 async function directNfs(deps: AreaCheckDependencies, exported: { readonly path: string } | undefined, signal: AbortSignal): Promise<boolean | undefined> {
   if (deps.sql === undefined || exported === undefined) return undefined
-  return servedByDirectNfs(await readDnfsServers(deps.sql, { signal }), exported)
+  try {
+    return servedByDirectNfs(await readDnfsServers(deps.sql, { signal }), exported)
+  } catch (error) {
+    // That the database does not answer is told by a check of its own.
+    if (hasErrorCode(error, 'ICB_ORACLE_CONNECT')) return undefined
+    throw error
+  }
 }
 
 /** Directories in which storages show their snapshots. */
@@ -105,7 +112,7 @@ async function checkStorageClock({ areaPath, clock }: AreaCheckDependencies): Pr
 export function areaChecks(deps: AreaCheckDependencies): readonly Check[] {
   return [
     {
-      id: 'backup.nfs-options', title: 'mount options of the area',
+      id: 'backup.nfs-options', title: 'mount options of the area', needs: ['backup.area'],
       run: async ({ signal }) => {
         const mount = await mountOfArea(deps)
         if (mount === undefined) return { status: 'skipped', summary: 'the mount of the area is not in the mount table', advice: 'Compare /proc/self/mountinfo by hand.' }
@@ -113,7 +120,7 @@ export function areaChecks(deps: AreaCheckDependencies): readonly Check[] {
       },
     },
     {
-      id: 'backup.direct-nfs', title: 'Direct NFS',
+      id: 'backup.direct-nfs', title: 'Direct NFS', needs: ['backup.area', 'oracle.connect'],
       run: async ({ signal }) => {
         const mount = await mountOfArea(deps)
         if (mount?.exported === undefined || !/^nfs4?$/.test(mount.type)) return { status: 'ok', summary: 'not needed: the area is not on NFS' }
@@ -124,7 +131,7 @@ export function areaChecks(deps: AreaCheckDependencies): readonly Check[] {
           : { status: 'warning', summary: `V$DNFS_SERVERS does not list ${mount.source}: the kernel's NFS is used`, advice: 'Switch it on: make -f ins_rdbms.mk dnfs_on in $ORACLE_HOME/rdbms/lib, restart the database; with several paths also oranfstab. It is listed once the database has opened a file there.', remedy: 'operator' }
       },
     },
-    { id: 'backup.snapshot-directory', title: 'snapshot directory', run: () => checkSnapshotDirectory(deps.areaPath) },
-    { id: 'backup.storage-clock', title: 'clocks of host and storage', run: () => checkStorageClock(deps) },
+    { id: 'backup.snapshot-directory', title: 'snapshot directory', needs: ['backup.area'], run: () => checkSnapshotDirectory(deps.areaPath) },
+    { id: 'backup.storage-clock', title: 'clocks of host and storage', needs: ['backup.area'], run: () => checkStorageClock(deps) },
   ]
 }

@@ -19,7 +19,7 @@ export function backupChecks(deps: BackupCheckDependencies): readonly Check[] {
   const checks: Check[] = [
     { id: 'backup.area', title: 'backup area', run: (options) => checkArea(deps, options.signal) },
     ...areaChecks({ areaPath: settings.areaPath, clock: deps.clock, ...(deps.sql === undefined ? {} : { sql: deps.sql }) }),
-    { id: 'backup.copies-age', title: 'age of the image copies', run: () => checkAge(deps) },
+    { id: 'backup.copies-age', title: 'age of the image copies', needs: ['backup.area'], run: () => checkAge(deps) },
   ]
   const { sql } = deps
   if (sql === undefined) return checks
@@ -27,7 +27,7 @@ export function backupChecks(deps: BackupCheckDependencies): readonly Check[] {
   return [
     ...checks,
     {
-      id: 'backup.identity', title: 'identity of the database',
+      id: 'backup.identity', title: 'identity of the database', needs: ['oracle.connect', 'oracle.identity', 'oracle.archivelog'],
       run: async ({ signal }) => {
         const identity = await readIdentity(sql, { signal })
         assertIdentity(identity, settings)
@@ -36,7 +36,7 @@ export function backupChecks(deps: BackupCheckDependencies): readonly Check[] {
       },
     },
     {
-      id: 'backup.space', title: 'space for the next refresh',
+      id: 'backup.space', title: 'space for the next refresh', needs: ['oracle.connect', 'backup.area'],
       run: async ({ signal }) => {
         const { cdb } = await readIdentity(sql, { signal })
         const datafiles = await readDatafiles(sql, { cdb, signal })
@@ -48,7 +48,7 @@ export function backupChecks(deps: BackupCheckDependencies): readonly Check[] {
       },
     },
     {
-      id: 'backup.change-tracking', title: 'block change tracking',
+      id: 'backup.change-tracking', title: 'block change tracking', needs: ['oracle.connect'],
       run: async ({ signal }) => {
         const tracking = await readChangeTracking(sql, { signal })
         if (tracking.status !== 'DISABLED') return ok(`on, ${tracking.filename ?? ''}`)
@@ -57,7 +57,7 @@ export function backupChecks(deps: BackupCheckDependencies): readonly Check[] {
       },
     },
     {
-      id: 'backup.archive-destination', title: 'archive destination',
+      id: 'backup.archive-destination', title: 'archive destination', needs: ['oracle.connect'],
       run: async ({ signal }) => {
         const directory = archivelogDirectory(settings.areaPath)
         const own = (await readArchiveDestinations(sql, { allInstances: true, signal })).filter((d) => d.destination !== null && withSlash(d.destination) === directory)

@@ -20,6 +20,7 @@ import { findSnapshot, readPins } from './pins.ts'
 import { assertIdentity } from './preflight.ts'
 import { proveCopies } from './read-back.ts'
 import { completeSettings } from './settings.ts'
+import { unloggedSince } from './unlogged.ts'
 import { windowOfCopies } from './window.ts'
 
 export interface ManualSnapshotDependencies extends StorageDependencies {
@@ -147,6 +148,9 @@ async function closeWindow(deps: ManualSnapshotDependencies & DatabaseDependenci
   if (copies === undefined) throw backupErrors.COPY_UNREADABLE(`V$DATAFILE_COPY lists no copy with the tag ${settings.tag}, the manifest says there are some`)
   const chain = await completeChain(deps, { fromScn: copies.redoFrom, toScn: switchPoint.scn, resetlogsId, resetlogsScn, copy: false, patienceMs: Math.min(30_000, settings.landingDeadlineMs) }, warn)
   for (const text of chainRemarks(chain)) remark('ICB_BACKUP_WARN_GAP', text)
+  // The point is whole but for those blocks, so it is told and not marked.
+  const unlogged = unloggedSince(state.datafiles, state.current)
+  if (unlogged !== undefined) warn('ICB_BACKUP_WARN_UNLOGGED', `${unlogged}. \`icb backup\` reads them`)
   const copied = new Set(previous.copies.map((c) => c.file))
   await proveCopies(settings.areaPath, state.datafiles.filter((d) => copied.has(d.file)), state.current).catch((error: unknown) => {
     if (!hasErrorCode(error, 'ICB_BACKUP_COPY_UNREADABLE')) throw error

@@ -13,6 +13,7 @@ import { incompleteLogs } from './incomplete-logs.ts'
 import { waitUntilLanded } from './landing.ts'
 import { readSwitchPoint, switchLogs } from './log-switch.ts'
 import { backUpMetadata, controlFileName, hasControlFile, publishSeedControlFile } from './metadata-backup.ts'
+import { unloggedSince } from './unlogged.ts'
 import { windowOfCopies } from './window.ts'
 
 /** Whether any refresh of this area has ever completed: without one there is nothing to keep. */
@@ -75,6 +76,8 @@ export const closeWindowStep: Step<BackupRun> = {
     if (options.acceptGap === true) run.remarks.push(...chainRemarks(chain))
     else assertChain(chain)
     for (const remark of run.remarks) step.warn('ICB_BACKUP_WARN_GAP', remark)
+    const unlogged = unloggedSince(state.datafiles, state.current)
+    if (unlogged !== undefined) step.warn('ICB_BACKUP_WARN_UNLOGGED', `${unlogged}. The refresh that follows reads them`)
     const controlFile = await presentControlFile(run, step, previous.manifest.controlFile)
     const manifest = closedManifest({
       areaPath: settings.areaPath, areaId: known(run.areaId, 'area id'), tool: deps.tool, runId: deps.runId, state, surroundings: known(run.surroundings, 'surroundings'), previous: { ...previous.manifest, controlFile }, copies, switchPoint, chain,

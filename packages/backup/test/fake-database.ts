@@ -101,7 +101,7 @@ export class FakeDatabase {
       case 'sysdate and systimestamp': return [{ sysdate: this.now, systimestamp: `${this.now.replace(' ', 'T')}+00:00`, utcOffset: '+00:00' }]
       case 'v$version': return [{ banner: `Oracle Database 12c ${this.enterprise ? 'Enterprise' : 'Standard'} Edition Release 12.1.0.2.0 - 64bit Production` }]
       case 'v$thread': return [{ thread: 1, status: 'OPEN', enabled: 'PUBLIC', instance: 'orcl', sequence: this.sequence, checkpointScn: this.scn, checkpointTime: this.now, lastScn: null }]
-      case 'v$datafile': return this.datafiles.map((d) => ({ ...d, checkpointTime: this.now, unrecoverableScn: 0n, unrecoverableTime: null, bytes: BigInt(d.blocks * blockSize), blockSize, pdb: null, pdbOpenMode: null }))
+      case 'v$datafile': return this.datafiles.map((d) => ({ unrecoverableScn: 0n, unrecoverableTime: null, ...d, checkpointTime: this.now, bytes: BigInt(d.blocks * blockSize), blockSize, pdb: null, pdbOpenMode: null }))
       case 'v$datafile_copy':
       case 'v$datafile_copy by tag': return this.copies.filter((c) => !c.deleted && (binds['tag'] === undefined || c.tag === binds['tag'])).map((c) => this.#copyRow(c))
       case 'v$datafile_copy of dropped files':

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findManifest } from '@icb/recovery-point'
+import { findManifest, readPoints } from '@icb/recovery-point'
 import { hasErrorCode, newRunId } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import { DateTime } from 'luxon'
@@ -29,6 +29,44 @@ async function manual(options: { readonly database?: boolean; readonly reason?: 
   const { sql, rman, ...deps } = await storageDependencies()
   return createManualSnapshot({ ...deps, ...(options.database === false ? {} : { database: { sql, rman } }), runId: newRunId(stand.clock, 'cafe0001') }, options.reason === undefined ? {} : { reason: options.reason })
 }
+
+describe('what was written without redo', () => {
+  it('is told with the point that cannot have it, until a refresh has read it', async () => {
+    await stand.backup()
+    const users = stand.database.datafiles.find((each) => each.file === 4)!
+    Object.assign(users, { unrecoverableScn: stand.database.scn + 1n, unrecoverableTime: stand.database.now })
+    stand.database.scn += 2n
+    const told = (warnings: readonly { readonly code: string; readonly message: string }[]): readonly string[] => warnings.filter(({ code }) => code === 'ICB_BACKUP_WARN_UNLOGGED').map(({ message }) => message)
+    const made = await manual()
+    expect(told(made.warnings)).toEqual([expect.stringMatching(/^changed without redo since the copies were refreshed: datafile 4 at SCN \d+ \(.*\); a restore of this point to later/) as unknown])
+    // It is whole but for those blocks.
+    expect([made.entry?.state, made.entry?.remarks ?? []]).toEqual(['refreshed', []])
+    const backup = await stand.backup()
+    expect(told(backup.warnings)).toHaveLength(1)
+    expect(backup.point).toMatchObject({ state: 'refreshed' })
+    expect(told((await stand.backup()).warnings)).toEqual([])
+  })
+})
+
+describe('image copies without a snapshot', () => {
+  it('refreshes, keeps the window open, and drops no snapshot', async () => {
+    await stand.backup()
+    const first = (await stand.backup()).snapshot
+    const before = await readPoints(stand.areaPath)
+    const result = await stand.backup({ snapshot: false })
+    expect(result).toMatchObject({ outcome: 'done', refresh: { merged: [1, 2, 3, 4] } })
+    expect(result.snapshot).toBeUndefined()
+    expect(result.steps.find((step) => step.name === 'snapshot-create')?.summary).toBe('none is wanted this time')
+    expect(await readPoints(stand.areaPath)).toEqual(before)
+    const names: string[] = []
+    for await (const snapshot of stand.storage.listSnapshots()) names.push(snapshot.name)
+    expect(names).toEqual([first?.name])
+    // The next one has all redo since the refresh without a snapshot.
+    const next = await stand.backup()
+    expect(next.point).toMatchObject({ state: 'refreshed' })
+    expect(next.point!.minScn).toBeGreaterThan(before.at(-1)!.minScn!)
+  })
+})
 
 describe('a snapshot on demand', () => {
   it('[H29] switches logs and closes the window of the live copies', async () => {

@@ -26,6 +26,7 @@ export function checks(deps: OracleCheckDeps): Check[] {
   const check = (id: string, title: string, ask: (signal: AbortSignal) => Promise<CheckResult>): Check => ({
     id,
     title,
+    ...(id === 'oracle.driver' ? {} : { needs: id === 'oracle.connect' ? ['oracle.driver'] : ['oracle.connect'] }),
     run: async ({ signal }) => {
       try {
         return await ask(signal)

@@ -10,6 +10,8 @@ export interface CheckResult {
   readonly advice?: string
   readonly remedy?: Remedy
   readonly details?: Readonly<Record<string, unknown>>
+  /** Id of the check whose failure kept this one from being asked. */
+  readonly because?: string
 }
 
 /** One question that `doctor` asks. */
@@ -17,5 +19,7 @@ export interface Check {
   /** Stable, dotted: `storage.reachable`. */
   readonly id: string
   readonly title: string
+  /** Ids of checks without which this one says nothing; see `runChecks`. */
+  readonly needs?: readonly string[]
   run(options: { readonly signal: AbortSignal }): Promise<CheckResult>
 }

@@ -5,30 +5,20 @@ import { checkHost } from '@icb/config'
 import { connectDatabase } from '@icb/fleet'
 import { checks as ledgerChecks } from '@icb/ledger'
 import { checks as oracleChecks, nameChecks } from '@icb/oracle'
-import { isIcbError, checks as runtimeChecks } from '@icb/runtime'
-import type { Check, CheckResult } from '@icb/runtime'
+import { checks as pointChecks } from '@icb/recovery-point'
+import { checks as rmanChecks } from '@icb/rman'
+import { isIcbError, runChecks, checks as runtimeChecks } from '@icb/runtime'
+import type { Check, CheckFinding } from '@icb/runtime'
 import type { DatabaseConnection } from '@icb/fleet'
-import type { AppContext } from '../app-context.ts'
 import { flag, texts } from '../command.ts'
 import type { CommandAction } from '../command.ts'
 import { usageErrors } from '../errors.ts'
 
-interface Finding extends CheckResult {
-  readonly id: string
-  readonly title: string
+interface Finding extends CheckFinding {
   readonly database?: string
 }
 
 const marks = { ok: '✓', warning: '!', failed: '✗', skipped: '-' } as const
-
-async function ask(app: AppContext, check: Check, database: string | undefined): Promise<Finding> {
-  const about = { id: check.id, title: check.title, ...(database === undefined ? {} : { database }) }
-  try {
-    return { ...about, ...(await check.run({ signal: app.signal })) }
-  } catch (error) {
-    return { ...about, status: 'failed', summary: (error as Error).message, ...(isIcbError(error) && error.hint !== undefined ? { advice: error.hint } : {}) }
-  }
-}
 
 async function checksOf(connection: DatabaseConnection): Promise<readonly Check[]> {
   const checks: Check[] = []
@@ -38,10 +28,11 @@ async function checksOf(connection: DatabaseConnection): Promise<readonly Check[
   checks.push(...(await connection.storageChecks()))
   if (connection.config.oracleHome !== undefined) {
     const sql = connection.sql()
-    checks.push(...oracleChecks({ session: sql, now: () => context.clock.now(), driver: connection.driver(), dbid: settings.dbid, uniqueName: settings.name }), ...backupChecks({ ...base, storage, sql }))
+    checks.push(...oracleChecks({ session: sql, now: () => context.clock.now(), driver: connection.driver(), dbid: settings.dbid, uniqueName: settings.name }), ...backupChecks({ ...base, storage, sql }), ...rmanChecks({ rman: connection.rman(), dbid: settings.dbid }))
   } else checks.push(...backupChecks({ ...base, storage }))
   const { config, paths } = connection
   checks.push(
+    ...pointChecks({ areaPath: config.areaPath }),
     // What root would make in the state directory would stop the user who runs backups.
     ...(context.uid === 0 ? [] : runtimeChecks({ clock: context.clock, journalDir: paths.journals, protectedPaths: [config.areaPath], leasePath: paths.areaLease })),
     ...nameChecks({ connects: [config.connect, config.primaryConnect, ...(config.registerCatalog && config.catalog !== undefined ? [config.catalog] : [])], withoutWallet: false, ...(config.tnsAdmin === undefined ? {} : { tnsAdmin: config.tnsAdmin }) }),
@@ -61,11 +52,11 @@ export const doctor: CommandAction = async (app, [name], options) => {
   for (const database of config.databases.filter((entry) => name === undefined || entry.name === name)) {
     await using connection = connectDatabase(config, database.name, app.fleet)
     try {
-      // All at once: questions to the database share its sessions then.
-      findings.push(...(await Promise.all((await checksOf(connection)).map((check) => ask(app, check, database.name)))))
       const ledger = connection.ledger()
+      // All at once: questions to the database share its sessions then.
+      const found = await runChecks([...(await checksOf(connection)), ...(ledger === undefined ? [] : ledgerChecks({ ledger }))], { signal: app.signal })
+      findings.push(...found.map((finding) => ({ ...finding, database: database.name })))
       if (ledger === undefined) findings.push({ id: 'ledger.configured', title: 'proof ledger', database: database.name, status: 'warning', summary: 'no ledger is configured, so restore tests cannot store verdicts', advice: 'Set ledger.path.' })
-      else for (const check of ledgerChecks({ ledger })) findings.push(await ask(app, check, database.name))
     } catch (error) {
       findings.push({ id: 'connect', title: 'connection', database: database.name, status: 'failed', summary: (error as Error).message, ...(isIcbError(error) && error.hint !== undefined ? { advice: error.hint } : {}) })
     }
