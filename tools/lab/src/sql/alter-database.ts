@@ -58,6 +58,7 @@ function parseAction(cursor: Cursor, instance: Instance, session: ServerSession)
   if (cursor.acceptWords('MOVE', 'DATAFILE')) return parseMove(cursor, instance)
   if (cursor.acceptWords('TEMPFILE')) return parseTempfile(cursor, instance)
   if (cursor.acceptWords('BACKUP', 'CONTROLFILE', 'TO')) {
+    if (cursor.isWord('TRACE')) throw unimplemented().at(cursor.at)
     const path = cursor.string(fileName)
     const reuse = cursor.acceptWords('REUSE')
     return async () => {
