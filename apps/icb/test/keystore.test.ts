@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 /** A database with an encrypted tablespace and one with blocks of 16K: its restore test needs the keystore, and says so where it is not there. */
 
-const timeout = 120_000
+const timeout = 240_000
 const password = 'Planted_keystore_4417'
 /** `npm run proof:keystores` takes a container database too, with its tablespaces in a PDB. */
 const kinds = process.env['ICB_PROOF_KEYSTORES'] === 'all' ? (['database', 'PDB'] as const) : (['database'] as const)

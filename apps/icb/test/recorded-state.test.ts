@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 /** A database that is not as smooth as most: what it brings along in its control file, what is known to be wrong with it, and what its test instance leaves on the host. */
 
-const timeout = 120_000
+const timeout = 240_000
 let stage: Stage
 
 async function run(program: 'sqlplus' | 'rman', script: string): Promise<void> {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 /** A physical standby that is backed up becomes the primary: runs for the other role do nothing, and backups go on once the role in the configuration has changed too. */
 
-const timeout = 120_000
+const timeout = 240_000
 let stage: Stage
 
 async function sqlplus(script: string): Promise<string> {
