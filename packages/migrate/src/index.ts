@@ -1,5 +1,5 @@
 export { migrateErrors } from './errors.ts'
-export { originalLockName, readOriginalLock, takeOriginalLock } from './original-lock.ts'
+export { originalLockName, readOriginalLock, removeLeftLock, takeOriginalLock } from './original-lock.ts'
 export type { OriginalLock, OriginalLockOptions } from './original-lock.ts'
 export { beginSideBySide, endSideBySide, readSideBySide, sideBySidePath } from './side-by-side.ts'
 export type { SideBySide } from './side-by-side.ts'

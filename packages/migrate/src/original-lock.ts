@@ -37,6 +37,14 @@ export async function readOriginalLock(areaPath: string): Promise<{ readonly tex
   }
 }
 
+/** Removes a lock that a killed run of icb left. The caller holds the lease of the area and has not taken the lock. Idempotent. */
+export async function removeLeftLock(areaPath: string): Promise<boolean> {
+  // One that cannot be read is not known to be ours.
+  if ((await readOriginalLock(areaPath).catch(() => undefined))?.byIcb !== true) return false
+  await rm(join(areaPath, originalLockName), { force: true })
+  return true
+}
+
 /**
  * Takes `backup.lck` as the original does, so that neither works while the other one does. The caller holds the lease of the area: a lock that a run of icb left is
  * therefore one of a run that is gone, and is removed. A lock of the original is never broken, however old: its holder cannot be asked.

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { loadConfig } from '@icb/config'
 import { silentLogger, systemClock } from '@icb/runtime'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { beginSideBySide, compareRetention, endSideBySide, keptByOriginal, readInstallation, readOriginalLock, readSideBySide, takeOriginalLock } from '../src/index.ts'
+import { beginSideBySide, compareRetention, endSideBySide, keptByOriginal, readInstallation, readOriginalLock, readSideBySide, removeLeftLock, takeOriginalLock } from '../src/index.ts'
 import type { OriginalLock } from '../src/index.ts'
 import { digestOf, localEdits, readTemplate } from '../src/templates.ts'
 
@@ -61,6 +61,14 @@ describe('the lock of the original', () => {
     const lock = await take('next')
     expect((await readOriginalLock(root))?.text).toContain('next')
     await lock.release()
+  })
+
+  it('that a killed run of icb left is removed where nobody takes the lock any more; one of the original stays', async () => {
+    await take('killed')
+    expect([await removeLeftLock(root), await removeLeftLock(root), await readOriginalLock(root)]).toEqual([true, false, undefined])
+    await originalTakes()
+    expect(await removeLeftLock(root)).toBe(false)
+    expect(await readOriginalLock(root)).toMatchObject({ byIcb: false })
   })
 
   it('is known by what it says: not every file system shows one number for two names of a file', async () => {

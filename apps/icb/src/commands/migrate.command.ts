@@ -5,7 +5,7 @@ import { loadConfig } from '@icb/config'
 import type { IcbConfig } from '@icb/config'
 import { connectDatabase, openLedger, withLease } from '@icb/fleet'
 import type { DatabaseConnection } from '@icb/fleet'
-import { beginSideBySide, compareRetention, disableOriginalJobs, endSideBySide, isWorkingCronLine, migrateErrors, readCronLines, readInstallation, readOriginalJobs, readOriginalLock, readSideBySide } from '@icb/migrate'
+import { beginSideBySide, compareRetention, disableOriginalJobs, endSideBySide, isWorkingCronLine, migrateErrors, readCronLines, readInstallation, readOriginalJobs, readOriginalLock, readSideBySide, removeLeftLock } from '@icb/migrate'
 import type { CronLine, Installation, OriginalJob, RetentionDifference } from '@icb/migrate'
 import { isoNow } from '@icb/runtime'
 import type { Snapshot } from '@icb/storage-core'
@@ -141,7 +141,12 @@ async function finish(app: AppContext, connection: DatabaseConnection): Promise<
   const { name, areaPath } = connection.config
   const enabled = (await readOriginalJobs(connection.sql(), { signal: app.signal })).filter((job) => job.enabled || job.running)
   if (enabled.length > 0) throw migrateErrors.errors.REFUSED_UNFINISHED(`${name}: ${enabled.map((job) => `${job.owner}.${job.name}`).join(', ')} still ${enabled.length === 1 ? 'runs' : 'run'}`, { hint: 'Take over first: icb migrate --take-over.' })
-  const ended = await alone(app, connection, () => endSideBySide(areaPath))
+  const ended = await alone(app, connection, async () => {
+    const there = await endSideBySide(areaPath)
+    // Had it ended before, this run took no lock; one of icb is of the run that was killed right after.
+    if (!there && (await removeLeftLock(areaPath))) app.print(`${name}: a lock that a killed run of icb left is removed`)
+    return there
+  })
   app.print(`${name}: ${ended ? 'the original is gone from this area' : 'nothing was left to end'}`)
 }
 
