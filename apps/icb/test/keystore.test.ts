@@ -48,7 +48,9 @@ describe.each(kinds)('a %s with an encrypted tablespace', (kind) => {
 
   beforeAll(async () => {
     stage = await createStage({ database: `k${Math.floor(Math.random() * 0xfffff).toString(16)}`, labInit: [...(kind === 'PDB' ? ['--profile', '19c-cdb'] : []), '--system', '1', '--sysaux', '1', '--undo', '1', '--users', '1'] })
+    // Neither the buffers nor the flashback logs of the guaranteed restore point are there where the copy is proven.
     await sqlplus(`alter system set db_16k_cache_size = 16M scope=both sid='*';
+create restore point before_release guarantee flashback database;
 administer key management create keystore identified by "${password}";
 administer key management set keystore open identified by "${password}" container = all;
 administer key management set key identified by "${password}" with backup container = all;

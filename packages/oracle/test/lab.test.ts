@@ -5,7 +5,7 @@ import type { Stage } from '@icb/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   createInstanceControl, createSqlPlusSession, oracleEnvironment, readArchiveDestinations, readArchivedLogs, readBackupPieces, readBlockCorruption, readChangeTracking, readControlFiles, readDatabaseClock,
-  readDatafileCopies, readDatafileHeaders, readDatafiles, readDnfsServers, readDroppedFileCopies, readEdition, readFilesWithoutCopy, readFlashbackLogs, readIdentity, readIncarnations, readIncrements, readInstance, readLogHistory,
+  readDatafileCopies, readDatafileHeaders, readDatafiles, readDnfsServers, readDroppedFileCopies, readEdition, readFilesWithoutCopy, readFlashbackLogs, readGuaranteedRestorePoints, readIdentity, readIncarnations, readIncrements, readInstance, readLogHistory,
   readLogfiles, readMissingLogs, readOnlineLogs, readParameters, readPdbs, readRecoveryArea, readRmanConfiguration, readRmanSessions, readServerParameters, readTempfiles, readThreads, readTimezoneFileVersion,
 } from '../src/index.ts'
 import type { IdentityRow, SqlSession } from '../src/index.ts'
@@ -99,6 +99,7 @@ describe('files', () => {
     expect(await readTempfiles(session)).toMatchObject([{ file: 1 }])
     expect((await readControlFiles(session)).every((name) => name.startsWith('/u01/'))).toBe(true)
     expect(await readFlashbackLogs(session)).toEqual([])
+    expect(await readGuaranteedRestorePoints(session)).toEqual([])
     expect(await readDnfsServers(session)).toEqual([])
     expect(await readChangeTracking(session)).toMatchObject({ status: 'DISABLED' })
     await session.execute(['alter database enable block change tracking'], {})

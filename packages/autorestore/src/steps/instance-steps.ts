@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readBlockCorruption, readChangeTracking, readControlFiles, readDatafiles, readDiskGroups, readFlashbackLogs, readIdentity, readLogfiles, readRmanConfiguration, readTempfiles, quoteSqlString } from '@icb/oracle'
+import { dropRestorePoint, readBlockCorruption, readChangeTracking, readControlFiles, readDatafiles, readDiskGroups, readFlashbackLogs, readGuaranteedRestorePoints, readIdentity, readLogfiles, readRmanConfiguration, readTempfiles, quoteSqlString } from '@icb/oracle'
 import { clearConfigurationScript, restoreControlfileScript } from '@icb/rman'
 import { hasErrorCode, pollUntil } from '@icb/runtime'
 import type { Step } from '@icb/runtime'
@@ -151,14 +151,16 @@ export const clearRmanSettings: Step<RecoveryRun> = {
   },
 }
 
-/** Flashback and block change tracking of the copy are switched off; both would look for the source's files at open. */
+/** Guaranteed restore points of the copy are dropped, flashback and block change tracking switched off; all would look for the source's files at open. */
 export const detachFromSource: Step<RecoveryRun> = {
   name: 'detach-source',
   title: 'Switch off flashback and change tracking in the copy',
   async run(run, step) {
     const { sql } = run.oracle
     const options = { signal: step.signal }
-    const [identity, tracking] = await Promise.all([readIdentity(sql, { ...options, release: manifestOf(run).database.release }), readChangeTracking(sql, options)])
+    const [identity, tracking, restorePoints] = await Promise.all([readIdentity(sql, { ...options, release: manifestOf(run).database.release }), readChangeTracking(sql, options), readGuaranteedRestorePoints(sql, options)])
+    // They want flashback logs, too, and keep these from being given up.
+    for (const name of restorePoints) await sql.execute([dropRestorePoint(name)], options)
     if (identity.flashback !== 'NO') await sql.execute(['alter database flashback off'], options)
     if (tracking.status !== 'DISABLED' && tracking.filename !== null) {
       // Renamed first: disabling deletes the file it knows. guard-control-file-paths proved that the old name is not here.

@@ -62,6 +62,17 @@ export async function readFlashbackLogs(session: SqlSession, options?: ReadOptio
   return (await session.query(flashbackLogsQuery, options)).map((row) => row.name)
 }
 
+export const guaranteedRestorePointsQuery: TypedQuery<typeof nameColumns> = {
+  name: 'v$restore_point',
+  columns: nameColumns,
+  sql: "select name from v$restore_point where guarantee_flashback_database = 'YES' order by name",
+}
+
+/** Names of the guaranteed restore points: while there is one the database wants its flashback logs, also with flashback off. */
+export async function readGuaranteedRestorePoints(session: SqlSession, options?: ReadOptions): Promise<readonly string[]> {
+  return (await session.query(guaranteedRestorePointsQuery, options)).map((row) => row.name)
+}
+
 const trackingColumns = {
   /** DISABLED, TRANSITION, ENABLED. */
   status: 'text!',
