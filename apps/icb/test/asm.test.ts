@@ -14,15 +14,16 @@ interface Case {
   readonly labInit: readonly string[]
   /** Instances of a cluster. */
   readonly threads?: number
-  /** How it is rebuilt; default: rescued in place. */
-  readonly rebuilt?: readonly ('script' | 'rescue')[]
+  /** How it is rebuilt; default: rescued in place. Once: the lab's history does not know which changes a RESETLOGS gave up. */
+  readonly rebuilt?: 'script' | 'rescue'
 }
 
 const full = process.env['ICB_PROOF_ASM'] === 'full'
 const cases: readonly Case[] = full
   ? [
-      { title: '19c', labInit: [], rebuilt: ['script', 'rescue'] },
-      { title: 'a 19c cluster with containers', labInit: ['--profile', '19c-cdb', '--instances', '2'], threads: 2, rebuilt: ['script'] },
+      { title: '19c', labInit: [], rebuilt: 'script' },
+      { title: '19c, to be rescued', labInit: [] },
+      { title: 'a 19c cluster with containers', labInit: ['--profile', '19c-cdb', '--instances', '2'], threads: 2, rebuilt: 'script' },
       { title: 'a 12.1 cluster', labInit: ['--profile', '12.1.0.2', '--instances', '2'], threads: 2 },
       { title: '12.1 with containers', labInit: ['--profile', '12.1.0.2-cdb'] },
       { title: '11.2', labInit: ['--profile', '11.2.0.4'] },
@@ -31,13 +32,11 @@ const cases: readonly Case[] = full
   : [{ title: '19c', labInit: [] }]
 const timeout = full ? 1_200_000 : 240_000
 
-describe.each(cases)('the database of $title in disk groups', ({ labInit, threads, rebuilt = ['rescue'] }) => {
+describe.each(cases)('the database of $title in disk groups', ({ labInit, threads, rebuilt = 'rescue' }) => {
   let stage: Stage
   const database = `a${Math.floor(Math.random() * 0xffffff).toString(16).padStart(6, '0')}`
   const sids = threads === undefined ? [database] : Array.from({ length: threads }, (_, index) => `${database}${String(index + 1)}`)
   const [sid = database] = sids
-  /** After a cluster was rebuilt one instance runs. */
-  let running: readonly string[] = sids
 
   async function must<T>(document: Promise<IcbDocument>): Promise<T> {
     const { exitCode, error, result } = await document
@@ -58,7 +57,7 @@ describe.each(cases)('the database of $title in disk groups', ({ labInit, thread
   }
 
   async function work(...instances: readonly string[]): Promise<void> {
-    for (const each of instances.length === 0 ? running : instances) await lab('workload', stage.labDirectory, database, '--transactions', '30', ...(threads === undefined ? [] : ['--instance', each]))
+    for (const each of instances.length === 0 ? sids : instances) await lab('workload', stage.labDirectory, database, '--transactions', '30', ...(threads === undefined ? [] : ['--instance', each]))
   }
 
   const inGroups = (): readonly string[] => readdirSync(join(stage.labDirectory, 'asm', 'disks'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
@@ -135,12 +134,11 @@ describe.each(cases)('the database of $title in disk groups', ({ labInit, thread
     await must(stage.icbJson('sandbox', ['restore', database, '--cleanup', restored.runId]))
   }, timeout)
 
-  if (rebuilt.includes('script')) it('[M:restore-script] is rebuilt by the generated script', async () => {
+  if (rebuilt === 'script') it('[M:restore-script] is rebuilt by the generated script', async () => {
     const script = join(stage.directory, 'home', 'restore.sh')
     await must(stage.icbJson('prod', ['restore-script', database, '--sid', sid, '--output', script]))
     await lastArchived()
     await destroy()
-    running = [sid]
     const run = (verb: string): Promise<ProgramResult> => runProgram('/bin/sh', [script, verb], { cwd: stage.directory, user: stage.programs.user, env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C', HOME: join(stage.directory, 'home'), TNS_ADMIN: join(stage.labDirectory, 'tns'), ICB_DBID: stage.dbid } })
     const restored = await run('restore')
     expect({ exitCode: restored.exitCode, end: restored.stdout.trimEnd().split('\n').slice(-12), errors: restored.stderr }).toMatchObject({ exitCode: 0, end: expect.arrayContaining([expect.stringMatching(/^restored up to/)]) as unknown })
@@ -148,10 +146,9 @@ describe.each(cases)('the database of $title in disk groups', ({ labInit, thread
     expect(await run('open')).toMatchObject({ exitCode: 0 })
     expect((await sql(filesOfDatabase)).filter((name) => !/^\+(?:DATA|RECO)\//.test(name))).toEqual([])
     await work(sid)
-    if (rebuilt.includes('rescue')) await must(stage.icbJson('prod', ['backup', database, '--accept-gap']))
   }, timeout)
 
-  if (rebuilt.includes('rescue')) it('[M:restore-script] is rescued in place, and its files return into the disk groups', async () => {
+  if (rebuilt === 'rescue') it('[M:restore-script] is rescued in place, and its files return into the disk groups', async () => {
     const last = await lastArchived()
     const rescue = (...args: readonly string[]): Promise<IcbDocument> => stage.icbJson('prod', ['rescue', database, '--sid', sid, '--yes', ...args])
     await destroy()
