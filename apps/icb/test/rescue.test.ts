@@ -47,10 +47,10 @@ describe.each(cases)('a destroyed database of %s', (_, labInit) => {
   const filesBelow = (directory: string): readonly string[] => readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   const rescue = (...args: readonly string[]): Promise<IcbDocument> => stage.icbJson('prod', ['rescue', database, '--sid', database, '--yes', ...args])
 
-  async function differences(files: readonly string[]): Promise<readonly unknown[]> {
+  async function differences(files: readonly string[], scn = lastArchived): Promise<readonly unknown[]> {
     const found: unknown[] = []
     for (const file of files) {
-      const result = await stage.lab(['history', 'check', file, '--lab', stage.labDirectory, '--scn', String(lastArchived), '--json'])
+      const result = await stage.lab(['history', 'check', file, '--lab', stage.labDirectory, '--scn', String(scn), '--json'])
       found.push(...(JSON.parse(result.stdout) as { differences: unknown[] }).differences.map((difference) => ({ file, difference })))
     }
     return found
@@ -96,6 +96,28 @@ describe.each(cases)('a destroyed database of %s', (_, labInit) => {
     expect(planned.outcome).toBe('planned')
     expect(planned.steps.map((step) => step.name)).toEqual(expect.arrayContaining(['recover', 'open-resetlogs', 'move-back']))
     expect(filesBelow(join(oracle(), 'oradata'))).toEqual([])
+    expect(await must(stage.icbJson('prod', ['clone', 'list', database]))).toEqual([])
+  }, timeout)
+
+  if (full) it('can stop at an SCN of choice, and be given up until it opens', async () => {
+    const until = lastArchived - 3n
+    const held = await must<{ outcome: string; scn: string; plan: { untilScn: string; directory: string } }>(rescue('--hold', '--until', String(until)))
+    expect(held).toMatchObject({ outcome: 'held', plan: { untilScn: String(until) } })
+    expect([until, until + 1n]).toContain(BigInt(held.scn))
+    expect(await differences((await sql('select name from v$datafile order by file#;')).map(onDisk), until)).toEqual([])
+    expect(existsSync(held.plan.directory)).toBe(true)
+    const { removed } = await must<{ removed: readonly string[] }>(rescue('--abandon'))
+    expect(removed).toEqual(expect.arrayContaining([expect.stringMatching(/^clone .*-rescue-/) as unknown, held.plan.directory]))
+    expect(await must(stage.icbJson('prod', ['clone', 'list', database]))).toEqual([])
+    // The control file lies where only the lab's programs see it.
+    const dataFiles = (): readonly string[] => filesBelow(join(oracle(), 'oradata')).filter((name) => !name.endsWith('.ctl'))
+    expect({ directory: existsSync(held.plan.directory), files: dataFiles() }).toEqual({ directory: false, files: [] })
+    // Nothing is left to give up, and a new one begins from nothing. One that was killed can be given up as well.
+    expect(await must(rescue('--abandon'))).toEqual({ removed: [] })
+    await killIn('switch-to-clone')
+    expect((await must<{ removed: readonly string[] }>(rescue('--abandon'))).removed.length).toBeGreaterThan(1)
+    expect(await must<{ resumed: boolean }>(rescue('--dry-run'))).toMatchObject({ outcome: 'planned', resumed: false })
+    expect(dataFiles()).toEqual([])
     expect(await must(stage.icbJson('prod', ['clone', 'list', database]))).toEqual([])
   }, timeout)
 
