@@ -151,6 +151,11 @@ describe.each(cases)('the database of $title in disk groups', ({ labInit, thread
   if (rebuilt === 'rescue') it('[M:restore-script] is rescued in place, and its files return into the disk groups', async () => {
     const last = await lastArchived()
     const rescue = (...args: readonly string[]): Promise<IcbDocument> => stage.icbJson('prod', ['rescue', database, '--sid', sid, '--yes', ...args])
+    if (full) {
+      await lab('stop', stage.labDirectory, database, '--abort')
+      const refused = await rescue()
+      expect(refused).toMatchObject({ exitCode: 3, error: { code: 'ICB_AUTORESTORE_REFUSED_PATH', message: expect.stringMatching(/data file \+DATA\/\S+ of the source database exists on this host/) as unknown } })
+    }
     await destroy()
     const held = await must<{ outcome: string; scn: string }>(rescue(...(full ? ['--hold'] : [])))
     expect([last, last + 1n]).toContain(BigInt(held.scn))
