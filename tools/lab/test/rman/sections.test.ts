@@ -26,7 +26,7 @@ const run = (body: string): string => `RUN {\nALLOCATE CHANNEL c1 DEVICE TYPE DI
 
 /** How many sessions at most did this operation at the same time on one file. */
 async function together(opname: string, script: string): Promise<{ readonly most: number; readonly output: string }> {
-  await lab.db.setParameter('_lab_backup_rate', '3000000', 'memory')
+  await lab.db.setParameter('_lab_backup_rate', '1000000', 'memory')
   const ended = new AbortController()
   const running = lab.rman(script).finally(() => { ended.abort() })
   let most = 0
