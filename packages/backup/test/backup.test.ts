@@ -139,8 +139,8 @@ describe('a lease that is lost while the process stands still', () => {
         throw new IcbError({ code: 'ICB_LEASE_LOST', message: 'taken', remedy: 'operator' })
       }
     }
-    const { lease } = await stand.dependencies()
-    const result = await stand.backup({}, { lease: { ...lease, assertHeld } })
+    const lease: Lease = { path: '', token: 1, signal: new AbortController().signal, assertHeld, release: async () => undefined }
+    const result = await stand.backup({}, { lease })
     expect([result.outcome, codeOf(result)]).toEqual(['failed', 'ICB_LEASE_LOST'])
     expect(before).toBeDefined()
     expect(await readFile(file, 'utf8')).toBe(before)
