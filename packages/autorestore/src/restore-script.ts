@@ -137,8 +137,12 @@ ${groups.map((group) => `  [ "$(ask "select 'ICB|' || count(*) from v\\$asm_disk
 ${restoreControlfileScript({ piece: join(from, manifest.controlFile) }).trimEnd()}
 COMMANDS
   identity
-  # Both would look for files that are gone.
-  printf '%s\\n' 'whenever sqlerror continue' 'alter database flashback off;' 'alter database disable block change tracking;' | sql || true
+  # All of these would look for files that are gone.
+  {
+    echo 'whenever sqlerror continue'
+    ask "select 'ICB|drop restore point \\"' || name || '\\";' from v\\$restore_point where guarantee_flashback_database = 'YES';"
+    printf '%s\\n' 'alter database flashback off;' 'alter database disable block change tracking;'
+  } | sql || true
   # Copies and logs from here and nowhere else; logs that other places lost are marked.
   rman <<'COMMANDS'
 CHANGE COPY OF DATABASE UNCATALOG;
