@@ -96,6 +96,11 @@ export class Restoration {
     let document = attacked
     if (attacked?.ok !== true) {
       if (this.#aim.afterwards === 'remove') return
+      // Killed behind the end of its journal it has only not said so; what stands is not made a second time.
+      if ((await this.#list()).some((each) => !each.interrupted)) {
+        if (this.#compared === 0) this.#findings.push(lost('a restore stands, and no file of it was there to compare'))
+        return
+      }
       this.#watchSandbox()
       document = await this.#stand.stage.icbJson('sandbox', this.arguments)
       this.#stand.serveCalls('sandbox')

@@ -66,7 +66,7 @@ const onProduction: readonly Row[] = [
   ['refresh: SECTION SIZE K', () => run("BACKUP SECTION SIZE 512K INCREMENTAL LEVEL 1 FOR RECOVER OF COPY WITH TAG 'copies' DATABASE TAG 'incr';"), /backing up blocks 1 through 64\n/],
   ['refresh: SECTION SIZE M', () => run("BACKUP SECTION SIZE 1M INCREMENTAL LEVEL 1 FOR RECOVER OF COPY WITH TAG 'copies' DATABASE TAG 'incr';"), /backing up blocks 129 through 256\n/],
   ['refresh: SECTION SIZE G', () => run("BACKUP SECTION SIZE 32G INCREMENTAL LEVEL 1 FOR RECOVER OF COPY WITH TAG 'copies' DATABASE TAG 'incr';"), /piece handle=\S+ tag=INCR/],
-  ['merge: UNTIL TIME', () => "RECOVER COPY OF DATABASE WITH TAG 'copies' UNTIL TIME 'sysdate';", /no copy of datafile 1 found to recover/],
+  ['merge: UNTIL TIME', () => "RECOVER COPY OF DATABASE WITH TAG 'copies' UNTIL TIME 'sysdate + 1/24';", /no copy of datafile 1 found to recover/],
   ['merge: UNTIL SCN', () => `RECOVER COPY OF DATABASE WITH TAG 'copies' UNTIL SCN ${String(target)};`, /Finished recover at/],
   ['merge', () => "RECOVER COPY OF DATABASE WITH TAG 'copies';", /recovering datafile copy file number=00004 name=\S+data_D-ORCL/],
   ['delete: BACKUPSET TAG', () => "DELETE NOPROMPT BACKUPSET TAG 'incr';", /Deleted \d+ objects/],
