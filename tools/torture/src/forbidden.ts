@@ -21,6 +21,6 @@ export const isMerge = (call: DoorCall): boolean => call.program === 'rman' && /
 /** The copies must not be changed by two at once: RMAN's work outlives its client. */
 export async function forbiddenOnProd(stand: Stand, call: DoorCall): Promise<readonly Finding[]> {
   if (!isMerge(call)) return []
-  const rows = await stand.sql('prod', stand.stage.database, activeRmanSessions)
+  const rows = (await unlessKilled(stand.stage.database, () => stand.sql('prod', stand.stage.database, activeRmanSessions))) ?? []
   return rows.length === 0 ? [] : [reached(`RMAN is about to merge while ${rows.map((row) => row[0] ?? '').join(', ')} still works`)]
 }
