@@ -146,6 +146,8 @@ describe.each(cases)('the database of $title in disk groups', ({ labInit, thread
     expect(await run('open')).toMatchObject({ exitCode: 0 })
     expect((await sql(filesOfDatabase)).filter((name) => !/^\+(?:DATA|RECO)\//.test(name))).toEqual([])
     await work(sid)
+    // Of a cluster one instance runs now: the other's thread is enabled and has no redo since RESETLOGS.
+    await must(stage.icbJson('prod', ['backup', database, '--accept-gap']))
   }, timeout)
 
   if (rebuilt === 'rescue') it('[M:restore-script] is rescued in place, and its files return into the disk groups', async () => {

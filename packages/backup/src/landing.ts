@@ -11,9 +11,11 @@ import { logThatReaches, neededUpTo, threadsNotLanded } from './log-chain.ts'
 import { completeSettings } from './settings.ts'
 
 export interface LandingGoal {
-  /** Every enabled thread's logs must reach behind this SCN. */
+  /** The logs of every thread that has redo must reach behind this SCN. */
   readonly scn: bigint
   readonly resetlogsId: bigint
+  /** First SCN of the incarnation. */
+  readonly resetlogsScn: bigint
   /** On a standby a log counts only when it is applied too. */
   readonly applied?: boolean
 }
@@ -32,7 +34,7 @@ const patienceMs = 30_000
 type Warn = (code: string, message: string) => void
 
 /**
- * Waits until the log that holds `goal.scn` lies in the area, complete, for every enabled thread. When the destination is in
+ * Waits until the log that holds `goal.scn` lies in the area, complete, for every thread that has redo. When the destination is in
  * error or half a minute has passed it is switched on again and what exists elsewhere is copied; that is a warning.
  * @throws ICB_BACKUP_LOG_NOT_LANDED
  */
@@ -91,7 +93,7 @@ async function lookAtArea(deps: DatabaseDependencies, goal: LandingGoal): Promis
   const logs = (await Promise.all(inArea.map(async (row) => ((await isComplete(row)) ? row : undefined))))
     .filter((row) => row !== undefined)
     .filter((row) => goal.applied !== true || rows.some((r) => r.thread === row.thread && r.sequence === row.sequence && (r.applied === 'YES' || r.applied === 'IN-MEMORY')))
-  const missing = threadsNotLanded(threads, logs, goal.scn)
+  const missing = threadsNotLanded(threads, logs, goal)
   const wanted = new Map(missing.map((t) => [t.thread, neededUpTo(t, goal.scn)]))
   const elsewhere = rows.filter((r) => {
     const upTo = wanted.get(r.thread)

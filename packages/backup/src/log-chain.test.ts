@@ -1,25 +1,39 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deletableUpTo, describeGap, missingOf, threadsNotLanded } from './log-chain.ts'
+import { deletableUpTo, describeGap, missingOf, spanOf, threadsNotLanded } from './log-chain.ts'
 
 const log = (sequence: number, firstScn: bigint, nextScn: bigint, thread = 1, nextTime: string | null = '2026-01-01 00:00:00') => ({ thread, sequence, firstScn, nextScn, nextTime })
 const open = { thread: 1, status: 'OPEN', enabled: 'PUBLIC', lastScn: null }
 
 describe('threadsNotLanded', () => {
   it('[H28] wants the log that holds the SCN, of every enabled thread', () => {
-    expect(threadsNotLanded([open], [log(1, 0n, 100n)], 100n)).toEqual([open])
-    expect(threadsNotLanded([open], [log(1, 0n, 101n)], 100n)).toEqual([])
+    expect(threadsNotLanded([open], [log(1, 0n, 100n)], { scn: 100n, resetlogsScn: 1n })).toEqual([open])
+    expect(threadsNotLanded([open], [log(1, 0n, 101n)], { scn: 100n, resetlogsScn: 1n })).toEqual([])
     // The log after it does not hold it.
-    expect(threadsNotLanded([open], [log(2, 101n, 200n)], 100n)).toEqual([open])
+    expect(threadsNotLanded([open], [log(2, 101n, 200n)], { scn: 100n, resetlogsScn: 1n })).toEqual([open])
     const second = { ...open, thread: 2 }
-    expect(threadsNotLanded([open, second], [log(1, 0n, 101n)], 100n)).toEqual([second])
-    expect(threadsNotLanded([open, { ...second, enabled: 'DISABLED' }], [log(1, 0n, 101n)], 100n)).toEqual([])
+    expect(threadsNotLanded([open, second], [log(1, 0n, 101n)], { scn: 100n, resetlogsScn: 1n })).toEqual([second])
+    expect(threadsNotLanded([open, { ...second, enabled: 'DISABLED' }], [log(1, 0n, 101n)], { scn: 100n, resetlogsScn: 1n })).toEqual([])
   })
 
   it('wants a closed thread only up to its last redo', () => {
     const closed = { thread: 2, status: 'CLOSED', enabled: 'PUBLIC', lastScn: 50n }
-    expect(threadsNotLanded([closed], [log(7, 10n, 51n, 2)], 100n)).toEqual([])
-    expect(threadsNotLanded([closed], [log(7, 10n, 50n, 2)], 100n)).toEqual([closed])
+    expect(threadsNotLanded([closed], [log(7, 10n, 51n, 2)], { scn: 100n, resetlogsScn: 1n })).toEqual([])
+    expect(threadsNotLanded([closed], [log(7, 10n, 50n, 2)], { scn: 100n, resetlogsScn: 1n })).toEqual([closed])
+  })
+})
+
+describe('a thread whose instance has not run since RESETLOGS', () => {
+  const idle = { thread: 2, status: 'CLOSED', enabled: 'PUBLIC', lastScn: 40n }
+
+  it('has no redo that could be waited for or missing', () => {
+    expect(threadsNotLanded([idle], [], { scn: 100n, resetlogsScn: 40n })).toEqual([])
+    expect(spanOf([idle], [], { fromScn: 60n, toScn: 100n, resetlogsId: 7n, resetlogsScn: 40n }).threads).toEqual([])
+  })
+
+  it('is wanted when it has run, and when nobody knows', () => {
+    for (const lastScn of [41n, null]) expect(threadsNotLanded([{ ...idle, lastScn }], [], { scn: 100n, resetlogsScn: 40n })).toHaveLength(1)
+    expect(threadsNotLanded([{ ...idle, status: 'OPEN' }], [], { scn: 100n, resetlogsScn: 40n })).toHaveLength(1)
   })
 })
 

@@ -24,6 +24,14 @@ export function enabledThreads<T extends ChainThread>(threads: readonly T[]): re
   return threads.filter((t) => t.enabled !== 'DISABLED')
 }
 
+/**
+ * Those of them that have redo in the incarnation that begins with `resetlogsScn`: not an instance's that has not run since, as after a
+ * cluster was rebuilt and only one of its instances opened.
+ */
+export function threadsWithRedo<T extends ChainThread>(threads: readonly T[], resetlogsScn: bigint): readonly T[] {
+  return enabledThreads(threads).filter((t) => t.status !== 'CLOSED' || t.lastScn === null || t.lastScn > resetlogsScn)
+}
+
 /** The SCN up to which a thread's logs must be there so that everything up to `scn` is: a closed thread has no redo beyond its last. */
 export function neededUpTo(thread: ChainThread, scn: bigint): bigint {
   return thread.status === 'CLOSED' && thread.lastScn !== null && thread.lastScn < scn ? thread.lastScn : scn
@@ -35,8 +43,8 @@ export function logThatReaches<L extends ChainLog>(logs: readonly L[], thread: n
 }
 
 /** Threads whose logs do not reach `scn` yet. */
-export function threadsNotLanded<T extends ChainThread>(threads: readonly T[], logs: readonly ChainLog[], scn: bigint): readonly T[] {
-  return enabledThreads(threads).filter((t) => {
+export function threadsNotLanded<T extends ChainThread>(threads: readonly T[], logs: readonly ChainLog[], { scn, resetlogsScn }: { readonly scn: bigint; readonly resetlogsScn: bigint }): readonly T[] {
+  return threadsWithRedo(threads, resetlogsScn).filter((t) => {
     const upTo = neededUpTo(t, scn)
     const last = logThatReaches(logs, t.thread, upTo)
     // A log that begins behind the SCN does not hold it: the one before has not landed.
@@ -57,11 +65,11 @@ export interface SpanGoal {
   readonly resetlogsScn: bigint
 }
 
-/** What is to be proven: every enabled thread from the copies to `toScn`, a closed one to its last redo, a new one from its first log. */
+/** What is to be proven: every thread with redo from the copies to `toScn`, a closed one to its last redo, a new one from its first log. */
 export function spanOf(threads: readonly ChainThread[], logs: readonly ChainLog[], goal: SpanGoal): ChainSpan {
   return {
     from: goal.fromScn, to: goal.toScn, resetlogsId: String(goal.resetlogsId),
-    threads: enabledThreads(threads).map((t) => {
+    threads: threadsWithRedo(threads, goal.resetlogsScn).map((t) => {
       const to = neededUpTo(t, goal.toScn)
       // Sequence 1 that does not begin with the incarnation: the thread was enabled then and has no earlier redo.
       const first = logs.find((l) => l.thread === t.thread && l.sequence === 1 && l.firstScn > goal.resetlogsScn)

@@ -139,7 +139,7 @@ async function closeWindow(deps: ManualSnapshotDependencies & DatabaseDependenci
   const switchPoint = await readSwitchPoint(deps, { role, release: state.instance.release })
   await switchLogs(deps, role)
   try {
-    await waitUntilLanded(deps, { scn: switchPoint.scn, resetlogsId, applied: role !== 'PRIMARY' }, warn)
+    await waitUntilLanded(deps, { scn: switchPoint.scn, resetlogsId, resetlogsScn, applied: role !== 'PRIMARY' }, warn)
   } catch (error) {
     if (!hasErrorCode(error, 'ICB_BACKUP_LOG_NOT_LANDED')) throw error
     remark('ICB_BACKUP_WARN_GAP', error.message)

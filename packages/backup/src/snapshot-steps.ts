@@ -31,7 +31,7 @@ async function switchAndLand(run: BackupRun, step: StepRun): Promise<void> {
   run.switchPoint = point
   await step.intend({ scn: point.scn, time: point.time })
   await switchLogs(deps, identity.role)
-  const landing = await waitUntilLanded(deps, { scn: point.scn, resetlogsId: identity.resetlogsId, applied: identity.role !== 'PRIMARY' }, step.warn)
+  const landing = await waitUntilLanded(deps, { scn: point.scn, resetlogsId: identity.resetlogsId, resetlogsScn: identity.resetlogsScn, applied: identity.role !== 'PRIMARY' }, step.warn)
   run.logsCopied.push(...landing.copied.map((log) => ({ ...log, resetlogsId: String(identity.resetlogsId) })))
   step.summary(`redo up to SCN ${String(point.scn)} is in the area`)
 }
