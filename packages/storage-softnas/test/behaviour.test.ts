@@ -62,11 +62,13 @@ describe('login', () => {
   })
 
   it('[H41] the certificate is verified; not to do so is a decision that is logged for the server', async () => {
-    expect(await failure((await openOn(site, 'db1', { ca: undefined })).describe())).toMatchObject({ code: 'ICB_STORAGE_TLS' })
+    const volume = await volumeOf()
+    site.softnas.faults.forget()
+    expect(await failure((await openOn(site, volume, { ca: undefined })).describe())).toMatchObject({ code: 'ICB_STORAGE_TLS' })
     expect(site.softnas.faults.log).toEqual([])
     const warnings: string[] = []
     const logger = { ...silentLogger, warn: (...said: unknown[]) => { warnings.push(String(said.at(-1))) } }
-    await (await openOn(site, 'db1', { ca: undefined, insecure: true }, { logger })).describe()
+    await (await openOn(site, volume, { ca: undefined, insecure: true }, { logger })).describe()
     expect(warnings).toEqual([expect.stringContaining(site.softnas.address)])
   })
 })
