@@ -50,6 +50,8 @@ describe('RMAN with a user and a password', () => {
     expect(output).toMatch(/connected to target database: ORCL[^]*^SYSBACKUP$/m)
     expect(output).not.toContain('a b@c')
     expect(code).toBe(0)
+    const quoted = await rman(['target', `"sys/${password}@orcl as sysbackup"`], 'select user from dual;\nexit\n')
+    expect(quoted.output).toMatch(/^SYSBACKUP$/m)
     const asked = await rman(['target', 'sys@orcl'], `${password}\nshow backup optimization;\nexit\n`)
     expect(asked.output).toMatch(/target database Password: \nconnected to target database: ORCL/)
     expect(asked.output).not.toContain(password)

@@ -33,13 +33,18 @@ export function parseArguments(argv: readonly string[]): RmanArguments | readonl
         value = argv[at]
       }
       if (value === undefined || value === '') return refused(`found "end-of-file": expecting one of: "double-quoted-string, equal, identifier, single-quoted-string"`)
-      values.set(key === 'msglog' ? 'log' : key, value)
+      values.set(key === 'msglog' ? 'log' : key, unquoted(value))
     } else if (name === 'append' && inline === undefined) append = true
     else if (name !== 'nocatalog' || inline !== undefined) {
       return refused(`found "identifier": expecting one of: "append, auxiliary, catalog, checksyntax, cmdfile, log, msglog, nocatalog, target, @"`, argument)
     }
   }
   return { target: values.get('target') ?? null, catalog: values.get('catalog') ?? null, log: values.get('log') ?? null, append, cmdfile: values.get('cmdfile') ?? null }
+}
+
+/** A value with blanks reaches the program in quotes of its own: `target '"app/secret@orcl as sysbackup"'`. */
+function unquoted(value: string): string {
+  return /^(?:"[^"]*"|'[^']*')$/.test(value) ? value.slice(1, -1) : value
 }
 
 function refused(found: string, bad?: string): readonly OraMessage[] {
