@@ -100,6 +100,8 @@ export async function attack(stand: Stand, plan: Plan, restoration?: Restoration
   await stand.setDatabase({ destination: plan.brokenDestination ? 'broken' : 'whole', backup: plan.slowBackup && (await stand.rmanWorks().catch(() => false)) ? 'slow' : 'quick' }).catch(() => undefined)
   const document = documentOf(output.stdout)
   const findings = [...strike.findings, ...(damaged === undefined ? [] : unnoticed(document, fault.kind === 'damage' ? fault.what : '', damaged.snapshot))]
+  // Its own claim ends a second one; it never ends because of it.
+  if (fault.kind === 'twice' && document?.error?.code === 'ICB_LEASE_LOST') findings.push(reached(`a ${plan.command} lost its lease to a second one beside it`))
   return { struck: struck || damaged !== undefined, findings, ...damagedOf(damaged?.snapshot, plan, document), exitCode: output.exitCode, ...(document === undefined ? {} : { document }), steps, undone, seconds: (performance.now() - begun) / 1000 }
 }
 
