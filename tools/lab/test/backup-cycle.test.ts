@@ -66,7 +66,7 @@ async function restored(from: string): Promise<LabInstance> {
 }
 
 const recover = (instance: LabInstance, untilScn?: bigint): Promise<void> =>
-  instance.recoverDatabase({ ...(untilScn === undefined ? {} : { untilScn }), newName: 'NEW', onLog: () => undefined, onFileCreated: () => undefined, abort: new AbortController().signal })
+  instance.recoverDatabase({ ...(untilScn === undefined ? {} : { untilScn }), newName: () => 'NEW', onLog: () => undefined, onFileCreated: () => undefined, abort: new AbortController().signal })
 
 async function toPoint(): Promise<bigint> {
   const { lastScn } = await work(5)
@@ -178,7 +178,7 @@ describe('image copy, incremental, merge, recovery', () => {
     const target = await toPoint()
     const copy = await restored(area)
     const created: string[] = []
-    await copy.recoverDatabase({ untilScn: target + 1n, newName: 'NEW', onLog: () => undefined, onFileCreated: (_file, name) => created.push(name), abort: new AbortController().signal })
+    await copy.recoverDatabase({ untilScn: target + 1n, newName: () => 'NEW', onLog: () => undefined, onFileCreated: (_file, name) => created.push(name), abort: new AbortController().signal })
     expect(created).toHaveLength(1)
     expect(created[0]).toMatch(new RegExp(`^${area}/ICB01/datafile/o1_mf_extra_`))
     await copy.open({ mode: 'READ ONLY' })

@@ -4,6 +4,7 @@ import type { HeapTable, Instance, RowValue } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
 import { omfName } from './omf.ts'
 import { ora } from './ora-error.ts'
+import { addTempfile } from './tempfiles.ts'
 import { addFile, containerOf, dropTablespace, guidOf, moveDatafile, setReadOnly, tablespaceAttributes } from './structure.ts'
 
 interface Parts {
@@ -12,7 +13,7 @@ interface Parts {
 }
 
 /** What differs in a PDB. */
-type Local = Pick<Instance, 'container' | 'tables' | 'segments' | 'readTable' | 'createTable' | 'dropTable' | 'insertRows' | 'updateRows' | 'deleteRows' | 'applyChanges' | 'alterTable' | 'createTablespace' | 'addDatafile' | 'dropTablespace' | 'setTablespaceReadOnly' | 'moveDatafile' | 'omfName' | 'inContainer'>
+type Local = Pick<Instance, 'container' | 'tables' | 'segments' | 'readTable' | 'createTable' | 'dropTable' | 'insertRows' | 'updateRows' | 'deleteRows' | 'applyChanges' | 'alterTable' | 'createTablespace' | 'addDatafile' | 'addTempfile' | 'dropTablespace' | 'setTablespaceReadOnly' | 'moveDatafile' | 'omfName' | 'inContainer'>
 
 /** The instance as a session in a PDB sees it: the PDB's tables and tablespaces, everything else as in the root. */
 export function containerView(instance: Instance, conId: number, { kernel, containers }: Parts): Instance {
@@ -54,6 +55,10 @@ export function containerView(instance: Instance, conId: number, { kernel, conta
       writable()
       if (!has(tablespace)) throw ora(959, `tablespace '${tablespace}' does not exist`)
       await addFile(kernel, conId, tablespace, path, bytes)
+    },
+    addTempfile: async (tablespace, file) => {
+      writable()
+      await addTempfile(kernel, conId, tablespace, file)
     },
     dropTablespace: async (name, options) => { await dropTablespace(kernel, writable(), conId, name, options.includingDatafiles) },
     moveDatafile: async (file, to, options) => {

@@ -102,7 +102,8 @@ export async function restoreControlFileTo(kernel: Kernel, from: string, to: str
   await writeTo(kernel, to, await controlFileIn(kernel, from))
 }
 
-async function controlFileIn(kernel: Kernel, from: string): Promise<ControlFileData> {
+/** What a piece or copy holds of the control file. @throws OraError RMAN-06172 when it is none */
+export async function controlFileIn(kernel: Kernel, from: string): Promise<ControlFileData> {
   const data = await findControlFile(kernel.host.real(from), from)
   if (data === undefined) throw rmanError(6172, 'no AUTOBACKUP found or specified handle is not a valid copy or piece')
   return data

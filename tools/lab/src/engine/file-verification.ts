@@ -1,5 +1,5 @@
 import type { Host } from '../host/host.ts'
-import { type FileHeader, blockSizeOf } from '../storage/file-header.ts'
+import { type FileHeader, NO_DBID, blockSizeOf } from '../storage/file-header.ts'
 import { Datafile } from '../storage/datafile.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
 import { asmCause } from './os-error.ts'
@@ -14,7 +14,8 @@ export const named = (record: { readonly file: number; readonly name: string }):
  */
 export function verifyHeader(header: FileHeader, record: DatafileRecord, data: ControlFileData, size: number): OraError | undefined {
   const failed = (number: number, text: string): OraError => ora(1122, `database file ${record.file} failed verification check`, named(record), [number, text])
-  if (header.dbid !== data.dbid) return failed(1206, 'file is not part of this database - wrong database id')
+  // A file that DUPLICATE took from its database belongs to the next that has a control file made for it.
+  if (header.dbid !== data.dbid && (header.dbid !== NO_DBID || data.type !== 'CREATED')) return failed(1206, 'file is not part of this database - wrong database id')
   if (header.file !== record.file) return failed(1204, `file number is ${header.file} rather than ${record.file} - wrong file`)
   if (header.creationScn !== record.creationScn) return failed(1203, 'wrong incarnation of this file - wrong creation SCN')
   const own = data.incarnations.find((i) => i.resetlogsScn === header.resetlogsScn && i.resetlogsId === header.resetlogsId)

@@ -231,8 +231,8 @@ export interface RecoverOptions {
   /** Exclusive: redo up to but not including this SCN. */
   readonly untilScn?: bigint
   readonly untilTime?: number
-  /** Where files created in the redo stream go: `NEW` = OMF name below db_create_file_dest. Absent: their recorded name. */
-  readonly newName?: 'NEW'
+  /** Where files created in the redo stream go: a path, or `NEW` = OMF name below db_create_file_dest. Absent or undefined: their recorded name. */
+  readonly newName?: (file: number) => 'NEW' | { readonly path: string } | undefined
   readonly onLog: (log: { readonly name: string; readonly thread: number; readonly sequence: number; readonly phase: 'on-disk' | 'applied' }) => void
   readonly onFileCreated: (file: number, name: string) => void
   readonly abort: AbortSignal
@@ -247,6 +247,28 @@ export interface RmanOutputLine {
   /** Row of V$RMAN_STATUS of the session and of the command. */
   readonly session: { readonly recid: number; readonly stamp: number } | null
   readonly command: { readonly recid: number; readonly stamp: number } | null
+}
+
+/** What CREATE CONTROLFILE … RESETLOGS says of the database. */
+export interface ControlFileSpec {
+  readonly name: string
+  /** SET DATABASE: the files may bear another name, which OPEN RESETLOGS changes. */
+  readonly rename: boolean
+  /** Existing control files are written over. */
+  readonly reuse: boolean
+  readonly archivelog: boolean
+  readonly forceLogging: boolean
+  /** Without members the server names one. */
+  readonly logGroups: readonly { readonly group: number; readonly members: readonly string[]; readonly bytes: number }[]
+  readonly datafiles: readonly string[]
+}
+
+/** CREATE SPFILE and CREATE PFILE. */
+export interface ParameterFileRequest {
+  readonly kind: 'spfile' | 'pfile'
+  /** `null`: the file of this instance in its home. */
+  readonly to: string | null
+  readonly from: 'memory' | { readonly kind: 'spfile' | 'pfile'; readonly path: string | null }
 }
 
 /** The TDE keystore as SQL sees it. */
@@ -355,6 +377,7 @@ export interface Instance {
   /** The TDE keystore. */
   readonly keystore: InstanceKeystore
   addDatafile(tablespace: string, path: string | undefined, bytes: number): Promise<void>
+  addTempfile(tablespace: string, file: { readonly path: string | undefined; readonly bytes: number; readonly reuse?: boolean }): Promise<void>
   dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void>
   /** Online, under another name. @throws OraError 01516, 01135, 01119 */
   moveDatafile(file: string | number, to: string, options: { readonly reuse: boolean; readonly keep: boolean }): Promise<void>
@@ -413,6 +436,14 @@ export interface Instance {
   restoredName(file: DatafileRecord, wanted: string | undefined): string
   /** Into every path of `control_files`; the result is of type BACKUP. Raises RMAN-06172 when there is none in the piece. */
   restoreControlFile(from: string): Promise<readonly string[]>
+  /** What a piece or copy holds of the control file. Raises RMAN-06172 when it is none. */
+  readControlFileBackup(from: string): Promise<ControlFileData>
+  /** CREATE CONTROLFILE … RESETLOGS: makes the control files and mounts the database. Raises ORA-01503 with the cause. */
+  createControlFile(spec: ControlFileSpec): Promise<void>
+  /** Takes the DBID out of the headers of a mounted copy's datafiles: the next CREATE CONTROLFILE gives them a new one. */
+  zeroDbid(): Promise<void>
+  /** CREATE SPFILE and CREATE PFILE write parameters; `null` is the place in the home. Returns the name written. Raises ORA-32002 and others. */
+  writeParameterFile(request: ParameterFileRequest): Promise<string>
   /** The same under one name, also while the database is mounted or open. */
   restoreControlFileTo(from: string, to: string): Promise<void>
   restoreSpfile(from: string, to: string): Promise<void>

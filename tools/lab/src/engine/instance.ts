@@ -9,16 +9,17 @@ import { backupDatafiles } from './backup-set.ts'
 import { BufferCache } from './buffer-cache.ts'
 import { ChangeTracker } from './change-tracker.ts'
 import { Checkpointer } from './checkpointer.ts'
-import { restoreControlFile, restoreControlFileTo, restoreSpfile, writeControlFileBackup, writeControlFileCopy, writeSpfileBackup } from './control-backup.ts'
+import { controlFileIn, restoreControlFile, restoreControlFileTo, restoreSpfile, writeControlFileBackup, writeControlFileCopy, writeSpfileBackup } from './control-backup.ts'
 import { containerView } from './container-view.ts'
 import { Containers, rootOf } from './containers.ts'
 import { ControlStore } from './control-store.ts'
+import { createControlFile, zeroDbid } from './create-control-file.ts'
 import { Diagnostics } from './diagnostics.ts'
 import { inspectFile } from './file-verification.ts'
 import { History } from './history.ts'
 import { identifyFile } from './identify.ts'
 import { ImageCopy, copyDatafile, createEmptyDatafile } from './image-copy.ts'
-import type { ArchiveDestination, BackupSource, BlockCounts, Container, CopyResult, DatafilePart, DatafilePartResult, FileIdentity, HeapTable, ImageCopyWriter, Instance, PieceTarget, RecoverOptions, RmanOutputLine, RowValue, SegmentUse, ServerSession, Switchover, TableAlteration, TableChange, TablespaceOptions } from './instance-api.ts'
+import type { ArchiveDestination, BackupSource, BlockCounts, Container, ControlFileSpec, CopyResult, DatafilePart, DatafilePartResult, FileIdentity, HeapTable, ImageCopyWriter, Instance, ParameterFileRequest, PieceTarget, RecoverOptions, RmanOutputLine, RowValue, SegmentUse, ServerSession, Switchover, TableAlteration, TableChange, TablespaceOptions } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { Keystore } from './keystore.ts'
@@ -27,13 +28,13 @@ import { Mutex } from './mutex.ts'
 import { recoverDatabase } from './media-recovery.ts'
 import { checkMountable } from './mount.ts'
 import { newFileName, omfName, remadeName } from './omf.ts'
-import { isFuzzy, openDatabase, openTempfiles } from './open-database.ts'
+import { isFuzzy, openDatabase } from './open-database.ts'
 import { OpenFiles } from './open-files.ts'
 import { OraError, ora } from './ora-error.ts'
 import type { ParameterSettings } from './parameter-file.ts'
 import { Parameters } from './parameters.ts'
 import { validatePiece } from './piece-header.ts'
-import type { ControlFileData, DatafileRecord } from './records.ts'
+import { type ControlFileData, type DatafileRecord, isBackup } from './records.ts'
 import { RedoThread, closeThread, openThread, switchClosedThread } from './redo-thread.ts'
 import { ScnClock } from './scn-clock.ts'
 import { RedoTransport, archiveAtPrimary, callStandby } from './redo-transport.ts'
@@ -46,6 +47,8 @@ import { SystemMonitor } from './system-monitor.ts'
 import { Transactions } from './transactions.ts'
 import { validateDatafile } from './validation.ts'
 import * as structure from './structure.ts'
+import { addTempfile, openTempfiles } from './tempfiles.ts'
+import { writeParameterFile } from './write-parameter-file.ts'
 import { sufferFaultsOf } from '../storage/io-faults.ts'
 import type { Destination } from './archive-destinations.ts'
 
@@ -149,7 +152,7 @@ export class LabInstance implements Instance {
 
   get currentScn(): bigint {
     if (this.#status === 'STARTED') throw ora(1507, 'database not mounted')
-    return this.#status === 'OPEN' ? this.#kernel.scn.current : this.controlFile.type === 'BACKUP' ? 0n : this.controlFile.checkpointScn
+    return this.#status === 'OPEN' ? this.#kernel.scn.current : isBackup(this.controlFile) ? 0n : this.controlFile.checkpointScn
   }
 
   async updateControlFile<T>(change: (data: ControlFileData) => T): Promise<T> {
@@ -486,6 +489,7 @@ export class LabInstance implements Instance {
     await structure.addFile(kernel, this.container, tablespace, path, bytes)
   }
 
+  async addTempfile(tablespace: string, file: { readonly path: string | undefined; readonly bytes: number; readonly reuse?: boolean }): Promise<void> { await addTempfile(this.#writable(), this.container, tablespace, file) }
   async dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void> { await structure.dropTablespace(this.#writable(), this.#containers.root, this.container, name, options.includingDatafiles) }
   async moveDatafile(file: string | number, to: string, options: { readonly reuse: boolean; readonly keep: boolean }): Promise<void> { await structure.moveDatafile(this.#writable(), this.container, file, to, options) }
   async setDatafileOnline(file: number, online: boolean): Promise<void> { await structure.setOnline(this.#mounted(), file, online) }
@@ -566,6 +570,16 @@ export class LabInstance implements Instance {
   async restoreControlFile(from: string): Promise<readonly string[]> {
     if (this.#status !== 'STARTED') throw ora(19660, 'some files in the backup set could not be verified', [1100, 'database already mounted'])
     return restoreControlFile(this.#kernel, from)
+  }
+
+  async readControlFileBackup(from: string): Promise<ControlFileData> { return controlFileIn(this.#kernel, from) }
+  async writeParameterFile(request: ParameterFileRequest): Promise<string> { return writeParameterFile(this.#kernel, request) }
+  async zeroDbid(): Promise<void> { await zeroDbid(this.#mounted()) }
+
+  async createControlFile(spec: ControlFileSpec): Promise<void> {
+    if (this.#status !== 'STARTED') throw ora(1503, 'CREATE CONTROLFILE failed', [1100, 'database already mounted'])
+    await createControlFile(this.#kernel, spec)
+    await this.mount()
   }
 
   async restoreControlFileTo(from: string, to: string): Promise<void> { await restoreControlFileTo(this.#kernel, from, to) }

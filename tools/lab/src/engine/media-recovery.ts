@@ -210,7 +210,8 @@ class Recovery {
     const { control, host, parameters, files } = this.#kernel
     // A record of that number, of this creation or a later one, means the control file is newer than this redo.
     if (control.data.datafiles.some((d) => d.file === operation.file && d.creationScn >= operation.creationScn)) return
-    const name = this.#options.newName === 'NEW' ? omfName(parameters, 'datafile', operation.tablespace, guidOf(control.data, operation.conId ?? 0)) : remadeName(parameters, operation.name, 'datafile', operation.tablespace, guidOf(control.data, operation.conId ?? 0))
+    const wanted = this.#options.newName?.(operation.file)
+    const name = typeof wanted === 'object' ? wanted.path : wanted === 'NEW' ? omfName(parameters, 'datafile', operation.tablespace, guidOf(control.data, operation.conId ?? 0)) : remadeName(parameters, operation.name, 'datafile', operation.tablespace, guidOf(control.data, operation.conId ?? 0))
     const record = newDatafileRecord(operation, name)
     let datafile: Datafile
     try {

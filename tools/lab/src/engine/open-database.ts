@@ -9,9 +9,9 @@ import { inspectFile, named, needsRecoveryTo } from './file-verification.ts'
 import type { Kernel } from './kernel.ts'
 import { isSystemName } from './asm-names.ts'
 import { isOmf, omfName, remadeName } from './omf.ts'
-import { OraError, linesOf, ora } from './ora-error.ts'
+import { linesOf, ora } from './ora-error.ts'
 import { createFailed } from './os-error.ts'
-import { guidOf } from './structure.ts'
+import { openTempfiles } from './tempfiles.ts'
 import type { DatafileRecord } from './records.ts'
 import { needsFlashbackLogs } from './restore-points.ts'
 import { currentLog } from './redo-thread.ts'
@@ -142,26 +142,6 @@ async function crashBeforeReadOnly(kernel: Kernel): Promise<void> {
   await control.update((d) => { d.cleanShutdown = true })
 }
 
-/** Missing tempfiles are made again where they are recorded, or below db_create_file_dest when Oracle named them. */
-export async function openTempfiles(kernel: Kernel, mustSucceed: boolean): Promise<void> {
-  const { control, host, parameters } = kernel
-  for (const temp of control.data.tempfiles) {
-    const exists = await access(host.real(temp.name)).then(() => true, () => false)
-    if (exists) continue
-    try {
-      const name = isOmf(temp.name) && parameters.get('db_create_file_dest') !== '' ? omfName(parameters, 'tempfile', temp.tablespace, guidOf(control.data, temp.conId ?? 0)) : temp.name
-      const handle = await createFile(host.real(name), { parents: isOmf(name) })
-      await handle.truncate((temp.blocks + 1) * 8192)
-      await handle.close()
-      if (name !== temp.name) await control.update((d) => { for (const t of d.tempfiles) if (t.file === temp.file) t.name = name })
-      kernel.alert(`Re-creating tempfile ${name}`)
-    } catch (error) {
-      kernel.alert(`ORA-01157: cannot identify/lock data file ${temp.file} - tempfile ${temp.name}`)
-      if (mustSucceed && error instanceof OraError) kernel.alert(error.message)
-    }
-  }
-}
-
 /** A new incarnation: empty online logs from sequence 1, headers that say so. */
 async function resetLogs(kernel: Kernel, inspected: readonly Inspected[]): Promise<void> {
   const { control, host, parameters, scn, files } = kernel
@@ -178,7 +158,7 @@ async function resetLogs(kernel: Kernel, inspected: readonly Inspected[]): Promi
   for (const { record } of inspected) {
     if (needsRecoveryTo(record) !== 'end') continue
     const datafile = await files.open(record.file, record.name, 'r+')
-    await datafile.writeHeader({ ...datafile.header, resetlogsScn, resetlogsId, checkpointScn: resetlogsScn, checkpointTime: now, fuzzy: false, absoluteFuzzyScn: 0n, copy: null })
+    await datafile.writeHeader({ ...datafile.header, dbid: data.dbid, dbName: data.name, resetlogsScn, resetlogsId, checkpointScn: resetlogsScn, checkpointTime: now, fuzzy: false, absoluteFuzzyScn: 0n, copy: null })
     await files.close(record.file)
   }
   await control.update((d) => {

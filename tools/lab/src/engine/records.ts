@@ -241,7 +241,8 @@ export interface RestorePointRecord {
 }
 
 export interface ControlFileData {
-  type: 'CURRENT' | 'BACKUP' | 'STANDBY'
+  /** CREATED: by CREATE CONTROLFILE, and not opened since. */
+  type: 'CURRENT' | 'BACKUP' | 'CREATED' | 'STANDBY'
   dbid: number
   name: string
   created: number
@@ -293,3 +294,6 @@ export interface ControlFileData {
   /** Last recid handed out, per record section name. */
   recids: Record<string, number>
 }
+
+/** Whether the control file knows nothing of the newest redo: only OPEN RESETLOGS follows. */
+export const isBackup = (data: ControlFileData): boolean => data.type === 'BACKUP' || data.type === 'CREATED'

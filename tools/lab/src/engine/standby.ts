@@ -140,7 +140,7 @@ export class Standby {
   async #applyUpTo(limit: bigint | undefined, abort: AbortSignal): Promise<void> {
     const { control } = this.#kernel
     try {
-      await recoverDatabase(this.#kernel, { ...(limit === undefined ? {} : { untilScn: limit }), managed: true, newName: 'NEW', onLog: () => undefined, onFileCreated: () => undefined, abort })
+      await recoverDatabase(this.#kernel, { ...(limit === undefined ? {} : { untilScn: limit }), managed: true, newName: () => 'NEW', onLog: () => undefined, onFileCreated: () => undefined, abort })
     } catch (error) {
       // The next log has not come yet.
       if (!(error instanceof OraError) || !/RMAN-06054|ORA-00308/.test(error.message)) throw error

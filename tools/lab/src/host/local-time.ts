@@ -40,3 +40,16 @@ export function stampOf(time: number, timeZone: string): number {
   const t = localTime(time, timeZone)
   return ((((t.year - 1988) * 12 + (t.month - 1)) * 31 + (t.day - 1)) * 24 + t.hour) * 3600 + t.minute * 60 + t.second
 }
+
+/** The moment that a stamp means; of an hour that the zone has twice, one of the two. */
+export function timeOfStamp(stamp: number, timeZone: string): number {
+  const days = Math.floor(stamp / 86_400)
+  const months = Math.floor(days / 31)
+  const wanted = Date.UTC(1988 + Math.floor(months / 12), months % 12, (days % 31) + 1) + (stamp % 86_400) * 1000
+  let time = wanted
+  for (let round = 0; round < 2; round += 1) {
+    const t = localTime(time, timeZone)
+    time += wanted - Date.UTC(t.year, t.month - 1, t.day, t.hour, t.minute, t.second)
+  }
+  return time
+}

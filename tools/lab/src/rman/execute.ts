@@ -9,6 +9,7 @@ import { catalogFiles, catalogStartWith } from './server/catalog.ts'
 import { allocateChannel, releaseChannel, releaseDefaultChannels, releaseRunChannels } from './server/channels.ts'
 import { configure, show } from './server/configure.ts'
 import { deleteObjects, deleteObsolete } from './server/delete.ts'
+import { adoptRepository, duplicatePlan, nameTempfiles } from './server/duplicate.ts'
 import { resetDatabase } from './server/incarnations.ts'
 import { change, crosscheck, list } from './server/maintain.ts'
 import { recoverCopy } from './server/recover-copy.ts'
@@ -43,7 +44,7 @@ export async function executeRmanCommand(instance: Instance, session: ServerSess
   }
   switch (request.kind) {
     case 'describe':
-      describe(work)
+      describe(work, request.to)
       return done
     case 'begin-run':
       state.run = { channels: [], newnames: { database: null, datafiles: new Map(), tempfiles: new Map() }, until: null }
@@ -60,19 +61,30 @@ export async function executeRmanCommand(instance: Instance, session: ServerSess
         state.autobackupDue = false
       }
       return done
+    case 'duplicate-plan':
+      return { question: null, plan: await duplicatePlan(work, request.command) }
+    case 'adopt-repository':
+      await adoptRepository(work, request.repository)
+      return done
+    case 'zero-dbid':
+      await instance.zeroDbid()
+      return done
+    case 'name-tempfiles':
+      await nameTempfiles(work, request.tempfiles)
+      return done
     case 'command':
       return recordStatus(work, commandName(request.command), request.command, () => withAutobackup(work, request.command))
   }
 }
 
-function describe(work: Work): void {
+function describe(work: Work, to: 'target' | 'auxiliary'): void {
   const { instance, emit } = work
   if (instance.status === 'STARTED') {
-    emit(`connected to target database: ${(instance.parameters.get('db_name')?.value ?? '').toUpperCase()} (not mounted)`)
+    emit(`connected to ${to} database: ${(instance.parameters.get('db_name')?.value ?? '').toUpperCase()} (not mounted)`)
     return
   }
   const { name, dbid } = instance.controlFile
-  emit(`connected to target database: ${name.toUpperCase()} (DBID=${dbid}${instance.status === 'OPEN' ? '' : ', not open'})`)
+  emit(`connected to ${to} database: ${name.toUpperCase()} (DBID=${dbid}${instance.status === 'OPEN' ? '' : ', not open'})`)
 }
 
 /** A series of backups ends with the first command that is none; only then the control file is backed up, once. */

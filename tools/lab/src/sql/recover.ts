@@ -1,6 +1,7 @@
 import type { Instance, RecoverOptions, ServerSession } from '../engine/instance-api.ts'
 import { dateText } from '../host/local-time.ts'
 import { OraError, ora } from '../engine/ora-error.ts'
+import { isBackup } from '../engine/records.ts'
 import type { Cursor } from './cursor.ts'
 import { parseDate } from '../rman/nls-date.ts'
 import { unimplemented } from './statement.ts'
@@ -46,7 +47,7 @@ export function parseRecover(cursor: Cursor, instance: Instance, session: Server
   else cursor.acceptWords('UNTIL', 'CANCEL')
   const backupControlFile = cursor.acceptWords('USING', 'BACKUP', 'CONTROLFILE')
   return async () => {
-    if (instance.controlFile.type === 'BACKUP' && !backupControlFile) throw new OraError([{ code: 'ORA-00283', text: 'recovery session canceled due to errors' }, { code: 'ORA-01610', text: 'recovery using the BACKUP CONTROLFILE option must be done' }])
+    if (isBackup(instance.controlFile) && !backupControlFile) throw new OraError([{ code: 'ORA-00283', text: 'recovery session canceled due to errors' }, { code: 'ORA-01610', text: 'recovery using the BACKUP CONTROLFILE option must be done' }])
     await recover(instance, session, goal, automatic)
   }
 }

@@ -7,18 +7,21 @@ import { parseSize, unimplemented, type Statement } from './statement.ts'
 interface FileSpecification {
   readonly path: string | undefined
   readonly bytes: number
+  /** Of a tempfile: one that is there is written over. */
+  readonly reuse?: boolean
 }
 
 /** Oracle-managed files have 100 MB unless said otherwise. */
 const managedSize = 100 * 1024 ** 2
 
-function parseFiles(cursor: Cursor): FileSpecification[] {
+function parseFiles(cursor: Cursor, temporary = false): FileSpecification[] {
   const files: FileSpecification[] = []
   do {
     const path = cursor.token.kind === 'string' ? cursor.next().value : undefined
     const sized = cursor.acceptWords('SIZE')
     if (!sized && path !== undefined) throw ora(1119, `error in creating database file '${path}'`).at(cursor.at)
-    files.push({ path, bytes: sized ? parseSize(cursor) : managedSize })
+    const bytes = sized ? parseSize(cursor) : managedSize
+    files.push({ path, bytes, ...(temporary ? { reuse: cursor.acceptWords('REUSE') } : {}) })
     if (cursor.isWord('REUSE', 'AUTOEXTEND')) throw unimplemented().at(cursor.at)
   } while (cursor.acceptOperator(','))
   return files
@@ -86,7 +89,14 @@ export async function dropTablespace({ cursor, instance }: Statement): Promise<S
   return { message: 'Tablespace dropped.' }
 }
 
-/** ALTER TABLESPACE name ADD DATAFILE … | READ ONLY | READ WRITE */
+/** Of a temporary tablespace the control file knows the files alone: without any, the one that every database has is TEMP. */
+async function addTempfiles(instance: Instance, name: string, files: readonly FileSpecification[]): Promise<void> {
+  if (name !== 'TEMP') assertExists(instance, name)
+  if (instance.controlFile.datafiles.some((file) => file.tablespace === name && (file.conId ?? 0) === instance.container)) throw ora(3217, 'invalid option for alter of TEMPORARY TABLESPACE')
+  for (const file of files) await instance.addTempfile(name, file)
+}
+
+/** ALTER TABLESPACE name ADD TEMPFILE … | ADD DATAFILE … | READ ONLY | READ WRITE */
 export async function alterTablespace({ cursor, instance }: Statement): Promise<SqlResult> {
   const name = cursor.identifier(invalidName)
   const invalid = () => ora(2142, 'missing or invalid ALTER TABLESPACE option')
@@ -96,6 +106,11 @@ export async function alterTablespace({ cursor, instance }: Statement): Promise<
     action = async () => {
       for (const file of files) await instance.addDatafile(name, file.path, file.bytes)
     }
+  } else if (cursor.acceptWords('ADD', 'TEMPFILE')) {
+    const files = parseFiles(cursor, true)
+    cursor.expectEnd(invalid)
+    await addTempfiles(instance, name, files)
+    return { message: 'Tablespace altered.' }
   } else if (cursor.acceptWords('READ', 'ONLY')) action = () => instance.setTablespaceReadOnly(name, true)
   else if (cursor.acceptWords('READ', 'WRITE')) action = () => instance.setTablespaceReadOnly(name, false)
   else if (cursor.isWord('BEGIN', 'END', 'ADD', 'ONLINE', 'OFFLINE', 'RENAME', 'DROP', 'RESIZE', 'AUTOEXTEND')) throw unimplemented().at(cursor.at)

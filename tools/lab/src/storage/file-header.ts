@@ -30,6 +30,9 @@ export interface FileHeader {
   copy: { tag: string | null; incrementalLevel: 0 | null; completionTime: number } | null
 }
 
+/** The DBID of a file whose owner is still to be said: OPEN RESETLOGS gives it that of the control file. */
+export const NO_DBID = 0
+
 export const blockSizeOf = (header: Pick<FileHeader, 'blockSize'>): number => header.blockSize ?? BLOCK_SIZE
 
 /** The block size that a file's first bytes tell; `undefined` when they are not those of a datafile. */

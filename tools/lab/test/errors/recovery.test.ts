@@ -6,7 +6,7 @@ import { type BackedUpLab, backedUpLab } from '../support/backed-up-lab.ts'
 import { codesOf } from '../support/lab.ts'
 import { codesIn } from '../support/rman.ts'
 
-// ORA-28365 has a test of its own: tde.test.ts.
+// ORA-28365 has a test of its own, tde.test.ts, and so has RMAN-05541, rman/duplicate.test.ts.
 // What goes wrong in a restore, brought about as it happens to a database, and the codes that a client sees.
 
 let lab: BackedUpLab

@@ -34,7 +34,7 @@ export async function runScript(instance: FakeInstance, script: string, options:
     startup: () => Promise.reject(ora(1081, 'cannot start already-running ORACLE - shut it down first')),
   }
   const code = await runClient({
-    arguments: { target: null, catalog: null, log: null, append: false, cmdfile: options.cmdfile === true ? 'x.rman' : null },
+    arguments: { target: null, catalog: null, auxiliary: null, log: null, append: false, cmdfile: options.cmdfile === true ? 'x.rman' : null },
     host: instance.host, net, input: lines(script), inputName: options.cmdfile === true ? 'x.rman' : 'standard input',
     write: (text) => {
       output += text

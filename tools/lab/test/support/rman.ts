@@ -14,7 +14,7 @@ export async function rmanOn(instance: LabInstance, script: string, catalog?: ()
   let output = ''
   const refuse = (): Promise<never> => Promise.reject(ora(12514, 'TNS:listener does not currently know of service requested in connect descriptor'))
   await runClient({
-    arguments: { target: null, catalog: null, log: null, append: false, cmdfile: null },
+    arguments: { target: null, catalog: null, auxiliary: null, log: null, append: false, cmdfile: null },
     host: instance.host,
     net: {
       connect: () => {

@@ -4,12 +4,13 @@ import type { OraMessage } from '../../engine/ora-error.ts'
 export interface RmanArguments {
   readonly target: string | null
   readonly catalog: string | null
+  readonly auxiliary: string | null
   readonly log: string | null
   readonly append: boolean
   readonly cmdfile: string | null
 }
 
-const withValue = ['target', 'catalog', 'log', 'msglog', 'cmdfile'] as const
+const withValue = ['target', 'catalog', 'auxiliary', 'log', 'msglog', 'cmdfile'] as const
 type WithValue = (typeof withValue)[number]
 
 /** Parses `rman target / log=x append cmdfile=y @z`; a list of messages when RMAN would refuse it. */
@@ -39,7 +40,7 @@ export function parseArguments(argv: readonly string[]): RmanArguments | readonl
       return refused(`found "identifier": expecting one of: "append, auxiliary, catalog, checksyntax, cmdfile, log, msglog, nocatalog, target, @"`, argument)
     }
   }
-  return { target: values.get('target') ?? null, catalog: values.get('catalog') ?? null, log: values.get('log') ?? null, append, cmdfile: values.get('cmdfile') ?? null }
+  return { target: values.get('target') ?? null, catalog: values.get('catalog') ?? null, auxiliary: values.get('auxiliary') ?? null, log: values.get('log') ?? null, append, cmdfile: values.get('cmdfile') ?? null }
 }
 
 /** A value with blanks reaches the program in quotes of its own: `target '"app/secret@orcl as sysbackup"'`. */

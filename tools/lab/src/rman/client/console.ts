@@ -1,9 +1,11 @@
-import { OraError } from '../../engine/ora-error.ts'
+import { OraError, rmanError } from '../../engine/ora-error.ts'
 import type { OraMessage } from '../../engine/ora-error.ts'
 import { commandName } from '../grammar/ast.ts'
-import type { Command } from '../grammar/ast.ts'
+import type { Command, Connection, DuplicateCommand } from '../grammar/ast.ts'
 import { defaultDateFormat, formatDate } from '../nls-date.ts'
 import type { RmanEnvironment, RmanReply, RmanRequest } from '../request.ts'
+import { Auxiliary } from './auxiliary.ts'
+import { duplicate } from './duplicate.ts'
 import { RecoveryCatalog } from './recovery-catalog.ts'
 import type { TargetNet, TargetSession } from './target.ts'
 import type { Transcript } from './transcript.ts'
@@ -39,6 +41,7 @@ export class RmanConsole {
   #idle = false
   #commandId: string | null = null
   #catalog: RecoveryCatalog | undefined
+  #auxiliary: Auxiliary | undefined
 
   constructor(options: ConsoleOptions) {
     this.#options = options
@@ -49,6 +52,8 @@ export class RmanConsole {
     this.#session = undefined
     this.#catalog?.close()
     this.#catalog = undefined
+    this.#auxiliary?.close()
+    this.#auxiliary = undefined
   }
 
   /** Runs one command of the prompt; `false` when it failed, with the stack printed. */
@@ -56,8 +61,8 @@ export class RmanConsole {
     return this.#attempt(command, [])
   }
 
-  /** CONNECT for `target` and `catalog` of the command line: without them RMAN does not begin. */
-  async begin(to: 'target' | 'catalog', connectString: string): Promise<boolean> {
+  /** CONNECT for `target`, `catalog` and `auxiliary` of the command line: without them RMAN does not begin. */
+  async begin(to: Connection, connectString: string): Promise<boolean> {
     return this.#attempt({ kind: 'connect', to, connectString }, [{ code: 'RMAN-00554', text: 'initialization of internal recovery manager package failed' }])
   }
 
@@ -114,6 +119,10 @@ export class RmanConsole {
         await this.#withCatalog(this.#catalog, command.command)
         transcript.gap()
         return
+      case 'duplicate':
+        await this.#duplicate(command, (line) => { transcript.line(line) })
+        transcript.gap()
+        return
       default:
     }
     await this.#job(command, (line) => { transcript.line(line) })
@@ -131,7 +140,7 @@ export class RmanConsole {
   }
 
   /** CONNECT. */
-  async connect(to: 'target' | 'catalog', connectString: string): Promise<void> {
+  async connect(to: Connection, connectString: string): Promise<void> {
     const { net, transcript } = this.#options
     if (to === 'catalog') {
       try {
@@ -142,6 +151,12 @@ export class RmanConsole {
         throw new CommandFailed([{ code: 'RMAN-04004', text: `error from recovery catalog database: ${first?.code ?? ''}: ${first?.text ?? ''}` }, ...below])
       }
       transcript.line('connected to recovery catalog database')
+      return
+    }
+    if (to === 'auxiliary') {
+      this.#auxiliary?.close()
+      this.#auxiliary = new Auxiliary({ net, connectString: connectString === '' ? '/' : connectString, askPassword: () => this.#options.askPassword('auxiliary database Password:'), environment: () => this.#environment() })
+      await this.#auxiliary.connect((line) => { transcript.line(line) })
       return
     }
     if (this.#session !== undefined) throw new CommandFailed([{ code: 'RMAN-06578', text: 'already connected to target database' }])
@@ -155,7 +170,7 @@ export class RmanConsole {
       }
       this.#idle = false
       this.#session = session
-      await session.rman({ kind: 'describe', environment: this.#environment() }, (line) => { transcript.line(line) })
+      await session.rman({ kind: 'describe', to: 'target', environment: this.#environment() }, (line) => { transcript.line(line) })
     } catch (error) {
       if (!(error instanceof OraError)) throw error
       const [first, ...below] = error.messages
@@ -166,6 +181,26 @@ export class RmanConsole {
   async #logOn(): Promise<TargetSession | 'idle'> {
     const { net, askPassword } = this.#options
     return net.connect(this.#connectString, () => askPassword('target database Password:'))
+  }
+
+  /** @throws OraError RMAN-06174 without an auxiliary instance */
+  #auxiliaryInstance(): Auxiliary {
+    if (this.#auxiliary === undefined) throw rmanError(6174, 'not connected to auxiliary database')
+    return this.#auxiliary
+  }
+
+  async #duplicate(command: DuplicateCommand, onLine: (line: string) => void): Promise<void> {
+    const at = (): string => formatDate(this.#options.now(), this.#options.timeZone, this.#environment().dateFormat)
+    onLine(`Starting Duplicate Db at ${at()}`)
+    const auxiliary = this.#auxiliaryInstance()
+    await duplicate(command, {
+      auxiliary, emit: onLine, askTarget: async () => {
+        const { plan } = (await this.#send({ kind: 'duplicate-plan', command, environment: this.#environment() }, onLine)) as RmanReply
+        if (plan === undefined) throw new Error('the target gave no plan of the duplication')
+        return plan
+      },
+    })
+    onLine(`Finished Duplicate Db at ${at()}`)
   }
 
   async #startup(command: Extract<Command, { kind: 'startup' }>): Promise<void> {
@@ -210,7 +245,7 @@ export class RmanConsole {
         if (job.kind === 'set-dbid') onLine('executing command: SET DBID')
         else {
           try {
-            await this.#job(job, onLine)
+            await this.#runJob(job, onLine)
           } catch (error) {
             if (error instanceof OraError) throw new CommandFailed(this.#wrap(job, error.messages))
             throw error
@@ -228,8 +263,15 @@ export class RmanConsole {
     await this.#endRun((line) => { transcript.line(line) })
   }
 
+  async #runJob(job: Command, onLine: (line: string) => void): Promise<void> {
+    if (job.kind === 'duplicate') await this.#duplicate(job, onLine)
+    else if (job.kind === 'allocate-channel' && job.auxiliary) await this.#auxiliaryInstance().allocate(job, onLine)
+    else await this.#job(job, onLine)
+  }
+
   /** Releases what RUN allocated, after the control file autobackup that a successful RUN may still owe. */
   async #endRun(onLine: (line: string) => void): Promise<void> {
+    await this.#auxiliary?.release(onLine)
     await this.#session?.rman({ kind: 'end-run', environment: this.#environment() }, onLine)
   }
 

@@ -95,6 +95,7 @@ export async function runClient(options: ClientOptions): Promise<number> {
   try {
     if (options.arguments.target !== null && !(await rman.begin('target', options.arguments.target))) return 1
     if (options.arguments.catalog !== null && !(await rman.begin('catalog', options.arguments.catalog))) return 1
+    if (options.arguments.auxiliary !== null && !(await rman.begin('auxiliary', options.arguments.auxiliary))) return 1
     let text = ''
     let lineOfCommand = 1
     let linesRead = 0

@@ -116,14 +116,37 @@ export interface ConfigureCommand {
 export type NewnameScope = { readonly kind: 'database' } | { readonly kind: 'datafile'; readonly file: number } | { readonly kind: 'tempfile'; readonly file: number }
 
 export type JobCommand =
-  | { readonly kind: 'allocate-channel'; readonly name: string; readonly deviceType: 'DISK' | 'SBT'; readonly format: string | null; /** Bytes. */ readonly maxPieceSize: string | null }
+  | { readonly kind: 'allocate-channel'; /** Of the auxiliary instance. */ readonly auxiliary: boolean; readonly name: string; readonly deviceType: 'DISK' | 'SBT'; readonly format: string | null; /** Bytes. */ readonly maxPieceSize: string | null }
   | { readonly kind: 'release-channel'; readonly name: string }
   | { readonly kind: 'set-newname'; readonly scope: NewnameScope; readonly to: { readonly kind: 'new' } | { readonly kind: 'name'; readonly name: string } }
   | { readonly kind: 'set-until'; readonly until: Until }
 
+/** What RMAN can be connected to. */
+export type Connection = 'target' | 'catalog' | 'auxiliary'
+
+export interface DuplicateCommand {
+  readonly kind: 'duplicate'
+  /** DB_NAME of the duplicate, as written. */
+  readonly name: string
+  readonly until: Until | null
+  /** NOFILENAMECHECK: the duplicate may have the names of the target's files. */
+  readonly noFilenameCheck: boolean
+  /** DB_FILE_NAME_CONVERT: what in a name becomes what. */
+  readonly convert: readonly (readonly [from: string, to: string])[]
+  /** LOGFILE; `null`: by the parameters of the auxiliary instance. */
+  readonly logGroups: readonly DuplicateLogs[] | null
+}
+
+/** A group of online logs; its size in bytes. */
+export interface DuplicateLogs {
+  readonly group: number
+  readonly members: readonly string[]
+  readonly bytes: string
+}
+
 export type Command =
   | { readonly kind: 'exit' }
-  | { readonly kind: 'connect'; readonly to: 'target' | 'catalog'; readonly connectString: string }
+  | { readonly kind: 'connect'; readonly to: Connection; readonly connectString: string }
   | { readonly kind: 'run'; readonly jobs: readonly Command[] }
   | { readonly kind: 'set-echo'; readonly on: boolean }
   | { readonly kind: 'set-command-id'; readonly id: string }
@@ -148,6 +171,7 @@ export type Command =
   | { readonly kind: 'restore-validate'; readonly object: RestoreObject; readonly header: boolean }
   | { readonly kind: 'restore-preview'; readonly summary: boolean }
   | { readonly kind: 'switch-to-copy'; readonly files: readonly number[] | 'all' }
+  | DuplicateCommand
   | { readonly kind: 'reset-database'; readonly incarnation: number }
   | { readonly kind: 'switch-datafile-all' }
   | { readonly kind: 'switch-tempfile-all' }
@@ -177,6 +201,8 @@ export function commandName(command: Command): string {
     case 'recover-copy':
     case 'recover-database':
       return 'recover'
+    case 'duplicate':
+      return 'Duplicate Db'
     case 'needs-catalog':
       return command.command
     case 'sql':

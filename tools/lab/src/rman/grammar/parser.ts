@@ -3,6 +3,7 @@ import { Cursor } from './cursor.ts'
 import { Lexer } from './lexer.ts'
 import { parseBackup, parseValidateObject } from './parse-backup.ts'
 import { parseConfigure, parseDevice, parseShow } from './parse-configure.ts'
+import { parseDuplicate } from './parse-duplicate.ts'
 import { parseRecover, parseRestore, parseSet, parseSwitch } from './parse-recovery.ts'
 import { parseCatalog, parseChange, parseCrosscheck, parseDelete, parseList, parseReport } from './parse-repository.ts'
 import { IncompleteCommand, RmanSyntaxError, unexpected } from './syntax-error.ts'
@@ -52,7 +53,7 @@ function parse(cursor: Cursor, place: Place, release: number): Command {
 function parseAtPrompt(cursor: Cursor, release: number): Command | undefined {
   if (cursor.take('exit') || cursor.take('quit')) return endOfLine(cursor, { kind: 'exit' })
   if (cursor.take('connect')) {
-    const to = cursor.take('catalog') ? 'catalog' : (cursor.need('target'), 'target' as const)
+    const to = cursor.take('catalog') ? 'catalog' : cursor.take('auxiliary') ? 'auxiliary' : (cursor.need('target'), 'target' as const)
     return endOfLine(cursor, { kind: 'connect', to, connectString: cursor.lexer.takeConnectString() })
   }
   if (cursor.take('run')) {
@@ -83,7 +84,9 @@ function endOfLine(cursor: Cursor, command: Command): Command {
 }
 
 function parseInRun(cursor: Cursor): Command | undefined {
-  if (cursor.take('allocate', 'channel')) {
+  if (cursor.take('allocate')) {
+    const auxiliary = cursor.take('auxiliary')
+    cursor.need('channel')
     const name = cursor.name()
     let deviceType: 'DISK' | 'SBT' | undefined
     let format: string | null = null
@@ -96,7 +99,7 @@ function parseInRun(cursor: Cursor): Command | undefined {
       else break
     }
     cursor.needPunctuation(';')
-    return { kind: 'allocate-channel', name, deviceType: deviceType ?? 'DISK', format, maxPieceSize }
+    return { kind: 'allocate-channel', auxiliary, name, deviceType: deviceType ?? 'DISK', format, maxPieceSize }
   }
   if (cursor.take('release', 'channel')) {
     const name = cursor.name()
@@ -110,6 +113,7 @@ function parseAnywhere(cursor: Cursor, place: Place, release: number): Command |
   if (cursor.take('backup')) return parseBackup(cursor)
   if (cursor.take('restore')) return parseRestore(cursor)
   if (cursor.take('recover')) return parseRecover(cursor, release)
+  if (cursor.take('duplicate')) return parseDuplicate(cursor)
   if (cursor.take('switch')) return parseSwitch(cursor)
   if (cursor.take('set')) return parseSet(cursor, place === 'run')
   if (cursor.take('delete')) return parseDelete(cursor)

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { OraError } from '../../engine/ora-error.ts'
+import { isBackup } from '../../engine/records.ts'
 import { formatDate } from '../nls-date.ts'
 import { newSet, recordSet } from './backup-sets.ts'
 import { autobackupFormat, autobackupOn, homeDbs, snapshotControlfile } from './configuration.ts'
@@ -56,7 +57,7 @@ async function writeAutobackup(work: Work): Promise<void> {
   const { instance, emit, state } = work
   state.autobackupDue = false
   if (!autobackupOn(instance)) return
-  if (instance.controlFile.type === 'BACKUP') {
+  if (isBackup(instance.controlFile)) {
     emit('RMAN-06497: WARNING: control file is not current, control file AUTOBACKUP skipped')
     work.warnings = true
     return

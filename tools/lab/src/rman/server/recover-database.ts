@@ -33,7 +33,10 @@ export async function recoverDatabase(work: Work, command: Extract<Command, { ki
   try {
     await instance.recoverDatabase({
       ...end,
-      ...(state.run?.newnames.database?.kind === 'new' ? { newName: 'NEW' as const } : {}),
+      newName: (file) => {
+        const wanted = state.run?.newnames.datafiles.get(file) ?? state.run?.newnames.database ?? undefined
+        return wanted?.kind === 'name' ? { path: wanted.name } : wanted === undefined ? undefined : 'NEW'
+      },
       abort: work.session.abort,
       onLog: ({ name, thread, sequence, phase }) => {
         if (!announced) emit('')

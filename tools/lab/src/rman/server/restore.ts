@@ -170,7 +170,8 @@ function plan(work: Work, file: DatafileRecord, end: bigint | null): Plan {
   if (backup === null && (file.file === 1 || (end !== null && file.creationScn >= end))) {
     throw rmanError(6026, 'some targets not found - aborting restore', { code: 'RMAN-06023', text: `no backup or copy of datafile ${file.file} found to restore` })
   }
-  if (newname?.kind === 'name' && newname.name !== target) state.run?.newnames.datafiles.set(file.file, { kind: 'name', name: target })
+  // SWITCH DATAFILE ALL takes what this restore makes, not whatever copy is the newest.
+  if (newname !== null && (newname.kind === 'new' || newname.name !== target)) state.run?.newnames.datafiles.set(file.file, { kind: 'name', name: target })
   return { file, backup, target, renamed: newname !== null && target !== file.name }
 }
 

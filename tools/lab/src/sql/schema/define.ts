@@ -1,5 +1,7 @@
 import { ora } from '../../engine/ora-error.ts'
 import type { SqlResult } from '../../engine/protocol.ts'
+import { createControlFile } from '../create-control-file.ts'
+import { createPfile, createSpfile } from '../parameter-files.ts'
 import { programs } from '../programs.ts'
 import { unimplemented, type Statement, type StatementHandler } from '../statement.ts'
 import { alterTable } from './alter-table.ts'
@@ -13,13 +15,13 @@ import { createView, dropView } from './views.ts'
 const createProgram: StatementHandler = (statement) => programs().create(statement)
 const dropProgram: StatementHandler = (statement) => programs().drop(statement)
 const compileProgram: StatementHandler = (statement) => programs().compile(statement)
-const create: Readonly<Record<string, StatementHandler>> = { PROCEDURE: createProgram, FUNCTION: createProgram, PACKAGE: createProgram, TABLE: createTable, INDEX: createIndex, VIEW: createView, SEQUENCE: createSequence, SYNONYM: createSynonym, USER: createUser, ROLE: createRole }
+const create: Readonly<Record<string, StatementHandler>> = { PROCEDURE: createProgram, FUNCTION: createProgram, PACKAGE: createProgram, TABLE: createTable, INDEX: createIndex, VIEW: createView, SEQUENCE: createSequence, SYNONYM: createSynonym, USER: createUser, ROLE: createRole, SPFILE: createSpfile, PFILE: createPfile, CONTROLFILE: createControlFile }
 const alter: Readonly<Record<string, StatementHandler>> = { TABLE: alterTable, SEQUENCE: alterSequence, USER: alterUser, PROCEDURE: compileProgram, FUNCTION: compileProgram, PACKAGE: compileProgram, VIEW: compileProgram }
 const drop: Readonly<Record<string, StatementHandler>> = { TABLE: dropTable, INDEX: dropIndex, VIEW: dropView, SEQUENCE: dropSequence, SYNONYM: dropSynonym, USER: dropUser, ROLE: dropRole, PROCEDURE: dropProgram, FUNCTION: dropProgram, PACKAGE: dropProgram }
 /** Words between CREATE and the kind of object. */
 const modifiers = ['OR', 'REPLACE', 'EDITIONABLE', 'NONEDITIONABLE', 'FORCE', 'NO', 'PUBLIC', 'UNIQUE']
 /** Kinds that Oracle has and this database has not. */
-const others = new Set('ANALYTIC AUDIT BITMAP BLOCKCHAIN CLUSTER CONTEXT CONTROLFILE DATABASE DIMENSION DIRECTORY DISKGROUP EDITION FLASHBACK GLOBAL HIERARCHY IMMUTABLE INDEXTYPE INMEMORY JAVA LIBRARY LOCKDOWN MATERIALIZED MULTIVALUE OPERATOR OUTLINE PFILE PLUGGABLE PRIVATE PROFILE PROPERTY RESOURCE RESTORE ROLLBACK SCHEMA SHARDED SPFILE TEMPORARY TRIGGER TRUE TYPE UNDO BIGFILE SMALLFILE TABLESPACE'.split(' '))
+const others = new Set('ANALYTIC AUDIT BITMAP BLOCKCHAIN CLUSTER CONTEXT DATABASE DIMENSION DIRECTORY DISKGROUP EDITION FLASHBACK GLOBAL HIERARCHY IMMUTABLE INDEXTYPE INMEMORY JAVA LIBRARY LOCKDOWN MATERIALIZED MULTIVALUE OPERATOR OUTLINE PLUGGABLE PRIVATE PROFILE PROPERTY RESOURCE RESTORE ROLLBACK SCHEMA SHARDED TEMPORARY TRIGGER TRUE TYPE UNDO BIGFILE SMALLFILE TABLESPACE'.split(' '))
 
 async function dispatch(kinds: Readonly<Record<string, StatementHandler>>, statement: Statement, missing: () => ReturnType<typeof ora>): Promise<SqlResult> {
   const { cursor } = statement

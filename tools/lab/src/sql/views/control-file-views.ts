@@ -1,6 +1,7 @@
 import type { Instance } from '../../engine/instance-api.ts'
 import { uniqueName } from '../environment.ts'
 import { defineView, yesNo, type ViewRow } from './view.ts'
+import { isBackup } from '../../engine/records.ts'
 
 /** NEXT_CHANGE# of the log in use: no next change yet. */
 const noNextChange = (1n << 48n) - 1n
@@ -35,7 +36,7 @@ defineView('V$DATABASE', 'mounted', 'DBID:n NAME:v9 CREATED:d RESETLOGS_CHANGE#:
       'CONTROLFILE_SEQUENCE#': file.sequence,
       'CONTROLFILE_CHANGE#': file.checkpointScn,
       CONTROLFILE_TIME: file.checkpointTime,
-      OPEN_RESETLOGS: file.type === 'BACKUP' ? 'REQUIRED' : file.recoveredToScn === null ? 'NOT ALLOWED' : 'ALLOWED',
+      OPEN_RESETLOGS: isBackup(file) ? 'REQUIRED' : file.recoveredToScn === null ? 'NOT ALLOWED' : 'ALLOWED',
       OPEN_MODE: instance.openMode,
       PROTECTION_MODE: 'MAXIMUM PERFORMANCE',
       PROTECTION_LEVEL: instance.status === 'OPEN' ? 'MAXIMUM PERFORMANCE' : 'UNPROTECTED',
