@@ -1,4 +1,4 @@
-import { readFile, readdir, realpath } from 'node:fs/promises'
+import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { isIcbError } from '@icb/runtime'
@@ -25,7 +25,7 @@ export interface CronOptions {
   readonly runProcess: ProcessRunner
   /** For `crontab`: its PATH and HOME. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Tables of the system and of users, files or directories; what this user may not read is left out. Default: the usual places. */
+  /** Tables of the system and of users, files or directories; what this user may not read is among the problems. Default: the usual places. */
   readonly tables?: readonly string[]
   readonly signal?: AbortSignal | undefined
 }
@@ -59,7 +59,7 @@ export function isWorkingCronLine({ certain, programs }: CronLine): boolean {
 export async function readCronLines(options: CronOptions): Promise<CronFindings> {
   const problems: string[] = []
   const own = await ownTable(options, problems)
-  const tables = [...(own === undefined ? [] : [own]), ...(await readTables(options.tables ?? usualTables))]
+  const tables = [...(own === undefined ? [] : [own]), ...(await readTables(options.tables ?? usualTables, problems))]
   const places = [...new Set([options.directory, await realpath(options.directory).catch(() => options.directory)])]
   const lines: CronLine[] = []
   for (const table of tables) {
@@ -84,13 +84,18 @@ async function ownTable({ runProcess, env, signal }: CronOptions, problems: stri
   return undefined
 }
 
-async function readTables(places: readonly string[]): Promise<readonly Table[]> {
+async function readTables(places: readonly string[], problems: string[]): Promise<readonly Table[]> {
   const found: Table[] = []
+  const told = (path: string) => (error: unknown): undefined => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    if (code !== 'ENOENT' && code !== 'EISDIR') problems.push(`${path} cannot be read (${code}): lines of cron in it are not looked at`)
+  }
   for (const place of places) {
-    const names = await readdir(place, { withFileTypes: true }).catch(() => undefined)
-    const files = names === undefined ? [place] : names.filter((entry) => entry.isFile()).map(({ name }) => join(place, name)).sort()
+    const isFile = await stat(place).then((found) => found.isFile(), () => false)
+    // cron follows links.
+    const files = isFile ? [place] : ((await readdir(place, { withFileTypes: true }).catch(told(place))) ?? []).filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => join(place, name)).sort()
     for (const file of files) {
-      const text = await readFile(file, 'utf8').catch(() => undefined)
+      const text = await readFile(file, 'utf8').catch(told(file))
       if (text !== undefined) found.push({ source: file, text })
     }
   }
