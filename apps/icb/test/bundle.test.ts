@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -99,6 +99,23 @@ describe('the program alone in a folder', () => {
     expect((await icb('config', 'check', '--config', join(place, 'icb.yaml'))).exitCode).toBe(0)
     expect((await document('config', 'schema')).exitCode).toBe(0)
   })
+})
+
+it('whoever stops reading what icb says does not stop icb', async () => {
+  const place = join(directory, 'unread')
+  const ended = (stream: 'stdout' | 'stderr', ...args: readonly string[]): Promise<{ readonly code: number | null; readonly other: string }> => new Promise((resolve) => {
+    const child = spawn(node, [join(alone, 'icb.mjs'), ...args], { cwd: alone, env: { PATH: '/usr/bin:/bin' }, stdio: ['ignore', 'pipe', 'pipe'] })
+    let other = ''
+    child[stream].destroy()
+    child[stream === 'stdout' ? 'stderr' : 'stdout'].setEncoding('utf8').on('data', (text: string) => { other += text })
+    child.once('close', (code) => { resolve({ code, other }) })
+  })
+  expect(await ended('stdout', 'init', place, '--database', 'orcl', '--dbid', '1433672784')).toEqual({ code: 0, other: '' })
+  expect(existsSync(join(place, 'icb.yaml'))).toBe(true)
+  // Output that is lost for another reason is an error of its own.
+  const lost = await runProgram('/bin/sh', ['-c', '"$0" "$@" > /dev/full', node, join(alone, 'icb.mjs'), 'init', `${place}-2`, '--database', 'orcl', '--dbid', '1433672784'], { cwd: alone, env: { PATH: '/usr/bin:/bin' } })
+  expect(lost).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('icb: the output could not be written: ENOSPC') as string })
+  expect(await ended('stderr', 'config', 'check', '--config', join(place, 'missing.yaml'))).toEqual({ code: 2, other: '' })
 })
 
 describe('a packed adapter of a third party beside the configuration', () => {

@@ -3,6 +3,12 @@ import { parseArgs } from 'node:util'
 /** One program for everything: the lab's command line, the processes of instances and the programs of a home's `bin`. */
 const [command, ...rest] = process.argv.slice(2)
 
+// As the signal SIGPIPE ends a program that nobody reads any more.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(141)
+})
+
 async function main(): Promise<void> {
   if (command === '__instance') {
     const { values } = parseArgs({ args: rest, options: { lab: { type: 'string' }, host: { type: 'string' }, sid: { type: 'string' }, pfile: { type: 'string' } } })

@@ -78,7 +78,9 @@ export async function executeRmanCommand(instance: Instance, session: ServerSess
 }
 
 function describe(work: Work, to: 'target' | 'auxiliary'): void {
-  const { instance, emit } = work
+  const { instance, emit, state } = work
+  // Whose control file it is, is said of the target only.
+  if (to === 'auxiliary') state.announced = true
   if (instance.status === 'STARTED') {
     emit(`connected to ${to} database: ${(instance.parameters.get('db_name')?.value ?? '').toUpperCase()} (not mounted)`)
     return

@@ -110,7 +110,7 @@ const shown = (name: DuplicateName): string => (name.kind === 'new' ? 'new' : `"
 async function restoreAndRecover(duplication: Duplication): Promise<void> {
   const { auxiliary, plan, names, emit } = duplication
   const until = { kind: 'set-until', until: { kind: 'scn', scn: plan.untilScn } } as const
-  announceScript(emit, [`set until scn  ${plan.untilScn}`, ...[...names.datafiles].map(([file, name]) => `set newname for datafile  ${file} to ${shown(name)}`), 'restore', 'clone database', 'switch clone datafile all', 'recover', 'clone database'])
+  announceScript(emit, [`set until scn  ${plan.untilScn}`, ...[...names.datafiles].map(([file, name]) => `set newname for datafile  ${file} to ${shown(name)}`), 'restore clone database', 'switch clone datafile all', 'recover clone database'])
   await auxiliary.begin(plan.parallelism, emit)
   await auxiliary.command(until, emit)
   for (const [file, to] of names.datafiles) await auxiliary.command({ kind: 'set-newname', scope: { kind: 'datafile', file }, to }, emit)
