@@ -7,6 +7,8 @@ import { runErrors, usageErrors } from './errors.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { toJson } from './json.ts'
 import { progressDisplay } from './progress.ts'
+import { onStopSignal } from './stop-signals.ts'
+import type { Signals, StopSignal } from './stop-signals.ts'
 import { CommanderError, createProgram, takesDatabase } from './program.ts'
 
 interface OutputStream {
@@ -15,11 +17,10 @@ interface OutputStream {
   readonly columns?: number
 }
 
-export interface CliEnvironment {
+export interface CliEnvironment extends Signals {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdout: OutputStream
   readonly stderr: OutputStream
-  readonly onSignal: (name: 'SIGINT' | 'SIGTERM', handler: () => void) => void
 }
 
 interface Warning {
@@ -33,7 +34,7 @@ function errorDocument(error: unknown): Record<string, unknown> {
 }
 
 /** Why a run ends when somebody stops the program. */
-export function stoppedBy(signal: 'SIGINT' | 'SIGTERM'): Error {
+export function stoppedBy(signal: StopSignal): Error {
   return runErrors.STOPPED(`stopped by ${signal}`, { hint: 'Run it again when it may go on.', details: { signal } })
 }
 
@@ -85,18 +86,16 @@ export async function invoke(app: AppContext, line: readonly string[], output: I
 
 /**
  * One invocation of the command line: parses, runs the command, prints its result or error, answers the exit code
- * (`docs/exit-codes.md`). Signals end the run with its clean-up; the code is then 130 or 143.
+ * (`docs/exit-codes.md`). Signals end the run with its clean-up; the code is then 129, 130 or 143.
  */
 export async function runCli(argv: readonly string[], io: CliEnvironment): Promise<number> {
   const abort = new AbortController()
   let signalCode: number | undefined
-  const stop = (code: number, name: 'SIGINT' | 'SIGTERM') => (): void => {
+  onStopSignal(io, (signal, code) => {
     signalCode = code
-    io.stderr.write(`icb: ${name}: stopping, cleaning up …\n`)
-    abort.abort(stoppedBy(name))
-  }
-  io.onSignal('SIGINT', stop(130, 'SIGINT'))
-  io.onSignal('SIGTERM', stop(143, 'SIGTERM'))
+    io.stderr.write(`icb: ${signal}: stopping, cleaning up …\n`)
+    abort.abort(stoppedBy(signal))
+  })
 
   let exitCode: number = exitCodes.done
   const wantsJson = argv.includes('--json')

@@ -1,8 +1,10 @@
+import { isatty } from 'node:tty'
 import { runCli } from './cli.ts'
 import { calledAs } from './legacy/called-as.ts'
+import type { StopSignal } from './stop-signals.ts'
 
 const args = process.argv.slice(2)
-const io = { env: process.env, stdout: process.stdout, stderr: process.stderr, onSignal: (name: 'SIGINT' | 'SIGTERM', handler: () => void) => { process.once(name, handler) } }
+const io = { env: process.env, stdout: process.stdout, stderr: process.stderr, hasTerminal: [0, 1, 2].some((descriptor) => isatty(descriptor)), onSignal: (name: StopSignal, handler: () => void) => { process[name === 'SIGHUP' ? 'on' : 'once'](name, handler) } }
 const called = calledAs(process.argv[1])
 const run = called === undefined ? runCli(args, io) : import('./legacy/run-legacy.ts').then(({ runLegacy }) => runLegacy(called, args, { ...io, stdin: process.stdin }))
 

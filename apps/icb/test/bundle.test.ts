@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findPrograms, repositoryRoot, runProgram } from '@icb/testing'
@@ -127,6 +128,29 @@ describe('a packed adapter of a third party beside the configuration', () => {
     expect(result, result.stdout).toMatchObject({ exitCode: 0 })
     expect(Number(/^# pass (\d+)$/m.exec(result.stdout)?.[1])).toBeGreaterThan(30)
   })
+
+  it.each<[string, number, boolean]>([['ends with its terminal', 129, true], ['goes on without one', 0, false]])('a run that is hung up %s: %i', async (_what, exitCode, terminal) => {
+    const place = join(site, `hangup-${String(exitCode)}.yaml`)
+    const config = readFileSync(configuration('hangup.yaml', ['adapter: icb-storage-acme', 'box: hangup']), 'utf8')
+    const [code, errors] = [`${place}.code`, `${place}.errors`]
+    // The program waits for somebody who writes its configuration.
+    execFileSync('mkfifo', [place])
+    // As an interactive shell does, it hands the hangup on.
+    const script = `'${node}' '${join(alone, 'icb.mjs')}' snapshot list orcl --config '${place}' 2> '${errors}' & trap "kill -HUP $!" HUP; wait $!; wait $!; echo $? > '${code}'`
+    const [file, args] = terminal ? ['script', ['-qec', script, '/dev/null']] : ['sh', ['-c', script]]
+    const child = spawn(file, args, { env: { PATH: '/usr/bin:/bin', SHELL: '/bin/sh' }, stdio: 'ignore', detached: true })
+    const writer = await open(place, 'w')
+    try {
+      if (terminal) {
+        child.kill('SIGKILL')
+        await expect.poll(() => readFileSync(errors, 'utf8'), { timeout: 30_000 }).toBe('icb: SIGHUP: stopping, cleaning up …\n')
+      } else process.kill(-(child.pid ?? 0), 'SIGHUP')
+      await writer.writeFile(config)
+    } finally {
+      await writer.close()
+    }
+    await expect.poll(() => existsSync(code) && readFileSync(code, 'utf8'), { timeout: 30_000 }).toBe(`${String(exitCode)}\n`)
+  }, 60_000)
 
   it('serves snapshots and clones from creation to deletion', async () => {
     const config = configuration('icb.yaml', ['adapter: icb-storage-acme', 'box: box'])

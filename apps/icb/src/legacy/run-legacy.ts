@@ -4,6 +4,7 @@ import { invoke, printError, stoppedBy } from '../cli.ts'
 import type { CliEnvironment } from '../cli.ts'
 import { exitCodeOf } from '../exit-codes.ts'
 import { takesDatabase } from '../program.ts'
+import { onStopSignal } from '../stop-signals.ts'
 import { redact, silentLogger } from '@icb/runtime'
 import { openAnswers } from './answers.ts'
 import type { CalledAs, LegacyProgram } from './called-as.ts'
@@ -26,13 +27,11 @@ const programs: Readonly<Record<LegacyProgram, () => Promise<LegacyAction>>> = {
 export async function runLegacy(called: CalledAs, args: readonly string[], io: CliEnvironment & { readonly stdin: Readable }): Promise<number> {
   const abort = new AbortController()
   let signalCode: number | undefined
-  const stop = (code: number, name: 'SIGINT' | 'SIGTERM') => (): void => {
+  onStopSignal(io, (signal, code) => {
     signalCode = code
-    io.stderr.write(`${called.name}: ${name}: stopping, cleaning up …\n`)
-    abort.abort(stoppedBy(name))
-  }
-  io.onSignal('SIGINT', stop(130, 'SIGINT'))
-  io.onSignal('SIGTERM', stop(143, 'SIGTERM'))
+    io.stderr.write(`${called.name}: ${signal}: stopping, cleaning up …\n`)
+    abort.abort(stoppedBy(signal))
+  })
   using answers = openAnswers(io.stdin)
   const say = (line = ''): void => { io.stdout.write(`${redact(line)}\n`) }
   const complain = (line: string): void => { io.stderr.write(`${redact(line)}\n`) }
