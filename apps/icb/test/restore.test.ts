@@ -128,11 +128,12 @@ describe('restored databases', () => {
     // UNTIL TIME excludes that second: everything before the SCN that the headers stand at.
     expect(await differences(restored, BigInt(restored.scn) - 1n)).toEqual([])
     expect(await must(stage.icbJson('sandbox', ['restore', database, '--list']))).toMatchObject([{ runId: restored.runId, interrupted: false }])
+    expect(await stage.icbJson('sandbox', restoreArguments(windows[0]!.lastScn))).toMatchObject({ exitCode: 3, error: { code: 'ICB_AUTORESTORE_REFUSED_INSTANCE' }, warnings: [{ code: 'ICB_AUTORESTORE_STANDS', message: expect.stringContaining(`icb restore ${database} --cleanup ${restored.runId}`) as unknown }] })
     expect(await onTheCopy('select open_mode from v$database;')).toContain('READ ONLY')
     await remove(restored)
     expect(await must(stage.icbJson('sandbox', ['restore', database, '--list']))).toEqual([])
     const listed = (await must(stage.icbJson('prod', ['ledger', 'list', database]))) as { runId: string; verdict: { action: string; outcome: string } }[]
-    expect(listed).toMatchObject([{ runId: restored.runId, verdict: { action: 'restore', outcome: 'passed' } }])
+    expect(listed).toMatchObject([{ verdict: { outcome: 'inconclusive', reasons: [{ code: 'GUARD_REFUSED' }] } }, { runId: restored.runId, verdict: { action: 'restore', outcome: 'passed' } }])
     // What a DBA restored is no proof of the whole point.
     const points = (await must(stage.icbJson('prod', ['snapshot', 'list', database]))) as { proof?: unknown }[]
     expect(points.map((point) => point.proof)).toEqual(windows.map(() => undefined))

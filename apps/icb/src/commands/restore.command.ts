@@ -74,6 +74,12 @@ function interrupted(app: AppContext, unfinished: readonly JournalRun[], request
   return same
 }
 
+/** The SID that is asked for may be that of a restore which nobody removed. */
+async function warnOfStanding(app: AppContext, { config, paths }: DatabaseConnection, sid: string): Promise<void> {
+  const standing = standingRestores(await readJournals(paths.journals), config.name).find((run) => run.finished && planOf(run)?.sid === sid)
+  if (standing !== undefined) app.warn('ICB_AUTORESTORE_STANDS', `the restore ${standing.runId} with the SID ${sid} still stands: remove it with icb restore ${config.name} --cleanup ${standing.runId}`)
+}
+
 async function snapshotNow(app: AppContext, connection: DatabaseConnection, signal: AbortSignal): Promise<string> {
   return withLease(connection, { action: 'snapshot-create', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal }, async (scope) => {
     const primarySql = connection.primarySql()
@@ -136,6 +142,7 @@ export const restore: CommandAction = async (app, [name = ''], options) => {
       const plan = scope.resumed === undefined ? undefined : planOf(scope.resumed)
       // What an interrupted run asked for is in its journal; without a plan it made nothing and there is nothing to go on with.
       if (asked === undefined && plan === undefined) throw usageErrors.ARGUMENT(`the restore ${scope.runId} had no plan yet`, { hint: `Remove it with --cleanup ${scope.runId} and start anew.` })
+      if (asked !== undefined && scope.resumed === undefined) await warnOfStanding(app, connection, asked.sid)
       const request: RestoreRequest = asked ?? { target: { kind: 'latest' }, sid: plan?.sid ?? '', open: plan?.open ?? { mode: 'read-only' }, dryRun: false }
       const result = await runRestore(
         {
