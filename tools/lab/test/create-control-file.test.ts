@@ -3,6 +3,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LabInstance } from '../src/engine/instance.ts'
 import { executeSql } from '../src/sql-engine.ts'
+import { writeParameterFile } from '../src/engine/write-parameter-file.ts'
+import { createWithoutInstance } from '../src/sql/parameter-files.ts'
 import { type TestLab, codesOf, makeLab, session } from './support/lab.ts'
 
 // A database whose control files are gone is given new ones out of its datafiles, and parameter files are written for an instance.
@@ -95,6 +97,11 @@ describe('CREATE SPFILE and CREATE PFILE', () => {
     const instance = await lab.instance()
     expect(await codesOf(sql(instance, 'create spfile from memory'))).toEqual(['ORA-32002'])
     expect(await codesOf(sql(instance, "create spfile = '/u01/x.ora' from pfile = '/u01/none.ora'"))).toEqual(['ORA-01078', 'LRM-00109'])
+    const idle = async (statement: string): Promise<unknown> => createWithoutInstance(statement, (request) => writeParameterFile({ host: lab.host, sid: 'orcl' }, request))
+    expect(await codesOf(idle('create spfile from memory'))).toEqual(['ORA-01034'])
+    expect(await idle('select 1 from dual')).toBeUndefined()
+    expect(await idle("create pfile = 'idle.ora' from spfile")).toEqual({ message: 'File created.' })
+    expect(await readFile(path.join(lab.host.home, 'dbs', 'idle.ora'), 'utf8')).toMatch(/^\*\.db_name='ORCL'$/m)
     const text = lab.instanceWith(lab.host, 'text', { db_name: 'text' })
     expect(await codesOf(sql(text, 'create pfile from spfile'))).toEqual(['ORA-01565', 'ORA-27037'])
     expect(await codesOf(sql(text, 'create spfile from spfile'))).toEqual(['ORA-00905'])

@@ -1,5 +1,7 @@
 import path from 'node:path'
 import type { ProgramContext } from '../cli/program-context.ts'
+import { writeParameterFile } from '../engine/write-parameter-file.ts'
+import { createWithoutInstance } from '../sql/parameter-files.ts'
 import { resolveAlias } from '../host/net.ts'
 import { socketPath, type Host } from '../host/host.ts'
 import { connectInstance } from '../server/client.ts'
@@ -21,6 +23,7 @@ function labAccess(host: Host, env: ProgramContext['env']): DatabaseAccess {
       const target = await resolveAlias(env['TNS_ADMIN'] ?? path.join(host.home, 'network', 'admin'), alias, host, { user, pluggable: true })
       return { connection: await connectInstance(target.socketPath), user: target.user, service: target.service }
     },
+    withoutInstance: (sid, text) => createWithoutInstance(text, (request) => writeParameterFile({ host, sid }, request)),
     start: async (sid, { pfile }) => connectInstance((await spawnInstance(host, sid, pfile)).socketPath),
   }
 }

@@ -111,6 +111,8 @@ export class ClientSession {
   }
 
   async sql(text: string, binds?: Readonly<Record<string, string | number | null>>): Promise<SqlResult> {
+    const alone = this.#idle ? await this.#access.withoutInstance(this.#sid, text) : undefined
+    if (alone !== undefined) return alone
     const result = await this.connection.call({ kind: 'sql', text, ...(binds === undefined ? {} : { binds }) })
     return (result ?? {})
   }

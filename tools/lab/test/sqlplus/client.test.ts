@@ -45,6 +45,7 @@ async function run(script: string, options: { readonly argv?: readonly string[];
       if (alias !== 'orcl') throw ora(12154, 'TNS:could not resolve the connect identifier specified')
       return { connection, user: user ?? 'SYS', service: 'orcl' }
     },
+    withoutInstance: () => Promise.resolve(undefined),
     start: async (_sid, { pfile }) => {
       if (pfile === '/missing.ora') throw new OraError([{ code: 'ORA-01078', text: 'failure in processing system parameters' }, { code: 'LRM-00109', text: `could not open parameter file '${pfile}'` }])
       up = true

@@ -40,6 +40,7 @@ export function localAccess(instance: LabInstance): DatabaseAccess {
     real: (file) => instance.host.real(file),
     local: () => Promise.resolve(connect(instance)),
     remote: () => Promise.reject(new OraError([{ code: 'ORA-12154', text: 'TNS:could not resolve the connect identifier specified' }])),
+    withoutInstance: () => Promise.resolve(undefined),
     start: () => Promise.reject(new OraError([{ code: 'ORA-01081', text: 'cannot start already-running ORACLE - shut it down first' }])),
   }
 }

@@ -271,8 +271,8 @@ export class RmanConsole {
 
   /** Releases what RUN allocated, after the control file autobackup that a successful RUN may still owe. */
   async #endRun(onLine: (line: string) => void): Promise<void> {
-    await this.#auxiliary?.release(onLine)
     await this.#session?.rman({ kind: 'end-run', environment: this.#environment() }, onLine)
+    await this.#auxiliary?.release(onLine)
   }
 
   async #job(command: Command, onLine: (line: string) => void): Promise<void> {
