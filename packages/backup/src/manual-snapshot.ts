@@ -14,6 +14,7 @@ import type { BackupEvent } from './events.ts'
 import { incompleteLogs } from './incomplete-logs.ts'
 import { waitUntilLanded } from './landing.ts'
 import { readSwitchPoint, switchLogs } from './log-switch.ts'
+import { makeSnapshot } from './make-snapshot.ts'
 import { readState, readSurroundings } from './manifest-from-database.ts'
 import { hasControlFile } from './metadata-backup.ts'
 import { findSnapshot, readPins } from './pins.ts'
@@ -62,7 +63,7 @@ type Warn = (code: string, message: string) => void
  * @throws ICB_BACKUP_REFUSED_AREA, ICB_BACKUP_REFUSED_IDENTITY; ICB_STORAGE_…
  */
 export async function createManualSnapshot(deps: ManualSnapshotDependencies, options: ManualSnapshotOptions = {}): Promise<ManualSnapshotResult> {
-  const { settings, storage, clock, signal } = deps
+  const { settings, clock } = deps
   const warnings: { code: string; message: string }[] = []
   const warn: Warn = (code, message) => {
     warnings.push({ code, message })
@@ -74,8 +75,7 @@ export async function createManualSnapshot(deps: ManualSnapshotDependencies, opt
   const entry = finding === undefined ? undefined : entryOf({ snapshot: name, createdAt, runId: deps.runId, manifest: finding.manifest, dbid: settings.dbid, remarks: finding.remarks })
   if (entry !== undefined) await appendPoint(settings.areaPath, entry)
   const labels = { ...(entry === undefined ? {} : pointLabels(entry)), ...(options.reason === undefined ? {} : { 'icb-reason': options.reason }) }
-  await deps.lease?.assertHeld()
-  const snapshot = await storage.createSnapshot(name, { signal, labels, ...(finding === undefined || finding.omit.length === 0 ? {} : { omit: finding.omit }) })
+  const snapshot = await makeSnapshot(deps, name, { labels, ...(finding === undefined || finding.omit.length === 0 ? {} : { omit: finding.omit }) }, entry === undefined ? undefined : { areaPath: settings.areaPath, entry })
   const event: BackupEvent = {
     type: 'backup.snapshot', at: isoNow(clock), runId: deps.runId, database: settings.name, snapshot: name, state: entry?.state ?? 'unknown',
     ...(entry?.minScn === undefined ? {} : { minScn: String(entry.minScn) }), ...(entry?.lastScn === undefined ? {} : { lastScn: String(entry.lastScn) }),

@@ -12,6 +12,7 @@ import type { BackupEvent } from './events.ts'
 import { incompleteLogs } from './incomplete-logs.ts'
 import { waitUntilLanded } from './landing.ts'
 import { readSwitchPoint, switchLogs } from './log-switch.ts'
+import { makeSnapshot } from './make-snapshot.ts'
 import { backUpMetadata, controlFileName, hasControlFile, publishSeedControlFile } from './metadata-backup.ts'
 import { unloggedSince } from './unlogged.ts'
 import { windowOfCopies } from './window.ts'
@@ -111,9 +112,7 @@ export const snapshotStep: Step<BackupRun> = {
     await step.intend({ snapshot: name })
     await appendPoint(settings.areaPath, entry)
     const omit = deps.storage.capabilities.atomic ? [] : await incompleteLogs(deps.sql, settings.areaPath, deps.signal)
-    // The entry speaks of the area as it was when the window was closed.
-    await deps.lease.assertHeld()
-    const snapshot = await deps.storage.createSnapshot(name, { signal: deps.signal, labels: pointLabels(entry), ...(omit.length === 0 ? {} : { omit }) })
+    const snapshot = await makeSnapshot(deps, name, { labels: pointLabels(entry), ...(omit.length === 0 ? {} : { omit }) }, { areaPath: settings.areaPath, entry })
     run.snapshot = { id: snapshot.id, name: snapshot.name }
     run.point = entry
     const event: BackupEvent = {
