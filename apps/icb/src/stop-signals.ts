@@ -14,7 +14,11 @@ export interface Signals {
  * `nohup` had it ignored, and nohup leaves a program none.
  */
 export function onStopSignal({ onSignal, hasTerminal }: Signals, stop: (signal: StopSignal, exitCode: number) => void): void {
-  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
-    onSignal(signal, signal === 'SIGHUP' && !hasTerminal ? () => undefined : () => { stop(signal, exitCodes[signal]) })
-  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) onSignal(signal, () => { stop(signal, exitCodes[signal]) })
+  // It comes from the shell and from the kernel.
+  let hungUp = !hasTerminal
+  onSignal('SIGHUP', () => {
+    if (!hungUp) stop('SIGHUP', exitCodes.SIGHUP)
+    hungUp = true
+  })
 }

@@ -97,6 +97,10 @@ describe('backups and their events', () => {
   it('writes events as JSON lines', async () => {
     const events = join(stage.directory, 'backup.events')
     done(await icb('prod', 'backup', database), 'icb/backup/1')
+    // Files grow from day to day, and the copies with them: all restore tests below are of larger files than the first backup had.
+    const grown = await stage.sqlplus('prod', `conn /@${database} as sysdba\nbegin\n  for f in (select file#, bytes from v$datafile) loop execute immediate 'alter database datafile ' || f.file# || ' resize ' || (f.bytes + 262144); end loop;\nend;\n/\nselect 'grown by ' || min(bytes - create_bytes) from v$datafile;\nexit\n`)
+    expect(grown.stdout).toMatch(/grown by [1-9]\d+/)
+    expect(grown.stdout).not.toMatch(/ORA-|SP2-/)
     done(await icb('prod', 'backup', database, '--events', events), 'icb/backup/1')
     const lines = readFileSync(events, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { type: string; runId: string; database: string; at: string })
     expect(new Set(lines.map((line) => line.runId)).size).toBe(1)

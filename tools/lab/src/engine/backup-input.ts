@@ -78,7 +78,7 @@ export async function* scanBlocks(datafile: Datafile, chunks: readonly number[] 
   const { blockSize } = datafile
   const { file, blocks } = datafile.header
   const low = Math.max(2, range?.from ?? 2)
-  const high = Math.min(blocks, range?.to ?? blocks)
+  const high = range === undefined || range.last === true ? blocks : Math.min(blocks, range.to)
   const starts = chunks ?? Array.from({ length: Math.max(0, Math.ceil((high - low + 1) / CHUNK_BLOCKS)) }, (_, i) => low + i * CHUNK_BLOCKS)
   const length = chunks === undefined ? CHUNK_BLOCKS : chunkBlocks
   for (const start of starts) {

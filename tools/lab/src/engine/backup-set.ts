@@ -45,7 +45,7 @@ async function addDatafile(kernel: Kernel, writer: PieceWriter, part: DatafilePa
   }
   if (!(section.source instanceof BackupInput)) throw new Error('the source of a section comes from openForBackup')
   const { result, entry } = await addBlocks(kernel, writer, section.source, part, section.range, session)
-  return { result, entry: { ...entry, section: { ...section.range, count: section.count } } }
+  return { result, entry: { ...entry, section: { from: section.range.from, to: section.range.last === true ? section.source.blocks : section.range.to, count: section.count } } }
 }
 
 /** Never used: a restore makes such a block again. */

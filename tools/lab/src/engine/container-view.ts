@@ -49,12 +49,12 @@ export function containerView(instance: Instance, conId: number, { kernel, conta
       writable()
       if (has(name)) throw ora(1543, `tablespace '${name}' already exists`)
       const wanted = tablespaceAttributes(kernel, options)
-      for (const file of files) await addFile(kernel, conId, name, file.path, file.bytes, wanted)
+      for (const file of files) await addFile(kernel, conId, name, file, wanted)
     },
-    addDatafile: async (tablespace, path, bytes) => {
+    addDatafile: async (tablespace, file) => {
       writable()
       if (!has(tablespace)) throw ora(959, `tablespace '${tablespace}' does not exist`)
-      await addFile(kernel, conId, tablespace, path, bytes)
+      await addFile(kernel, conId, tablespace, file)
     },
     addTempfile: async (tablespace, file) => {
       writable()

@@ -170,7 +170,7 @@ export class Containers {
       await transactions.commit(tx)
     })
     for (const source of control.data.datafiles.filter((d) => containerOf(d) === SEED)) {
-      await addFile(this.#kernel, pdb.conId, source.tablespace, undefined, source.blocks * source.blockSize)
+      await addFile(this.#kernel, pdb.conId, source.tablespace, { path: undefined, bytes: source.blocks * source.blockSize })
       const target = control.data.datafiles.find((d) => d.tablespace === source.tablespace && containerOf(d) === pdb.conId)
       if (target === undefined || !files.has(source.file)) continue
       const used: number[] = []
@@ -184,7 +184,7 @@ export class Containers {
             const from = await cache.get(source.file, block)
             const to = await tx.format(target.file, block, blockTypeOf(from), blockObject(from))
             copyPayload(from, to)
-            setOwner(await tx.edit(target.file, mapBlockOf(block)), block, blockObject(from))
+            setOwner(await tx.edit(target.file, mapBlockOf(target, block)), block, blockObject(from))
           }
         })
       }

@@ -1,5 +1,6 @@
 import { readRecords, readRedoHeader, REDO_START, type RedoHeader } from '../storage/redo-log.ts'
 import { isAbsent } from '../storage/file-io.ts'
+import { repeatFileSize } from './file-size.ts'
 import type { Kernel } from './kernel.ts'
 import type { RedoRecord } from '../storage/redo-record.ts'
 import { LogWriter } from './log-writer.ts'
@@ -75,7 +76,10 @@ export async function recoverCrash(kernel: Kernel): Promise<void> {
     if (ending?.log === log) ending.position = end
     scn.atLeast(record.scn)
     if (record.scn < from) continue
-    for (const operation of record.operations) await repeatOperation(kernel, operation, record.scn)
+    for (const operation of record.operations) {
+      if (operation.op === 'file-size') await repeatFileSize(kernel, operation, record.scn)
+      else await repeatOperation(kernel, operation, record.scn)
+    }
     blocks += await applyRecord(record, cache, (n) => (files.has(n) ? control.data.datafiles.find((d) => d.file === n) : undefined), (file, block, buffer) => {
       tracker.mark(file, block)
       kernel.history.note(record.scn, file, block, buffer)

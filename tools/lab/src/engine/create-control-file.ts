@@ -94,10 +94,10 @@ function build(kernel: Kernel, spec: ControlFileSpec, files: readonly Found[]): 
 }
 
 function recordOf({ name, header }: Found): DatafileRecord {
-  const { file, tablespace, tablespaceNumber, blocks, creationScn, creationTime, checkpointScn, checkpointTime, encryption } = header
+  const { file, tablespace, tablespaceNumber, blocks, creationScn, creationTime, checkpointScn, checkpointTime, encryption, createdBlocks, autoextend } = header
   return {
     file, name, tablespace, tablespaceNumber, blocks, blockSize: blockSizeOf(header), creationScn, creationTime, checkpointScn, checkpointTime, status: tablespace === 'SYSTEM' ? 'SYSTEM' : 'ONLINE', enabled: 'READ WRITE',
-    ...(encryption === undefined ? {} : { encryption }), stopScn: null, unrecoverableScn: 0n, unrecoverableTime: null,
+    ...(encryption === undefined ? {} : { encryption }), ...(createdBlocks === undefined ? {} : { createdBlocks }), ...(autoextend === undefined ? {} : { autoextend }), stopScn: null, unrecoverableScn: 0n, unrecoverableTime: null,
   }
 }
 

@@ -18,7 +18,7 @@ import { writeSpfile } from './parameter-file.ts'
 import { SEED, newPdb } from './containers.ts'
 import { compareReleases } from './mount.ts'
 import type { ControlFileData, DatafileRecord, PdbRecord } from './records.ts'
-import { firstFreeBlock, mapBlockOf, mapBlocks, setOwner } from './space-map.ts'
+import { firstFreeBlock, mapBlockOf, mapsOf, setOwner } from './space-map.ts'
 import { createDatafile, creationHeader, newDatafileRecord } from './structure.ts'
 import { SMON_COLUMNS } from './system-monitor.ts'
 
@@ -168,9 +168,9 @@ async function writeInitialFile(host: Host, data: ControlFileData, record: Dataf
   const datafile = await createDatafile(host.real(record.name), header, false)
   const blocks = initialBlocks(record)
   const maps = new Map<number, Buffer>()
-  for (let map = 2; map < 2 + mapBlocks(record.blocks); map += 1) maps.set(map, formatBlock(record.file, map, blockType.map, 0))
+  for (const map of mapsOf(record)) maps.set(map, formatBlock(record.file, map, blockType.map, 0))
   for (const [block, buffer] of blocks) {
-    const map = maps.get(mapBlockOf(block))
+    const map = maps.get(mapBlockOf(record, block))
     if (map !== undefined) setOwner(map, block, buffer.readUInt32LE(24))
   }
   // In the order of blocks, all as of the creation of the database: redo before that is never needed.
@@ -186,7 +186,7 @@ async function writeInitialFile(host: Host, data: ControlFileData, record: Dataf
 /** Dictionary rows in SYSTEM; filler tables and their indexes make SYSTEM and SYSAUX look used. */
 function initialBlocks(record: DatafileRecord): Map<number, Buffer> {
   const blocks = new Map<number, Buffer>()
-  let next = firstFreeBlock(record.blocks)
+  let next = firstFreeBlock(record)
   const add = (type: number, objectId: number, rows: readonly (readonly RowValue[])[]): void => {
     const buffer = formatBlock(record.file, next, type, objectId)
     const left = writeRows(buffer, rows)

@@ -22,7 +22,9 @@ export function verifyHeader(header: FileHeader, record: DatafileRecord, data: C
   if (own?.status === 'ORPHAN') return ora(19909, `datafile ${record.file} belongs to an orphan incarnation`, named(record))
   if (own === undefined) return failed(1190, 'control file or data file is from before the last RESETLOGS')
   const blocks = Math.floor(size / blockSizeOf(header)) - 1
-  if (blocks < record.blocks) return failed(1200, `actual file size of ${blocks} is smaller than correct size of ${record.blocks} blocks`)
+  // A file from before it grew is as long as it says itself; redo makes it longer.
+  const right = header.checkpointScn < record.checkpointScn ? header.blocks : Math.max(header.blocks, record.blocks)
+  if (blocks < right) return failed(1200, `actual file size of ${blocks} is smaller than correct size of ${right} blocks`)
   return undefined
 }
 
@@ -35,6 +37,8 @@ export function leftThePath(header: FileHeader, data: ControlFileData): boolean 
 /** Opens the file of a record and reads its header; an error is that of V$DATAFILE_HEADER. */
 export async function inspectFile(host: Host, record: DatafileRecord, data: ControlFileData): Promise<{ readonly header: FileHeader } | { readonly header: undefined; readonly shown: string; readonly error: OraError }> {
   let datafile: Datafile | undefined
+  // As the file is looked at it may grow: it is never shorter than what is known before.
+  const known = { ...record }
   try {
     datafile = await Datafile.open(host.real(record.name), 'r')
   } catch (error) {
@@ -45,7 +49,7 @@ export async function inspectFile(host: Host, record: DatafileRecord, data: Cont
   }
   const size = await datafile.size()
   await datafile.close()
-  const error = verifyHeader(datafile.header, record, data, size)
+  const error = verifyHeader(datafile.header, known, data, size)
   return error === undefined ? { header: datafile.header } : { header: undefined, shown: 'WRONG FILE', error }
 }
 

@@ -2,12 +2,13 @@ import { blockType, isUnlogged } from '../storage/block.ts'
 import { appendRow, encodeRow, freeBytes, readRows, writeRows } from './block-rows.ts'
 import type { HeapTable, RowValue, SegmentUse, TableAlteration, TableChange } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
+import { growFile } from './file-growth.ts'
 import { named } from './file-verification.ts'
 import { DICTIONARY_OBJECT, UNDO_OBJECT } from './objects.ts'
 import { ora } from './ora-error.ts'
 import type { DatafileRecord } from './records.ts'
 import { chainOf, RowChains, rowPieces } from './row-chains.ts'
-import { ENTRIES_PER_MAP, firstFreeBlock, mapBlockOf, ownerOf, setOwner } from './space-map.ts'
+import { ENTRIES_PER_MAP, firstFreeBlock, isMapBlock, mapBlockOf, ownerOf, setOwner } from './space-map.ts'
 import { containerOf } from './structure.ts'
 import type { Transaction } from './transactions.ts'
 
@@ -65,8 +66,9 @@ export class Heap {
     for (const { header } of this.#kernel.files.all) {
       if (!own.has(header.file)) continue
       let map = await this.#kernel.cache.get(header.file, 2)
-      for (let block = firstFreeBlock(header.blocks); block <= header.blocks; block += 1) {
-        if (block % ENTRIES_PER_MAP === 0) map = await this.#kernel.cache.get(header.file, mapBlockOf(block))
+      for (let block = firstFreeBlock(header); block <= header.blocks; block += 1) {
+        if (block % ENTRIES_PER_MAP === 0) map = await this.#kernel.cache.get(header.file, mapBlockOf(header, block))
+        if (isMapBlock(header, block)) continue
         const objectId = ownerOf(map, block)
         if (objectId === 0) continue
         this.#state.lastObject = Math.max(this.#state.lastObject, objectId)
@@ -147,7 +149,7 @@ export class Heap {
   async drop(owner: string, name: string): Promise<void> {
     const { segment, index } = this.#entry(owner, name)
     await this.#transact(async (tx) => {
-      for (const s of index === undefined ? [segment] : [segment, index]) for (const { file, block } of s.places) setOwner(await tx.edit(file, mapBlockOf(block)), block, 0)
+      for (const s of index === undefined ? [segment] : [segment, index]) for (const { file, block } of s.places) setOwner(await tx.edit(file, mapBlockOf(this.#kernel.files.get(file).header, block)), block, 0)
       await this.#change(tx, this.#state.dictionary, (row) => (row[0] === segment.objectId ? null : undefined))
     })
     this.#state.tables.delete(`${owner}.${name}`)
@@ -290,24 +292,36 @@ export class Heap {
     return where
   }
 
-  /** The next free block of the tablespace becomes the segment's. @throws OraError 01653 */
+  /** The next free block of the tablespace becomes the segment's; a file that may grows for it. @throws OraError 01653, 01237 */
   async #extend(tx: Transaction, segment: Segment): Promise<Place> {
-    const { files } = this.#kernel
-    for (const record of this.#records) {
-      if (record.tablespace !== segment.tablespace || !files.has(record.file)) continue
+    const records = this.#records.filter((record) => record.tablespace === segment.tablespace && this.#kernel.files.has(record.file))
+    for (const record of records) {
       if (record.enabled === 'READ ONLY') throw ora(372, `file ${record.file} cannot be modified at this time`, [1110, `data file ${record.file}: '${record.name}'`])
-      let map = await tx.read(record.file, 2)
-      for (let block = firstFreeBlock(record.blocks); block <= record.blocks; block += 1) {
-        if (block % ENTRIES_PER_MAP === 0) map = await tx.read(record.file, mapBlockOf(block))
-        if (ownerOf(map, block) !== 0) continue
-        setOwner(await tx.edit(record.file, mapBlockOf(block)), block, segment.objectId)
-        await tx.format(record.file, block, segment.type, segment.objectId)
-        const place = { file: record.file, block }
-        segment.places.push(place)
-        return place
-      }
+      const place = await this.#takeFree(tx, segment, record, firstFreeBlock(record))
+      if (place !== undefined) return place
+    }
+    for (const record of records) {
+      const { blocks, autoextend } = record
+      if (autoextend === undefined || autoextend.max <= blocks) continue
+      await growFile(this.#kernel, record, Math.min(autoextend.max, blocks + autoextend.next))
+      const place = await this.#takeFree(tx, segment, record, blocks + 1)
+      if (place !== undefined) return place
     }
     throw ora(1653, `unable to extend table by 8 in tablespace ${segment.tablespace}`)
+  }
+
+  async #takeFree(tx: Transaction, segment: Segment, record: DatafileRecord, from: number): Promise<Place | undefined> {
+    let map: Buffer | undefined
+    for (let block = from; block <= record.blocks; block += 1) {
+      if (map === undefined || block % ENTRIES_PER_MAP === 0) map = await tx.read(record.file, mapBlockOf(record, block))
+      if (isMapBlock(record, block) || ownerOf(map, block) !== 0) continue
+      setOwner(await tx.edit(record.file, mapBlockOf(record, block)), block, segment.objectId)
+      await tx.format(record.file, block, segment.type, segment.objectId)
+      const place = { file: record.file, block }
+      segment.places.push(place)
+      return place
+    }
+    return undefined
   }
 
   /** Every transaction leaves a trace in the undo tablespace: 64 bytes in a ring of its blocks. */
@@ -319,13 +333,14 @@ export class Heap {
     const own = undo.filter((d) => containerOf(d) === this.#conId)
     const record = (own.length > 0 ? own : undo).find((d) => d.tablespace === named) ?? (own[0] ?? undo[0])
     if (record === undefined) return
-    const first = firstFreeBlock(record.blocks)
+    const first = firstFreeBlock(record)
     const bytes = encodeRow([String(scn.current + 1n), this.#kernel.host.now(), 'x'.repeat(24)])
     if (this.#undo === undefined || freeBytes(await tx.read(record.file, this.#undo.block)) < bytes.length + 2) {
       const ring = record.blocks - first + 1
-      const block = this.#undo === undefined ? first + Number(scn.current % BigInt(ring)) : first + ((this.#undo.block - first + 1) % ring)
+      let block = this.#undo === undefined ? first + Number(scn.current % BigInt(ring)) : first + ((this.#undo.block - first + 1) % ring)
+      if (isMapBlock(record, block)) block = block === record.blocks ? first : block + 1
       this.#undo = { file: record.file, block }
-      setOwner(await tx.edit(record.file, mapBlockOf(block)), block, UNDO_OBJECT)
+      setOwner(await tx.edit(record.file, mapBlockOf(record, block)), block, UNDO_OBJECT)
       writeRows(await tx.format(record.file, block, blockType.undo, UNDO_OBJECT), [])
     }
     appendRow(await tx.edit(record.file, this.#undo.block), bytes)

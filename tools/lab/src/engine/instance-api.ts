@@ -55,6 +55,20 @@ export interface ServerSession {
   readonly abort: AbortSignal
 }
 
+/** A datafile to be made, sizes in bytes. */
+export interface DatafileSpec {
+  /** `undefined`: a name of the server's. */
+  readonly path: string | undefined
+  readonly bytes: number
+  readonly autoextend?: AutoextendSpec
+}
+
+/** AUTOEXTEND ON, in bytes; `next: 0` is a block, `max: null` UNLIMITED. */
+export interface AutoextendSpec {
+  readonly next: number
+  readonly max: number | null
+}
+
 /** How a tablespace is made. */
 export interface TablespaceOptions {
   /** With a key of its own. */
@@ -179,6 +193,8 @@ export interface CopyResult {
 export interface BlockRange {
   readonly from: number
   readonly to: number
+  /** It goes to the end of the file, however far that is when it is read. */
+  readonly last?: true
 }
 
 /** A datafile whose checkpoint was taken, for a backup in sections; whoever asked for it closes it. */
@@ -371,12 +387,16 @@ export interface Instance {
   /** ALTER DATABASE RENAME FILE (datafiles, logs, tempfiles, BCT file). */
   renameFile(from: string, to: string): Promise<void>
   /** Raises ORA-28365 without an open keystore for an encrypted one, ORA-29339 without buffers for its block size. */
-  createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[], options?: TablespaceOptions): Promise<void>
+  createTablespace(name: string, files: readonly DatafileSpec[], options?: TablespaceOptions): Promise<void>
   /** V$RMAN_OUTPUT: what RMAN sessions were told since the instance started, the newest last. */
   readonly rmanOutput?: RmanOutputLine[]
   /** The TDE keystore. */
   readonly keystore: InstanceKeystore
-  addDatafile(tablespace: string, path: string | undefined, bytes: number): Promise<void>
+  addDatafile(tablespace: string, file: DatafileSpec): Promise<void>
+  /** RESIZE of a datafile by its number. Raises ORA-03297, ORA-01144, ORA-01237. */
+  resizeDatafile(file: number, bytes: number): Promise<void>
+  /** AUTOEXTEND ON, or OFF. */
+  setAutoextend(file: number, autoextend: AutoextendSpec | null): Promise<void>
   addTempfile(tablespace: string, file: { readonly path: string | undefined; readonly bytes: number; readonly reuse?: boolean }): Promise<void>
   dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void>
   /** Online, under another name. @throws OraError 01516, 01135, 01119 */

@@ -15,11 +15,12 @@ import { Containers, rootOf } from './containers.ts'
 import { ControlStore } from './control-store.ts'
 import { createControlFile, zeroDbid } from './create-control-file.ts'
 import { Diagnostics } from './diagnostics.ts'
+import { resizeFile, setAutoextend } from './file-growth.ts'
 import { inspectFile } from './file-verification.ts'
 import { History } from './history.ts'
 import { identifyFile } from './identify.ts'
 import { ImageCopy, copyDatafile, createEmptyDatafile } from './image-copy.ts'
-import type { ArchiveDestination, BackupSource, BlockCounts, Container, ControlFileSpec, CopyResult, DatafilePart, DatafilePartResult, FileIdentity, HeapTable, ImageCopyWriter, Instance, ParameterFileRequest, PieceTarget, RecoverOptions, RmanOutputLine, RowValue, SegmentUse, ServerSession, Switchover, TableAlteration, TableChange, TablespaceOptions } from './instance-api.ts'
+import type { ArchiveDestination, AutoextendSpec, BackupSource, BlockCounts, Container, ControlFileSpec, CopyResult, DatafilePart, DatafilePartResult, DatafileSpec, FileIdentity, HeapTable, ImageCopyWriter, Instance, ParameterFileRequest, PieceTarget, RecoverOptions, RmanOutputLine, RowValue, SegmentUse, ServerSession, Switchover, TableAlteration, TableChange, TablespaceOptions } from './instance-api.ts'
 import { InstanceLock } from './instance-lock.ts'
 import type { Kernel } from './kernel.ts'
 import { Keystore } from './keystore.ts'
@@ -476,19 +477,21 @@ export class LabInstance implements Instance {
   async setFlashback(on: boolean): Promise<void> { await structure.setFlashback(this.#mounted(), on) }
   async renameFile(from: string, to: string): Promise<void> { await structure.renameFile(this.#mounted(), from, to) }
 
-  async createTablespace(name: string, files: readonly { readonly path: string | undefined; readonly bytes: number }[], options: TablespaceOptions = {}): Promise<void> {
+  async createTablespace(name: string, files: readonly DatafileSpec[], options: TablespaceOptions = {}): Promise<void> {
     const kernel = this.#writable()
     if (this.controlFile.datafiles.some((d) => d.tablespace === name && structure.containerOf(d) === this.container)) throw ora(1543, `tablespace '${name}' already exists`)
     const wanted = structure.tablespaceAttributes(kernel, options)
-    for (const file of files) await structure.addFile(kernel, this.container, name, file.path, file.bytes, wanted)
+    for (const file of files) await structure.addFile(kernel, this.container, name, file, wanted)
   }
 
-  async addDatafile(tablespace: string, path: string | undefined, bytes: number): Promise<void> {
+  async addDatafile(tablespace: string, file: DatafileSpec): Promise<void> {
     const kernel = this.#writable()
     if (!this.controlFile.datafiles.some((d) => d.tablespace === tablespace && structure.containerOf(d) === this.container)) throw ora(959, `tablespace '${tablespace}' does not exist`)
-    await structure.addFile(kernel, this.container, tablespace, path, bytes)
+    await structure.addFile(kernel, this.container, tablespace, file)
   }
 
+  async resizeDatafile(file: number, bytes: number): Promise<void> { await resizeFile(this.#writable(), file, bytes) }
+  async setAutoextend(file: number, autoextend: AutoextendSpec | null): Promise<void> { await setAutoextend(this.#writable(), file, autoextend) }
   async addTempfile(tablespace: string, file: { readonly path: string | undefined; readonly bytes: number; readonly reuse?: boolean }): Promise<void> { await addTempfile(this.#writable(), this.container, tablespace, file) }
   async dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void> { await structure.dropTablespace(this.#writable(), this.#containers.root, this.container, name, options.includingDatafiles) }
   async moveDatafile(file: string | number, to: string, options: { readonly reuse: boolean; readonly keep: boolean }): Promise<void> { await structure.moveDatafile(this.#writable(), this.container, file, to, options) }

@@ -4,6 +4,7 @@ import type { RedoOperation, RedoRecord } from '../storage/redo-record.ts'
 import type { Datafile } from '../storage/datafile.ts'
 import { scanBlocks } from './backup-input.ts'
 import { mergeByScn } from './crash-recovery.ts'
+import { repeatFileSize } from './file-size.ts'
 import { inspectFile, leftThePath, named, needsRecoveryTo } from './file-verification.ts'
 import type { RecoverOptions } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
@@ -171,6 +172,7 @@ class Recovery {
   async #repeat(operation: RedoOperation, record: RedoRecord): Promise<void> {
     const { control, files, cache } = this.#kernel
     if (operation.op === 'create-file') await this.#createFile(operation)
+    if (operation.op === 'file-size') await repeatFileSize(this.#kernel, operation, record.scn)
     if (operation.op === 'drop-files') {
       const dropped = control.data.datafiles.filter((d) => operation.files.includes(d.file) && d.creationScn < record.scn)
       for (const { file } of dropped) {
@@ -251,7 +253,8 @@ class Recovery {
     await control.update((data) => {
       for (const d of data.datafiles) {
         if (!advanced.has(d.file) || (data.type === 'CURRENT' && ending !== 'incomplete' && d.checkpointScn > scn)) continue
-        Object.assign(d, { checkpointScn: scn, checkpointTime: time, ...(d.stopScn === null ? {} : { stopScn: scn }) })
+        // A control file from later knows the file larger than it is where recovery stopped.
+        Object.assign(d, { checkpointScn: scn, checkpointTime: time, blocks: files.get(d.file).header.blocks, ...(d.stopScn === null ? {} : { stopScn: scn }) })
       }
       noteUnlogged(data, [...this.#unlogged.values()])
       if (ending === 'incomplete') data.recoveredToScn = scn

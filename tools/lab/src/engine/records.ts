@@ -1,4 +1,5 @@
 import type { TablespaceEncryption } from '../storage/block-cipher.ts'
+import type { Autoextend } from '../storage/file-header.ts'
 
 /**
  * The records of a control file. All paths are as the database knows them (unmapped: `/u01/…`); the host maps them when a
@@ -11,6 +12,10 @@ export interface DatafileRecord {
   tablespace: string
   tablespaceNumber: number
   blocks: number
+  /** Absent: as many as `blocks`. */
+  createdBlocks?: number
+  /** Absent: it does not grow by itself. */
+  autoextend?: Autoextend
   blockSize: number
   creationScn: bigint
   creationTime: number

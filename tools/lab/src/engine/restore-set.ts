@@ -1,5 +1,4 @@
-import { emptyBlock } from '../storage/block.ts'
-import { CHUNK_BLOCKS, Datafile } from '../storage/datafile.ts'
+import { Datafile } from '../storage/datafile.ts'
 import { LongOperation } from './backup-input.ts'
 import type { CopyResult, ServerSession } from './instance-api.ts'
 import type { Kernel } from './kernel.ts'
@@ -35,6 +34,8 @@ export async function applyIncremental(kernel: Kernel, copy: string, pieces: rea
     if (before.checkpointScn > entry.header.checkpointScn) throw ora(19639, `file ${copy} is more current than this incremental backup`, [19640, `datafile checkpoint is SCN ${before.checkpointScn}`], [19641, `backup datafile checkpoint is SCN ${entry.header.checkpointScn}`])
     const absoluteFuzzyScn = highestOf(parts.map((part) => part.entry.header.absoluteFuzzyScn))
     await target.writeHeader({ ...before, absoluteFuzzyScn: highestOf([before.absoluteFuzzyScn, absoluteFuzzyScn, entry.header.checkpointScn]) })
+    // The file may have grown since; of what is new the pieces hold what was used.
+    await target.extend(entry.header.blocks)
     await writeBlocks(kernel, target, parts, file, session, 'RMAN: incremental datafile restore')
     if (host.lab.fsync) await target.sync()
     const marks = before.copy === null ? null : { tag: before.copy.tag, incrementalLevel: before.copy.incrementalLevel, completionTime: host.now() }
@@ -56,10 +57,7 @@ export async function restoreDatafile(kernel: Kernel, file: number, pieces: read
   const { header } = parts[0].entry
   const target = await Datafile.create(host.real(path), header, { format: false, parents: isOmf(path) }).catch((error: unknown) => { throw createFailed(path, error) })
   try {
-    for (let block = 2; block <= header.blocks; block += CHUNK_BLOCKS) {
-      const count = Math.min(CHUNK_BLOCKS, header.blocks - block + 1)
-      await target.writeBlocks(block, Buffer.concat(Array.from({ length: count }, (_, i) => emptyBlock(file, block + i, target.blockSize))))
-    }
+    await target.format()
     await writeBlocks(kernel, target, parts, file, session, 'RMAN: full datafile restore')
     const absoluteFuzzyScn = highestOf(parts.map((part) => part.entry.header.absoluteFuzzyScn))
     if (host.lab.fsync) await target.sync()

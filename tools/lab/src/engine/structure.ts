@@ -7,7 +7,8 @@ import { createFile, removeFile } from '../storage/file-io.ts'
 import type { RedoOperation } from '../storage/redo-record.ts'
 import { parseDestination } from './archive-destinations.ts'
 import type { Heap } from './heap.ts'
-import type { TablespaceOptions } from './instance-api.ts'
+import type { DatafileSpec, TablespaceOptions } from './instance-api.ts'
+import { inBlocks } from './file-growth.ts'
 import type { Kernel } from './kernel.ts'
 import { isOmf, newFileName, omfName } from './omf.ts'
 import { linesOf, ora } from './ora-error.ts'
@@ -15,22 +16,22 @@ import { createFailed } from './os-error.ts'
 import type { Parameters } from './parameters.ts'
 import type { ControlFileData, DatafileRecord } from './records.ts'
 import { beginFlashbackLogs, endFlashbackLogs } from './restore-points.ts'
-import { mapBlocks } from './space-map.ts'
+import { mapsOf } from './space-map.ts'
 import { Transaction } from './transactions.ts'
 
 /** The header of a file as it was created. */
-export function creationHeader(data: ControlFileData, record: Pick<DatafileRecord, 'file' | 'tablespace' | 'tablespaceNumber' | 'blocks' | 'creationScn' | 'creationTime' | 'encryption'> & { readonly blockSize?: number }): FileHeader {
+export function creationHeader(data: ControlFileData, record: Pick<DatafileRecord, 'file' | 'tablespace' | 'tablespaceNumber' | 'blocks' | 'createdBlocks' | 'autoextend' | 'creationScn' | 'creationTime' | 'encryption'> & { readonly blockSize?: number }): FileHeader {
   return {
-    magic: 'ICBLAB DATAFILE', dbid: data.dbid, dbName: data.name, file: record.file, tablespace: record.tablespace, tablespaceNumber: record.tablespaceNumber, blocks: record.blocks,
+    magic: 'ICBLAB DATAFILE', dbid: data.dbid, dbName: data.name, file: record.file, tablespace: record.tablespace, tablespaceNumber: record.tablespaceNumber, blocks: record.createdBlocks ?? record.blocks,
     creationScn: record.creationScn, creationTime: record.creationTime, checkpointScn: record.creationScn, checkpointTime: record.creationTime, resetlogsScn: data.resetlogsScn,
-    resetlogsId: data.resetlogsId, fuzzy: false, absoluteFuzzyScn: 0n, copy: null, ...(record.encryption === undefined ? {} : { encryption: record.encryption }), ...(blockSizeOf(record) === BLOCK_SIZE ? {} : { blockSize: blockSizeOf(record) }),
+    resetlogsId: data.resetlogsId, fuzzy: false, absoluteFuzzyScn: 0n, copy: null, ...(record.encryption === undefined ? {} : { encryption: record.encryption }), ...(blockSizeOf(record) === BLOCK_SIZE ? {} : { blockSize: blockSizeOf(record) }), ...(record.autoextend === undefined ? {} : { autoextend: record.autoextend }),
   }
 }
 
 /** A datafile as it was at its creation: empty blocks and an empty space map. Redo makes the rest. */
 export async function createDatafile(real: string, header: FileHeader, parents: boolean): Promise<Datafile> {
   const datafile = await Datafile.create(real, header, { parents })
-  for (let map = 2; map < 2 + mapBlocks(header.blocks); map += 1) await datafile.writeBlocks(map, formatBlock(header.file, map, blockType.map, 0, header.creationScn, datafile.blockSize))
+  for (const map of mapsOf(header)) await datafile.writeBlocks(map, formatBlock(header.file, map, blockType.map, 0, header.creationScn, datafile.blockSize))
   return datafile
 }
 
@@ -40,11 +41,11 @@ export function notCreated(name: string, error: unknown): Error {
 }
 
 export function newDatafileRecord(operation: Extract<RedoOperation, { op: 'create-file' }>, name: string): DatafileRecord {
-  const { file, tablespace, tablespaceNumber, blocks, creationScn, creationTime, conId, encryption, blockSize = BLOCK_SIZE } = operation
+  const { file, tablespace, tablespaceNumber, blocks, creationScn, creationTime, conId, encryption, autoextend, blockSize = BLOCK_SIZE } = operation
   return {
     file, name, tablespace, tablespaceNumber, blocks, blockSize, creationScn, creationTime, checkpointScn: creationScn, checkpointTime: creationTime,
     status: tablespace === 'SYSTEM' ? 'SYSTEM' : 'ONLINE', enabled: 'READ WRITE', stopScn: null, unrecoverableScn: 0n, unrecoverableTime: null,
-    ...(conId === undefined ? {} : { conId }), ...(encryption === undefined ? {} : { encryption }),
+    ...(conId === undefined ? {} : { conId }), ...(encryption === undefined ? {} : { encryption }), ...(autoextend === undefined ? {} : { autoextend }),
   }
 }
 
@@ -61,7 +62,7 @@ export function tablespaceAttributes({ keystore, parameters }: Kernel, { encrypt
 }
 
 /** Adds a datafile to a tablespace, or its first one. @throws OraError 01119, 01537, 01543 */
-export async function addFile(kernel: Kernel, conId: number, tablespace: string, given: string | undefined, bytes: number, wanted: { readonly encryption?: TablespaceEncryption | undefined; readonly blockSize?: number | undefined } = {}): Promise<void> {
+export async function addFile(kernel: Kernel, conId: number, tablespace: string, { path: given, bytes, autoextend }: DatafileSpec, wanted: { readonly encryption?: TablespaceEncryption | undefined; readonly blockSize?: number | undefined } = {}): Promise<void> {
   const { control, files, transactions, scn, host, parameters, tracker } = kernel
   await transactions.exclusive(async () => {
     const data = control.data
@@ -74,7 +75,7 @@ export async function addFile(kernel: Kernel, conId: number, tablespace: string,
     const encryption = wanted.encryption ?? sameTablespace?.encryption
     const blockSize = wanted.blockSize ?? sameTablespace?.blockSize ?? BLOCK_SIZE
     const creationScn = scn.next()
-    const operation = { op: 'create-file' as const, file, name, tablespace, tablespaceNumber, blocks: Math.max(16, Math.floor(bytes / blockSize)), creationScn, creationTime: host.now(), ...(conId === 0 ? {} : { conId }), ...(encryption === undefined ? {} : { encryption }), ...(blockSize === BLOCK_SIZE ? {} : { blockSize }) }
+    const operation = { op: 'create-file' as const, file, name, tablespace, tablespaceNumber, blocks: Math.max(16, Math.floor(bytes / blockSize)), creationScn, creationTime: host.now(), ...(conId === 0 ? {} : { conId }), ...(encryption === undefined ? {} : { encryption }), ...(blockSize === BLOCK_SIZE ? {} : { blockSize }), ...(autoextend === undefined ? {} : { autoextend: inBlocks(autoextend, blockSize) }) }
     const header = creationHeader(data, operation)
     let datafile: Datafile
     try {
@@ -88,7 +89,7 @@ export async function addFile(kernel: Kernel, conId: number, tablespace: string,
     await control.update((d) => { d.datafiles.push(newDatafileRecord(operation, name)) })
     files.add(file, datafile)
     tracker.added(file, operation.blocks, creationScn)
-    for (let map = 2; map < 2 + mapBlocks(header.blocks); map += 1) kernel.history.note(creationScn, file, map, (await datafile.readBlocks(map, 1)))
+    for (const map of mapsOf(header)) kernel.history.note(creationScn, file, map, (await datafile.readBlocks(map, 1)))
     await kernel.history.write()
     await transactions.commit(tx)
     await kernel.logWriter.flush()

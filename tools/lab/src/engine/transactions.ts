@@ -1,5 +1,6 @@
 import { blockObject, blockScn, blockTypeOf, formatBlock, sealBlock } from '../storage/block.ts'
 import { type BlockChange, type RedoOperation, type RedoRecord, changeBetween, encodeRecord } from '../storage/redo-record.ts'
+import { noteFileSize } from './file-size.ts'
 import type { Kernel } from './kernel.ts'
 import type { Mutex } from './mutex.ts'
 import { ora } from './ora-error.ts'
@@ -123,6 +124,7 @@ export class Transactions {
       tracker.mark(change.file, change.block)
       history.note(scn, change.file, change.block, cache.stored(change.file, after))
     }
+    for (const operation of operations) if (operation.op === 'file-size') noteFileSize(this.#kernel, operation)
     logWriter.append(record)
     return scn
   }

@@ -3,7 +3,8 @@ import type { Instance, ServerSession } from '../engine/instance-api.ts'
 import type { SqlResult } from '../engine/protocol.ts'
 import type { Cursor } from './cursor.ts'
 import { parseRecover } from './recover.ts'
-import { unimplemented, type Statement } from './statement.ts'
+import { parseSize, unimplemented, type Statement } from './statement.ts'
+import { parseAutoextend } from './tablespaces.ts'
 import { hasSince } from './views/view.ts'
 
 const invalid = () => ora(2231, 'missing or invalid option to ALTER DATABASE')
@@ -159,19 +160,25 @@ function parseDatafile(cursor: Cursor, instance: Instance): Action {
   const files: (string | number)[] = []
   do files.push(fileReference(cursor))
   while (cursor.acceptOperator(','))
-  if (cursor.isWord('RESIZE', 'AUTOEXTEND', 'END')) throw unimplemented().at(cursor.at)
+  const found = (): number[] => files.map((file) => {
+    const record = instance.controlFile.datafiles.find((datafile) => datafile.file === file || datafile.name === file)
+    if (record === undefined) throw nonexistent(file)
+    return record.file
+  })
+  if (cursor.isWord('END')) throw unimplemented().at(cursor.at)
+  if (cursor.acceptWords('RESIZE')) {
+    const bytes = parseSize(cursor)
+    return async () => { for (const file of found()) await instance.resizeDatafile(file, bytes) }
+  }
+  const autoextend = parseAutoextend(cursor)
+  if (autoextend !== undefined) return async () => { for (const file of found()) await instance.setAutoextend(file, autoextend) }
   const online = cursor.acceptWords('ONLINE')
   if (!online) {
     cursor.expectWord('OFFLINE', invalid)
     if (!cursor.acceptWords('FOR', 'DROP')) cursor.acceptWords('DROP')
   }
   return async () => {
-    const found = files.map((file) => {
-      const record = instance.controlFile.datafiles.find((datafile) => datafile.file === file || datafile.name === file)
-      if (record === undefined) throw nonexistent(file)
-      return record.file
-    })
-    for (const file of found) await instance.setDatafileOnline(file, online)
+    for (const file of found()) await instance.setDatafileOnline(file, online)
   }
 }
 

@@ -1,14 +1,22 @@
 import { ora } from '../engine/ora-error.ts'
-import type { Instance } from '../engine/instance-api.ts'
+import type { AutoextendSpec, DatafileSpec, Instance } from '../engine/instance-api.ts'
 import type { SqlResult } from '../engine/protocol.ts'
 import type { Cursor } from './cursor.ts'
 import { parseSize, unimplemented, type Statement } from './statement.ts'
 
-interface FileSpecification {
-  readonly path: string | undefined
-  readonly bytes: number
+interface FileSpecification extends DatafileSpec {
   /** Of a tempfile: one that is there is written over. */
   readonly reuse?: boolean
+}
+
+/** AUTOEXTEND OFF | ON [NEXT n] [MAXSIZE UNLIMITED | n]; `undefined` when it is not there, `null` for OFF. */
+export function parseAutoextend(cursor: Cursor): AutoextendSpec | null | undefined {
+  if (!cursor.acceptWords('AUTOEXTEND')) return undefined
+  if (cursor.acceptWords('OFF')) return null
+  cursor.expectWord('ON')
+  const next = cursor.acceptWords('NEXT') ? parseSize(cursor) : 0
+  const max = !cursor.acceptWords('MAXSIZE') || cursor.acceptWords('UNLIMITED') ? null : parseSize(cursor)
+  return { next, max }
 }
 
 /** Oracle-managed files have 100 MB unless said otherwise. */
@@ -21,8 +29,12 @@ function parseFiles(cursor: Cursor, temporary = false): FileSpecification[] {
     const sized = cursor.acceptWords('SIZE')
     if (!sized && path !== undefined) throw ora(1119, `error in creating database file '${path}'`).at(cursor.at)
     const bytes = sized ? parseSize(cursor) : managedSize
-    files.push({ path, bytes, ...(temporary ? { reuse: cursor.acceptWords('REUSE') } : {}) })
-    if (cursor.isWord('REUSE', 'AUTOEXTEND')) throw unimplemented().at(cursor.at)
+    if (temporary) files.push({ path, bytes, reuse: cursor.acceptWords('REUSE') })
+    else {
+      const autoextend = parseAutoextend(cursor) ?? null
+      files.push({ path, bytes, ...(autoextend === null ? {} : { autoextend }) })
+    }
+    if (cursor.isWord('REUSE') || (temporary && cursor.isWord('AUTOEXTEND'))) throw unimplemented().at(cursor.at)
   } while (cursor.acceptOperator(','))
   return files
 }
@@ -104,7 +116,7 @@ export async function alterTablespace({ cursor, instance }: Statement): Promise<
   if (cursor.acceptWords('ADD', 'DATAFILE')) {
     const files = parseFiles(cursor)
     action = async () => {
-      for (const file of files) await instance.addDatafile(name, file.path, file.bytes)
+      for (const file of files) await instance.addDatafile(name, file)
     }
   } else if (cursor.acceptWords('ADD', 'TEMPFILE')) {
     const files = parseFiles(cursor, true)

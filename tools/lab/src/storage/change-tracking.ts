@@ -41,9 +41,13 @@ export class ChangeTracking {
   }
 
   mark(file: number, block: number): void {
-    const bits = this.#files.get(file)?.at(-1)?.bits
-    if (bits === undefined) return
+    const bitmaps = this.#files.get(file)
+    if (bitmaps === undefined) return
     const chunk = Math.floor(block / BLOCKS_PER_CHUNK)
+    // The file has grown: what is new in it was never changed before.
+    for (const each of bitmaps) if (chunk >> 3 >= each.bits.length) each.bits = Buffer.concat([each.bits], (chunk >> 3) + 1)
+    const bits = bitmaps.at(-1)?.bits
+    if (bits === undefined) return
     bits[chunk >> 3] = (bits[chunk >> 3] ?? 0) | (1 << (chunk & 7))
   }
 

@@ -48,10 +48,7 @@ export class Datafile {
     const handle = await createFile(path, options)
     const file = new Datafile(path, handle, header)
     if (options.format !== false) {
-      for (let block = 2; block <= header.blocks; block += CHUNK_BLOCKS) {
-        const count = Math.min(CHUNK_BLOCKS, header.blocks - block + 1)
-        await file.writeBlocks(block, Buffer.concat(Array.from({ length: count }, (_, i) => emptyBlock(header.file, block + i, file.blockSize))))
-      }
+      await file.format()
       await file.writeHeader(header)
     }
     return file
@@ -65,6 +62,23 @@ export class Datafile {
 
   async writeBlocks(first: number, bytes: Buffer): Promise<void> {
     await writeFully(this.#handle, bytes, first * this.blockSize)
+  }
+
+  /** Writes empty blocks behind those that the header counts, up to `blocks`; the header stays. */
+  async extend(blocks: number): Promise<void> {
+    await this.#format(this.header.blocks + 1, blocks)
+  }
+
+  /** Writes empty blocks over all that the header counts. */
+  async format(): Promise<void> {
+    await this.#format(2, this.header.blocks)
+  }
+
+  async #format(from: number, to: number): Promise<void> {
+    for (let block = from; block <= to; block += CHUNK_BLOCKS) {
+      const count = Math.min(CHUNK_BLOCKS, to - block + 1)
+      await this.writeBlocks(block, Buffer.concat(Array.from({ length: count }, (_, i) => emptyBlock(this.header.file, block + i, this.blockSize))))
+    }
   }
 
   async writeHeader(header: FileHeader): Promise<void> {

@@ -2,6 +2,12 @@ import { BLOCK_SIZE, PAYLOAD_START, blockDefect, blockSizes, blockType, formatBl
 import type { TablespaceEncryption } from './block-cipher.ts'
 import { decodeJson, encodeJson } from './json.ts'
 
+/** How a datafile grows by itself: by so many blocks, up to so many. */
+export interface Autoextend {
+  readonly next: number
+  readonly max: number
+}
+
 /** Block 1 of a datafile. */
 export interface FileHeader {
   magic: 'ICBLAB DATAFILE'
@@ -12,6 +18,10 @@ export interface FileHeader {
   tablespaceNumber: number
   /** Without block 0, as in V$DATAFILE.BLOCKS. */
   blocks: number
+  /** As many as it was created with; absent: it never grew. */
+  createdBlocks?: number
+  /** Absent: it does not grow by itself. */
+  autoextend?: Autoextend
   creationScn: bigint
   creationTime: number
   checkpointScn: bigint

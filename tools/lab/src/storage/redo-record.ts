@@ -1,5 +1,6 @@
 import { PAYLOAD_START, blockObject, blockScn, blockTypeOf, clearUnlogged, isUnlogged, markUnlogged, payloadEnd } from './block.ts'
 import type { TablespaceEncryption } from './block-cipher.ts'
+import type { Autoextend } from './file-header.ts'
 import { decodeJson, encodeJson } from './json.ts'
 
 /** What happens to one block: bytes over its former state, or a whole new payload. */
@@ -19,7 +20,9 @@ export interface BlockChange {
 
 /** Changes of the database's structure that recovery must repeat. */
 export type RedoOperation =
-  | { readonly op: 'create-file'; readonly file: number; readonly name: string; readonly tablespace: string; readonly tablespaceNumber: number; readonly blocks: number; readonly creationScn: bigint; readonly creationTime: number; readonly conId?: number; readonly encryption?: TablespaceEncryption; /** Absent: 8192. */ readonly blockSize?: number }
+  | { readonly op: 'create-file'; readonly file: number; readonly name: string; readonly tablespace: string; readonly tablespaceNumber: number; readonly blocks: number; readonly creationScn: bigint; readonly creationTime: number; readonly conId?: number; readonly encryption?: TablespaceEncryption; /** Absent: 8192. */ readonly blockSize?: number; readonly autoextend?: Autoextend }
+  /** The file has that many blocks from now on, and grows by itself or not. */
+  | { readonly op: 'file-size'; readonly file: number; readonly blocks: number; readonly autoextend: Autoextend | null }
   | { readonly op: 'drop-files'; readonly tablespace: string; readonly files: readonly number[] }
   | { readonly op: 'read-only'; readonly files: readonly number[]; readonly readOnly: boolean }
   | { readonly op: 'create-pdb'; readonly pdb: { readonly conId: number; readonly dbid: number; readonly conUid: number; readonly guid: string; readonly name: string; readonly createScn: bigint; readonly created: number } }

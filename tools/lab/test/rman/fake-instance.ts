@@ -133,7 +133,7 @@ export async function fakeInstance(options: FakeOptions): Promise<FakeInstance> 
       return Promise.resolve()
     },
     open: never, shutdown: never, setParameter: never, switchLogfile: never, archiveLogCurrent: never, checkpoint: never, enableBlockChangeTracking: never, disableBlockChangeTracking: never, setFlashback: never, createRestorePoint: never, dropRestorePoint: never, renameFile: never,
-    createTablespace: never, addDatafile: never, dropTablespace: never, setDatafileOnline: never, moveDatafile: never, setTablespaceReadOnly: never, tables: never, segments: never, readTable: never, createTable: never, insertRows: never, updateRows: never, deleteRows: never, applyChanges: never, alterTable: never, dropTable: never, killSession: never,
+    createTablespace: never, addDatafile: never, resizeDatafile: never, setAutoextend: never, dropTablespace: never, setDatafileOnline: never, moveDatafile: never, setTablespaceReadOnly: never, tables: never, segments: never, readTable: never, createTable: never, insertRows: never, updateRows: never, deleteRows: never, applyChanges: never, alterTable: never, dropTable: never, killSession: never,
     readDatafileHeader: async (record) => {
       const found = await read(record.name).catch(() => undefined)
       const base = { fuzzy: true, checkpointTime: fakeStart, resetlogsScn: 1n, name: record.name, recover: true }

@@ -37,7 +37,7 @@ describe('ALTER SYSTEM and ALTER DATABASE', () => {
     ["alter database move datafile '/u01/a.dbf' to '/u02/a.dbf' reuse keep", ['moveDatafile', '/u01/a.dbf', '/u02/a.dbf', { reuse: true, keep: true }]],
     ["alter database datafile '/u01/oradata/ORCL/datafile/o1_mf_users_4_.dbf' online", ['setDatafileOnline', 4, true]],
     ["create tablespace t datafile '/u01/t.dbf' size 10M", ['createTablespace', 'T', [{ path: '/u01/t.dbf', bytes: 10485760 }]]],
-    ['alter tablespace users add datafile size 512k', ['addDatafile', 'USERS', undefined, 524288]],
+    ['alter tablespace users add datafile size 512k', ['addDatafile', 'USERS', { path: undefined, bytes: 524288 }]],
     ['alter tablespace users read only', ['setTablespaceReadOnly', 'USERS', true]],
     ['drop tablespace sysaux including contents and datafiles', ['dropTablespace', 'SYSAUX', { includingDatafiles: true }]],
   ])('%s', async (text, call) => {

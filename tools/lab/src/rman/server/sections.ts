@@ -14,5 +14,6 @@ export function sectionsOf(instance: Instance, file: DatafileRecord, sectionSize
   const asked = Math.max(1, Number(BigInt(sectionSize) / BigInt(file.blockSize)))
   if (asked >= file.blocks) return null
   const size = Math.max(asked, Math.ceil(file.blocks / mostSections))
-  return Array.from({ length: Math.ceil(file.blocks / size) }, (_, at) => ({ from: at * size + 1, to: Math.min(file.blocks, (at + 1) * size) }))
+  const count = Math.ceil(file.blocks / size)
+  return Array.from({ length: count }, (_, at) => ({ from: at * size + 1, to: Math.min(file.blocks, (at + 1) * size), ...(at + 1 === count ? { last: true as const } : {}) }))
 }

@@ -21,6 +21,8 @@ async function exchange(work: Work, pairs: readonly { readonly file: DatafileRec
       taken.deleted = true
       taken.status = 'D'
       record.name = copy.name
+      // A control file that never saw the file grow knows what it was created with.
+      if (copy.blocks > record.blocks) record.createdBlocks ??= record.blocks
       record.blocks = copy.blocks
       data.datafileCopies.push(previous)
     }

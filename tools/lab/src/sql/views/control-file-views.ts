@@ -100,7 +100,7 @@ defineView('V$DATAFILE', 'mounted', 'FILE#:n CREATION_CHANGE#:n CREATION_TIME:d 
         'ONLINE_CHANGE#': 0,
         BYTES: readable ? BigInt(file.blocks) * BigInt(file.blockSize) : 0,
         BLOCKS: readable ? file.blocks : 0,
-        CREATE_BYTES: BigInt(file.blocks) * BigInt(file.blockSize),
+        CREATE_BYTES: BigInt(file.createdBlocks ?? file.blocks) * BigInt(file.blockSize),
         BLOCK_SIZE: file.blockSize,
         NAME: file.name,
         PLUGGED_IN: 0,
