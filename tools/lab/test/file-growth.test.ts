@@ -2,6 +2,7 @@ import { cp, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkHistory } from '../src/cli/history-check.ts'
+import { setStorageFault } from '../src/cli/fault/storage.ts'
 import type { LabInstance } from '../src/engine/instance.ts'
 import { Datafile } from '../src/storage/datafile.ts'
 import { type BackedUpLab, backedUpLab } from './support/backed-up-lab.ts'
@@ -69,6 +70,12 @@ describe('a datafile', () => {
     await lab.sql(`alter database datafile ${file().file} autoextend on maxsize unlimited`)
     await fill(20)
     expect(file().blocks).toBeGreaterThan(96)
+    const { blocks } = file()
+    await setStorageFault(lab.lab.dir, lab.lab.host.real('/u01/g.dbf'), { fail: 'ENOSPC' })
+    expect(await codesOf(fill(40))).toEqual(['ORA-01237', 'ORA-01110', 'ORA-19502', 'ORA-27072'])
+    await setStorageFault(lab.lab.dir, lab.lab.host.real('/u01/g.dbf'), undefined)
+    expect(file().blocks).toBe(blocks)
+    await fill(10)
     await lab.sql(`alter database datafile ${file().file} autoextend off`)
     expect(await codesOf(fill(100))).toEqual(['ORA-01653'])
     expect(await codesOf(lab.sql(`alter database datafile ${file().file} autoextend on maxsize 64K`))).toEqual(['ORA-03206'])
