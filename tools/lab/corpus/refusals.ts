@@ -18,7 +18,7 @@ export const refusals: readonly (readonly [script: string, code: string])[] = [
   ['with t (n) as (select 1 from dual union all select n + 1 from t where n < 3) search depth first by n set o select * from t;', 'ORA-03001'],
   ['select sum(1) over (order by dummy range between interval \'1\' day preceding and current row) from dual;', 'ORA-03001'],
   ['select listagg(distinct dummy, \',\') within group (order by dummy) from dual;', 'ORA-30482'],
-  ['alter database backup controlfile to trace;', 'ORA-03001'],
+  ['alter database backup controlfile to trace noresetlogs;', 'ORA-03001'],
   ['alter database switchover to standby force;', 'ORA-03001'],
   ['select rowid from dual;', 'ORA-00936'],
   ['select xmlelement("a") from dual;', 'ORA-00904'],

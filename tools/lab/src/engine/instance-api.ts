@@ -460,6 +460,8 @@ export interface Instance {
   readControlFileBackup(from: string): Promise<ControlFileData>
   /** CREATE CONTROLFILE … RESETLOGS: makes the control files and mounts the database. Raises ORA-01503 with the cause. */
   createControlFile(spec: ControlFileSpec): Promise<void>
+  /** BACKUP CONTROLFILE TO TRACE into a file, `null` for a trace file. Raises ORA-01580. */
+  writeControlFileScript(path: string | null): Promise<void>
   /** Takes the DBID out of the headers of a mounted copy's datafiles: the next CREATE CONTROLFILE gives them a new one. */
   zeroDbid(): Promise<void>
   /** CREATE SPFILE and CREATE PFILE write parameters; `null` is the place in the home. Returns the name written. Raises ORA-32002 and others. */

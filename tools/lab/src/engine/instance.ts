@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { access, writeFile } from 'node:fs/promises'
 import { removeFile } from '../storage/file-io.ts'
 import type { Host } from '../host/host.ts'
 import { dateText, stampOf } from '../host/local-time.ts'
@@ -10,6 +10,7 @@ import { BufferCache } from './buffer-cache.ts'
 import { ChangeTracker } from './change-tracker.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { controlFileIn, restoreControlFile, restoreControlFileTo, restoreSpfile, writeControlFileBackup, writeControlFileCopy, writeSpfileBackup } from './control-backup.ts'
+import { controlFileScript } from './control-file-script.ts'
 import { containerView } from './container-view.ts'
 import { Containers, rootOf } from './containers.ts'
 import { ControlStore } from './control-store.ts'
@@ -577,6 +578,12 @@ export class LabInstance implements Instance {
 
   async readControlFileBackup(from: string): Promise<ControlFileData> { return controlFileIn(this.#kernel, from) }
   async writeParameterFile(request: ParameterFileRequest): Promise<string> { return writeParameterFile(this.#kernel, request) }
+  async writeControlFileScript(path: string | null): Promise<void> {
+    const script = controlFileScript(this.#mounted().control.data)
+    const file = path ?? this.diagnostics.traceFile(`ora_${process.pid}`)
+    await writeFile(this.host.real(file), script).catch((error: unknown) => { throw ora(1580, `error creating control backup file ${file}`, [27040, `file create error, unable to create file\n${String(error)}`]) })
+  }
+
   async zeroDbid(): Promise<void> { await zeroDbid(this.#mounted()) }
 
   async createControlFile(spec: ControlFileSpec): Promise<void> {

@@ -59,7 +59,7 @@ function parseAction(cursor: Cursor, instance: Instance, session: ServerSession)
   if (cursor.acceptWords('MOVE', 'DATAFILE')) return parseMove(cursor, instance)
   if (cursor.acceptWords('TEMPFILE')) return parseTempfile(cursor, instance)
   if (cursor.acceptWords('BACKUP', 'CONTROLFILE', 'TO')) {
-    if (cursor.isWord('TRACE')) throw unimplemented().at(cursor.at)
+    if (cursor.acceptWords('TRACE')) return parseTrace(cursor, instance)
     const path = cursor.string(fileName)
     const reuse = cursor.acceptWords('REUSE')
     return async () => {
@@ -69,6 +69,18 @@ function parseAction(cursor: Cursor, instance: Instance, session: ServerSession)
   }
   if (cursor.isWord('CLEAR', 'ADD', 'DROP', 'CREATE', 'REGISTER', 'CONVERT', 'ACTIVATE', 'DEFAULT', 'RESET', 'BEGIN', 'END', 'CLOSE', 'DISMOUNT')) throw unimplemented().at(cursor.at)
   throw invalid().at(cursor.at)
+}
+
+/** TRACE [AS 'file' [REUSE]] [RESETLOGS]. NORESETLOGS, which keeps the online logs, is not there. */
+function parseTrace(cursor: Cursor, instance: Instance): Action {
+  const path = cursor.acceptWords('AS') ? cursor.string(fileName) : null
+  const reuse = path === null || cursor.acceptWords('REUSE')
+  if (cursor.isWord('NORESETLOGS')) throw unimplemented().at(cursor.at)
+  cursor.acceptWords('RESETLOGS')
+  return async () => {
+    if (!reuse && (await instance.fileExists(path))) throw ora(27038, 'created file already exists')
+    await instance.writeControlFileScript(path)
+  }
 }
 
 /** CANCEL, or how to start: only in the background. */

@@ -165,7 +165,7 @@ export async function fakeInstance(options: FakeOptions): Promise<FakeInstance> 
       await write(destination, { kind: 'datafile-copy', file, tag, checkpointScn })
       return { checkpointScn, checkpointTime: clock, absoluteFuzzyScn: 0n, blocks: 100 }
     },
-    beginImageCopy: never, archiveLogAtPrimary: unused, openForBackup: never, backupArchivedLogs: never, restoreDatafile: never, restoreArchivedLog: never, archivedLogName: never, validatePiece: never, restoreControlFileTo: never, addTempfile: unused, readControlFileBackup: never, createControlFile: unused, zeroDbid: unused, writeParameterFile: never,
+    beginImageCopy: never, archiveLogAtPrimary: unused, openForBackup: never, backupArchivedLogs: never, restoreDatafile: never, restoreArchivedLog: never, archivedLogName: never, validatePiece: never, restoreControlFileTo: never, addTempfile: unused, readControlFileBackup: never, createControlFile: unused, zeroDbid: unused, writeControlFileScript: unused, writeParameterFile: never,
     validateArchivedLog: () => Promise.resolve({ blocks: 10, corruptBlock: null }),
     backupDatafiles: async (parts, piece, channel) => {
       await fake.onWork(channel)
