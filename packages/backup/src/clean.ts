@@ -40,7 +40,8 @@ export interface CleanResult {
 
 /**
  * Plans retention over one listing and drops what the plan gives up. A snapshot that cannot be dropped is an outcome, not an exception.
- * @throws ICB_STORAGE_… when the listing fails; ICB_BACKUP_PINS or ICB_RECOVERY_POINT_… when pins or index cannot be read (nothing is dropped then).
+ * @throws ICB_STORAGE_… when the listing fails; ICB_BACKUP_PINS or ICB_RECOVERY_POINT_… when pins or index cannot be read (nothing is dropped then);
+ * ICB_LEASE_LOST, where one is held.
  */
 export async function cleanSnapshots(deps: StorageDependencies, options: CleanOptions = {}): Promise<CleanResult> {
   const { clock, settings, storage, signal } = deps
@@ -72,6 +73,8 @@ export async function cleanSnapshots(deps: StorageDependencies, options: CleanOp
 
 async function drop(deps: StorageDependencies, point: ListedPoint, runId: string | undefined): Promise<Pick<CleanOutcome, 'outcome' | 'error'>> {
   deps.signal.throwIfAborted()
+  // The plan is of the state that the lease kept.
+  await deps.lease?.assertHeld()
   const { snapshot } = point
   const tell = (outcome: 'dropped' | 'failed'): void => {
     const event: BackupEvent = { type: 'backup.snapshot-dropped', at: isoNow(deps.clock), runId: runId ?? '', database: deps.settings.name, snapshot: snapshot.name, outcome }

@@ -19,6 +19,8 @@ export interface StorageDependencies extends BaseDependencies {
   readonly storage: SnapshotStorage
   /** Verdicts of restore tests; absent: proofs are unknown. */
   readonly ledger?: ProofLedger
+  /** Of the area, where one is held: asked again right before something is made or dropped. */
+  readonly lease?: Pick<Lease, 'assertHeld'>
 }
 
 /** What talks to the database but makes no snapshot. */

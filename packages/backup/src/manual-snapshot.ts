@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises'
 import { appendPoint, autorestoreCfgOf, findManifest, readAutorestoreCfg, writeAutorestoreCfg, writeManifest } from '@icb/recovery-point'
 import type { Manifest, PointEntry, ReadManifest } from '@icb/recovery-point'
 import { hasErrorCode, isIcbError, isoNow } from '@icb/runtime'
-import type { Lease } from '@icb/runtime'
 import { snapshotName } from '@icb/storage-core'
 import { DateTime } from 'luxon'
 import { completeChain } from './archivelogs.ts'
@@ -27,8 +26,6 @@ import { windowOfCopies } from './window.ts'
 export interface ManualSnapshotDependencies extends StorageDependencies {
   /** Absent, or failing: the snapshot is made as the area lies, and says so. */
   readonly database?: Pick<BackupDependencies, 'sql' | 'primarySql' | 'rman'>
-  /** Of the area, where one is held: asked again right before something is written. */
-  readonly lease?: Pick<Lease, 'assertHeld'>
   readonly runId: string
   readonly tool: string
 }

@@ -1,8 +1,9 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findManifest, readPoints } from '@icb/recovery-point'
-import { hasErrorCode, newRunId } from '@icb/runtime'
+import { hasErrorCode, IcbError, newRunId } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
+import type { SnapshotStorage } from '@icb/storage-core'
 import { DateTime } from 'luxon'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { proveAreaIsVolume } from '../src/area.ts'
@@ -171,6 +172,17 @@ describe('retention', () => {
       await stand.backup()
     }
   }
+
+  it('drops nothing more once the lease is lost: its plan is of a state that another run may have changed', async () => {
+    await age(6)
+    let dropped = 0
+    const storage: SnapshotStorage = { ...stand.storage, deleteSnapshot: async (id, options) => { dropped += 1; await stand.storage.deleteSnapshot(id, options) } }
+    const assertHeld = async (): Promise<void> => { if (dropped > 0) throw new IcbError({ code: 'ICB_LEASE_LOST', message: 'taken', remedy: 'operator' }) }
+    const deps = { ...(await storageDependencies()), storage, lease: { assertHeld }, settings: { ...stand.settings, retention: { keepDays: 1, keepMonths: 0, minRedundancy: 2 } } }
+    expect((await cleanSnapshots(deps, { dryRun: true })).outcomes.filter((o) => o.outcome === 'expired').length).toBeGreaterThan(1)
+    await expect(cleanSnapshots(deps)).rejects.toMatchObject({ code: 'ICB_LEASE_LOST' })
+    expect(dropped).toBe(1)
+  })
 
   it('[H22] drops what the plan gives up and keeps foreign snapshots', async () => {
     stand.memory.volume.addSnapshot('daily.0', false)

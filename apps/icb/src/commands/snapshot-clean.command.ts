@@ -1,5 +1,4 @@
 import { cleanSnapshots } from '@icb/backup'
-import type { CleanResult } from '@icb/backup'
 import { withLease } from '@icb/fleet'
 import { withDatabase } from '../app-context.ts'
 import { flag } from '../command.ts'
@@ -12,8 +11,8 @@ export const snapshotClean: CommandAction = async (app, [name = ''], options) =>
   withDatabase(app, name, async (connection) => {
     const deps = await storageDependencies(app, connection)
     const dryRun = flag(options, 'dryRun')
-    const clean = async (runId?: string): Promise<CleanResult> => cleanSnapshots(deps, { dryRun, overrideFreeze: flag(options, 'overrideFreeze'), ...(runId === undefined ? {} : { runId }) })
-    const result = dryRun ? await clean() : await withLease(connection, { action: 'snapshot-clean', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async ({ runId }) => clean(runId))
+    const overrideFreeze = flag(options, 'overrideFreeze')
+    const result = dryRun ? await cleanSnapshots(deps, { dryRun, overrideFreeze }) : await withLease(connection, { action: 'snapshot-clean', lease: 'area', waitMs: connection.config.maxLockWaitMinutes * 60_000, signal: app.signal }, async ({ runId, lease, signal }) => cleanSnapshots({ ...deps, lease, signal }, { overrideFreeze, runId }))
     for (const line of renderTable(['SNAPSHOT', 'CREATED (UTC)', 'OUTCOME', 'REASONS'], result.outcomes.map((entry) => [entry.snapshot, entry.createdAt.slice(0, 19), entry.outcome, [...entry.reasons, ...(entry.error === undefined ? [] : [entry.error.message])].join('; ')]))) app.print(line)
     for (const warning of result.warnings) app.warn('ICB_BACKUP_RETENTION', warning)
     const expired = result.outcomes.filter((entry) => entry.outcome === 'expired').length
