@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { createStage } from '@icb/testing'
 import type { IcbDocument, Stage } from '@icb/testing'
@@ -152,6 +152,18 @@ describe('restored databases', () => {
     }
   }, timeout)
 
+  /** Another command of the host frees the lease of the killed one; a resumption that fails leaves it to be resumed. */
+  async function refusedMeanwhile(target: bigint): Promise<void> {
+    expect(await stage.icbJson('sandbox', ['restore-test', database, '--snapshot', 'nothing'])).toMatchObject({ ok: false })
+    expect(readFileSync(join(stage.directory, 'state-sandbox', 'leases', `restore-${database}.lease`), 'utf8')).toContain('"released":true')
+    const [marker, aside] = [join(stage.scratch, '.icb-sandbox'), join(stage.scratch, '.aside')]
+    renameSync(marker, aside)
+    const refused = await stage.icbJson('sandbox', restoreArguments(target))
+    renameSync(aside, marker)
+    expect(refused).toMatchObject({ exitCode: 3, result: { outcome: 'failed', resumed: true, failedStep: 'guard-host' }, warnings: [{ code: 'ICB_AUTORESTORE_INTERRUPTED' }] })
+    expect(await must(stage.icbJson('sandbox', ['restore', database, '--list']))).toMatchObject([{ interrupted: true }])
+  }
+
   it('goes on after kill -9, with the logs of the next snapshot, in the gap between two points', async () => {
     const steps = ['recover', 'catalog-clone', 'mount-logs-clone', 'check-headers', 'open-read-only', 'create-logs-clone', 'start-instance', 'switch-to-copies', 'prepare-scratch']
     for (const [index, first] of windows.slice(0, full ? -1 : 1).entries()) {
@@ -164,6 +176,7 @@ describe('restored databases', () => {
       await expect.poll(() => existsSync(events) && readFileSync(events, 'utf8').split('\n').some((line) => line.includes('"step.started"') && line.includes(`"${step}"`)), { timeout: 120_000, interval: 10 }).toBe(true)
       process.kill(pid, 'SIGKILL')
       await killed
+      if (index === 0) await refusedMeanwhile(target)
       const restored = await restore(target)
       expect(restored).toMatchObject({ outcome: 'opened', resumed: true, plan: { kind: 'pair', chainKnown: true, copies: { snapshot: first.snapshot }, logs: { snapshot: second.snapshot } } })
       expect({ target, differences: await differences(restored, target) }).toEqual({ target, differences: [] })

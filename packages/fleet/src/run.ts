@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openArea } from '@icb/backup'
 import { readSideBySide, takeOriginalLock } from '@icb/migrate'
-import { acquireLease, newRunId, openJournal, reopenJournal, unfinishedRuns } from '@icb/runtime'
+import { acquireLease, hasErrorCode, leaseOwnerLife, newRunId, openJournal, readLease, reopenJournal, unfinishedRuns } from '@icb/runtime'
 import type { Journal, JournalRun, Lease } from '@icb/runtime'
 import type { DatabaseConnection } from './connect.ts'
 
@@ -49,6 +49,7 @@ export async function withLease<T>(connection: DatabaseConnection, options: RunS
   await mkdir(dirname(path), { recursive: true })
   const lease = await acquireLease({ path, boundTo, runId, purpose: `${options.action} ${config.name}`, waitMs: options.waitMs, clock, logger, signal: options.signal })
   try {
+    if (options.lease !== 'area') await freeAbandoned(connection, options.lease === 'restore' ? paths.sandboxLease : paths.restoreLease, { runId, signal: options.signal })
     // Until a migration has ended, the original may work in the same area; it knows no lease.
     const original = options.lease === 'area' && (await readSideBySide(config.areaPath)) !== undefined
       ? await takeOriginalLock({ areaPath: config.areaPath, runId, hostname: host.hostname, waitMs: options.waitMs, clock, logger, signal: AbortSignal.any([options.signal, lease.signal]) })
@@ -60,6 +61,20 @@ export async function withLease<T>(connection: DatabaseConnection, options: RunS
     }
   } finally {
     await lease.release()
+  }
+}
+
+/** A killed run of the other kind on this host may have left its lease to nobody: there is no more to do that would take it over. */
+async function freeAbandoned({ context, config }: DatabaseConnection, path: string, { runId, signal }: { readonly runId: string; readonly signal: AbortSignal }): Promise<void> {
+  const { clock, logger, host } = context
+  const left = await readLease(path)
+  if (left === undefined || left.released || leaseOwnerLife(left.owner) !== 'dead') return
+  try {
+    const lease = await acquireLease({ path, boundTo: host.hostId, runId, purpose: `free ${config.name}`, waitMs: 0, clock, logger, signal })
+    await lease.release()
+  } catch (error) {
+    // Somebody has taken it meanwhile, and gives it back.
+    if (!hasErrorCode(error, 'ICB_LEASE_HELD')) throw error
   }
 }
 

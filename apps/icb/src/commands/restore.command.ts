@@ -161,6 +161,7 @@ export const restore: CommandAction = async (app, [name = ''], options) => {
       printResult(app, name, result)
       if (result.storeError !== undefined) app.warn('ICB_LEDGER_STORE', `the restore is not in the ledger: ${(result.storeError as Error).message}`)
       const failed = result.outcome === 'failed'
+      if (failed && result.resumed) app.warn('ICB_AUTORESTORE_INTERRUPTED', `the restore ${scope.runId} is still interrupted: go on with --resume ${scope.runId}, or remove it with --cleanup ${scope.runId}`)
       return { schema: 'restore/1', result, ...(failed ? { error: result.error } : {}), ...(result.outcome === 'declined' ? { exitCode: exitCodes.failed } : {}) }
     })
   })

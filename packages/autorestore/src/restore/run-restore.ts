@@ -157,7 +157,7 @@ async function record(run: Restoration, work: (ledger: NonNullable<RestoreDepend
 /**
  * Restores the database of a snapshot, or of two around a gap, to a target, and leaves it open for the DBA: instance, clones and
  * scratch directory stay until `removeRestore`. Guards as in a restore test. A failure removes what was made; an interrupted
- * restore goes on with `deps.resume`.
+ * restore goes on with `deps.resume`, and stays interrupted when that fails: it goes on once more, or `removeRestore` removes it.
  *
  * @returns the result, also of a failure; `planned` for a dry run, `declined` when the plan was not confirmed
  * @throws ICB_AUTORESTORE_REFUSED_ROOT, ICB_AUTORESTORE_NO_CLONES, ICB_AUTORESTORE_SETTINGS, ICB_STORAGE_… before anything was started
@@ -187,10 +187,12 @@ export async function runRestore(deps: RestoreDependencies, request: RestoreRequ
     const openError = resumed === undefined ? await record(run, (ledger) => ledger.open({ runId: deps.runId, database: deps.settings.database, startedAt, host: deps.host.hostname, snapshot: plan.copies.snapshot })) : undefined
     const result = await runSteps({
       action: 'restore', database: deps.settings.database, context: run, steps: stepsOf(plan, resumed), journal: deps.journal, lease: deps.lease, events: deps.events, clock: deps.clock, logger: deps.logger, signal: deps.signal,
-      ...(resumed === undefined ? {} : { alreadyDone: resumed.done }),
+      // What the interrupted process had made is in its journal alone, so a failure leaves the restore interrupted.
+      ...(resumed === undefined ? {} : { alreadyDone: resumed.done, resumable: true }),
     })
     const verdict = verdictOf(run, result, startedAt)
-    const storeError = (await record(run, (ledger) => ledger.close(verdict))) ?? openError
+    const ended = result.ok || resumed === undefined
+    const storeError = (ended ? await record(run, (ledger) => ledger.close(verdict)) : undefined) ?? openError
     return {
       ...base, outcome: result.ok ? 'opened' : 'failed', paths: [...run.paths, ...(run.logs?.paths ?? [])],
       ...(result.ok ? {} : { error: result.error, ...(result.failedStep === undefined ? {} : { failedStep: result.failedStep }) }),
