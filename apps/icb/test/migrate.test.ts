@@ -9,7 +9,7 @@ const full = process.env['ICB_PROOF_MIGRATE'] === 'full'
 const timeout = full ? 3_600_000 : 360_000
 const database = 'orcl'
 /** A step is killed before every change that it makes to the world, or before every few. */
-const stride = full ? 1 : 29
+const stride = full ? 1 : 13
 /** Where hosts with mounts of their own can be had, the installation is one for a ZFS Storage Appliance, as the original knows it. */
 const onArray = networkHostsLack() === undefined
 const seedSnapshot = `${database}-20260301T021000`
