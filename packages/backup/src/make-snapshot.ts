@@ -11,13 +11,13 @@ export interface MakeSnapshotDependencies {
   readonly signal: AbortSignal
 }
 
-/** For what has to be undone after the run's own signal has ended. */
+/** For what has to be undone after the run's own signal has ended, milliseconds. */
 const withdrawMs = 60_000
 
 /**
  * The snapshot of an index entry, which is on disk before. The entry speaks of the area as it was when its window was closed, so the lease
  * must have been held until the snapshot was there: one that came later (this process stood still, or the storage did) may show what the next
- * run has made of the area. It is marked in the index and removed; nobody else can have taken it for good meanwhile.
+ * run has made of the area. It is marked in the index and removed.
  * @throws ICB_LEASE_LOST; ICB_STORAGE_…
  */
 export async function makeSnapshot(deps: MakeSnapshotDependencies, name: string, options: Omit<CreateSnapshotOptions, 'signal'>, index?: { readonly areaPath: string; readonly entry: PointEntry }): Promise<Snapshot> {
@@ -41,10 +41,13 @@ async function isHeld(lease: MakeSnapshotDependencies['lease']): Promise<boolean
 }
 
 async function withdraw(storage: SnapshotStorage, name: string, index: { readonly areaPath: string; readonly entry: PointEntry } | undefined): Promise<void> {
-  if (index !== undefined) {
-    const { areaPath, entry } = index
-    await appendPoint(areaPath, { ...entry, state: 'damaged', remarks: [...(entry.remarks ?? []), 'the lease was lost before the snapshot was there: it may be of another state'] })
-  }
   const signal = AbortSignal.timeout(withdrawMs)
-  for await (const snapshot of storage.listSnapshots({ signal })) if (snapshot.name === name && snapshot.ours) await storage.deleteSnapshot(snapshot.id, { signal })
+  try {
+    if (index !== undefined) {
+      const { areaPath, entry } = index
+      await appendPoint(areaPath, { ...entry, state: 'damaged', remarks: [...(entry.remarks ?? []), 'the lease was lost before the snapshot was there: it may be of another state'] })
+    }
+  } finally {
+    for await (const snapshot of storage.listSnapshots({ signal })) if (snapshot.name === name && snapshot.ours) await storage.deleteSnapshot(snapshot.id, { signal })
+  }
 }

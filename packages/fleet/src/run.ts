@@ -64,17 +64,21 @@ export async function withLease<T>(connection: DatabaseConnection, options: RunS
   }
 }
 
-/** A killed run of the other kind on this host may have left its lease to nobody: there is no more to do that would take it over. */
+/**
+ * A killed run of the other kind on this host may have left its lease to nobody: there is no more to do that would take it over. It blocks
+ * nobody either, so what goes wrong with it is only logged.
+ */
 async function freeAbandoned({ context, config }: DatabaseConnection, path: string, { runId, signal }: { readonly runId: string; readonly signal: AbortSignal }): Promise<void> {
   const { clock, logger, host } = context
-  const left = await readLease(path)
-  if (left === undefined || left.released || leaseOwnerLife(left.owner) !== 'dead') return
   try {
+    const left = await readLease(path)
+    if (left === undefined || left.released || leaseOwnerLife(left.owner) !== 'dead') return
     const lease = await acquireLease({ path, boundTo: host.hostId, runId, purpose: `free ${config.name}`, waitMs: 0, clock, logger, signal })
     await lease.release()
   } catch (error) {
-    // Somebody has taken it meanwhile, and gives it back.
-    if (!hasErrorCode(error, 'ICB_LEASE_HELD')) throw error
+    signal.throwIfAborted()
+    // Somebody who has taken it meanwhile gives it back.
+    if (!hasErrorCode(error, 'ICB_LEASE_HELD')) logger.warn({ path, error }, 'the lease of a killed run could not be freed')
   }
 }
 

@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkHistory } from '../src/cli/history-check.ts'
 import { setStorageFault } from '../src/cli/fault/storage.ts'
 import type { LabInstance } from '../src/engine/instance.ts'
+import { sectionsOf } from '../src/rman/server/sections.ts'
 import { Datafile } from '../src/storage/datafile.ts'
 import { type BackedUpLab, backedUpLab } from './support/backed-up-lab.ts'
-import { codesOf } from './support/lab.ts'
+import { codesOf, session } from './support/lab.ts'
 import { codesIn } from './support/rman.ts'
 
 // Datafiles that grow, by RESIZE and by themselves, before, between and during backups of them.
@@ -96,6 +97,25 @@ describe('a datafile', () => {
   })
 })
 
+describe('a growth', () => {
+  it('that is in the redo and not yet in the header is repeated after a crash', async () => {
+    await growing('')
+    await db.checkpoint()
+    const name = lab.lab.host.real('/u01/g.dbf')
+    const before = await Datafile.open(name, 'r')
+    await before?.close()
+    await lab.sql(`alter database datafile ${file().file} resize 1M`)
+    await db.shutdown('abort')
+    // The last write before the crash did not come.
+    const crashed = await Datafile.open(name, 'r+')
+    await crashed?.writeHeader(before?.header ?? crashed.header)
+    await crashed?.close()
+    db = await lab.lab.open()
+    await db.checkpoint()
+    await checked(name, db.currentScn, 128)
+  })
+})
+
 describe('copies of a datafile that grows', () => {
   it.each([['with', true], ['without', false]])('are merged to its new length, %s change tracking', async (_word, tracking) => {
     if (tracking) await lab.sql("alter database enable block change tracking using file '/u01/change.bct'")
@@ -148,6 +168,20 @@ describe('copies of a datafile that grows', () => {
     await copy.open({ mode: 'READ ONLY' })
     expect(await count(copy)).toBe('20')
     expect(await lab.sql("select bytes from v$datafile where name like '%TS-G_%'", copy)).toEqual([[String(512 * K)]])
+  })
+
+  it('are whole where their sections were planned before it grew', async () => {
+    await growing('')
+    const ranges = sectionsOf(db, file(), String(128 * K), 'copy') ?? []
+    expect(ranges.length).toBeGreaterThan(2)
+    await lab.sql(`alter database datafile ${file().file} resize 1M`)
+    await fill(200)
+    const name = `${lab.area}/planned.dbf`
+    const copy = await db.beginImageCopy(file().file, name)
+    for (const range of ranges) await copy.write(range, session(db))
+    const { checkpointScn } = await copy.finish({ tag: null, level0: false })
+    await copy.close()
+    await checked(name, checkpointScn, 128)
   })
 
   it('are whole when it grows while they are made, in sections too', async () => {

@@ -395,8 +395,9 @@ export interface Instance {
   addDatafile(tablespace: string, file: DatafileSpec): Promise<void>
   /** RESIZE of a datafile by its number. Raises ORA-03297, ORA-01144, ORA-01237. */
   resizeDatafile(file: number, bytes: number): Promise<void>
-  /** AUTOEXTEND ON, or OFF. */
+  /** AUTOEXTEND ON, or OFF. Raises ORA-03206. */
   setAutoextend(file: number, autoextend: AutoextendSpec | null): Promise<void>
+  /** `bytes` of its size. Raises ORA-01537, ORA-01119. */
   addTempfile(tablespace: string, file: { readonly path: string | undefined; readonly bytes: number; readonly reuse?: boolean }): Promise<void>
   dropTablespace(name: string, options: { readonly includingDatafiles: boolean }): Promise<void>
   /** Online, under another name. @throws OraError 01516, 01135, 01119 */

@@ -181,6 +181,7 @@ async function resetLogs(kernel: Kernel, inspected: readonly Inspected[]): Promi
     })
     await kernel.logWriter.suspend()
   }
+  // A change tracking file that cannot be emptied is older than the checkpoint, so it is begun anew all the same.
   const bct = control.data.bct.filename
   if (control.data.bct.status === 'ENABLED' && bct !== null) await writeFile(host.real(bct), '').catch(() => undefined)
   kernel.alert(`RESETLOGS after incomplete recovery UNTIL CHANGE ${end}, database ${parameters.get('db_name')}`)

@@ -10,8 +10,11 @@ const BLOCK = 8192
 
 async function create({ host }: Kernel, name: string, blocks: number): Promise<void> {
   const handle = await createFile(host.real(name), { parents: isOmf(name) })
-  await handle.truncate((blocks + 1) * BLOCK)
-  await handle.close()
+  try {
+    await handle.truncate((blocks + 1) * BLOCK)
+  } finally {
+    await handle.close()
+  }
 }
 
 /** Missing tempfiles are made again where they are recorded, or below db_create_file_dest when Oracle named them. */

@@ -1,9 +1,7 @@
 import { rmanError } from '../../engine/ora-error.ts'
 import type { DuplicatePlan } from '../duplicate-plan.ts'
 import type { DuplicateCommand, DuplicateLogs } from '../grammar/ast.ts'
-
-/** A name, or one that the auxiliary instance gives. */
-export type DuplicateName = { readonly kind: 'name'; readonly name: string } | { readonly kind: 'new' }
+import type { Newname } from '../server/work.ts'
 
 /** Parameters of the auxiliary instance that place files; empty when they are not set. */
 export interface AuxiliaryParameters {
@@ -14,8 +12,8 @@ export interface AuxiliaryParameters {
 }
 
 export interface DuplicateNames {
-  readonly datafiles: ReadonlyMap<number, DuplicateName>
-  readonly tempfiles: ReadonlyMap<number, DuplicateName>
+  readonly datafiles: ReadonlyMap<number, Newname>
+  readonly tempfiles: ReadonlyMap<number, Newname>
   readonly logGroups: readonly DuplicateLogs[]
 }
 
@@ -38,7 +36,7 @@ function pairsOf(parameter: string): Pairs {
  * @throws OraError RMAN-05001 for each that would have the name of a file of the target, unless NOFILENAMECHECK says that it is another host
  */
 export function duplicateNames(plan: DuplicatePlan, command: DuplicateCommand, parameters: AuxiliaryParameters): DuplicateNames {
-  const placed = (newname: DuplicateName | undefined, name: string): DuplicateName => {
+  const placed = (newname: Newname | undefined, name: string): Newname => {
     if (newname !== undefined) return newname
     const given = converted(name, command.convert) ?? converted(name, pairsOf(parameters.db_file_name_convert))
     return given !== undefined ? { kind: 'name', name: given } : parameters.db_create_file_dest !== '' ? { kind: 'new' } : { kind: 'name', name }

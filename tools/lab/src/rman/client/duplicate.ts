@@ -1,8 +1,9 @@
 import { OraError, rmanError } from '../../engine/ora-error.ts'
 import type { DuplicatePlan } from '../duplicate-plan.ts'
 import type { DuplicateCommand } from '../grammar/ast.ts'
+import type { Newname } from '../server/work.ts'
 import type { Auxiliary } from './auxiliary.ts'
-import { type AuxiliaryParameters, type DuplicateName, type DuplicateNames, duplicateNames } from './duplicate-names.ts'
+import { type AuxiliaryParameters, type DuplicateNames, duplicateNames } from './duplicate-names.ts'
 
 type Emit = (line: string) => void
 
@@ -105,7 +106,7 @@ async function restoreControlfile({ auxiliary, plan, emit }: Duplication): Promi
   }
 }
 
-const shown = (name: DuplicateName): string => (name.kind === 'new' ? 'new' : `"${name.name}"`)
+const shown = (name: Newname): string => (name.kind === 'new' ? 'new' : `"${name.name}"`)
 
 async function restoreAndRecover(duplication: Duplication): Promise<void> {
   const { auxiliary, plan, names, emit } = duplication
