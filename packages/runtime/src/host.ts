@@ -48,3 +48,18 @@ export function pidNamespace(): string | undefined {
     return undefined
   }
 }
+
+/** What tells one process from every other, also from a later one with its number and from one on another host. */
+export interface ProcessIdentity {
+  readonly host: string
+  readonly pid: number
+  readonly bootId?: string | undefined
+  readonly startTicks?: string | undefined
+  readonly pidNamespace?: string | undefined
+}
+
+/** Parts that the system does not tell are absent. */
+export function ownProcess(): ProcessIdentity {
+  const { hostname: host, bootId } = hostFacts()
+  return { host, pid: process.pid, bootId, startTicks: processStartTicks(process.pid), pidNamespace: pidNamespace() }
+}

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { isoNow } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { createFileOnce, writeFileDurably } from './durable-file.ts'
-import { hostFacts, pidNamespace, processStartTicks } from './host.ts'
+import { hostFacts, ownProcess, pidNamespace, processStartTicks } from './host.ts'
 import type { AcquireLeaseOptions, Lease, LeaseOwner, LeaseState } from './lease.ts'
 import { claimIsVoid, claimLease, claimOwner, removeLeftovers } from './lease-claim.ts'
 import { encodeLeaseFile, leaseErrors, readLeaseRecord, storing } from './lease-record.ts'
@@ -14,13 +14,11 @@ import type { Logger } from './logger.ts'
 const defaultTtlMs = 60_000
 
 function describeSelf(runId: string, purpose: string): LeaseOwner {
-  const host = hostFacts()
-  const startTicks = processStartTicks(process.pid)
-  const namespace = pidNamespace()
+  const { host, pid, bootId, startTicks, pidNamespace: namespace } = ownProcess()
   return {
-    host: host.hostname,
-    pid: process.pid,
-    bootId: host.bootId ?? 'unknown',
+    host,
+    pid,
+    bootId: bootId ?? 'unknown',
     ...(startTicks === undefined ? {} : { startTicks }),
     ...(namespace === undefined ? {} : { pidNamespace: namespace }),
     runId,

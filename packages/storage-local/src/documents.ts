@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createFileOnce, writeFileDurably } from '@icb/runtime'
+import type { ProcessIdentity } from '@icb/runtime'
 import { storageErrors } from '@icb/storage-core'
 import { z } from 'zod'
 import { isMissing, unlessMissing } from './file-errors.ts'
@@ -44,9 +45,7 @@ export interface HoldDocument {
 }
 
 /** Who is making a partial directory. */
-export interface OwnerDocument {
-  readonly host: string
-  readonly pid: number
+export interface OwnerDocument extends ProcessIdentity {
   readonly startedAt: number
 }
 
@@ -66,7 +65,9 @@ const snapshotSchema: z.ZodType<SnapshotDocument> = z.object({
 const cloneSchema: z.ZodType<CloneDocument> = z.object({ v: z.literal(1), volumeId: z.string(), database: z.string(), name: z.string(), snapshot: z.string(), createdAt: z.number() })
 const holdSchema: z.ZodType<HoldDocument> = z.object({ reason: z.string(), until: z.number().optional() })
 const labelsSchema: z.ZodType<Readonly<Record<string, string>>> = z.record(z.string(), z.string())
-const ownerSchema: z.ZodType<OwnerDocument> = z.object({ host: z.string(), pid: z.number(), startedAt: z.number() })
+const ownerSchema: z.ZodType<OwnerDocument> = z.object({
+  host: z.string(), pid: z.number(), startedAt: z.number(), startTicks: z.string().optional(), bootId: z.string().optional(), pidNamespace: z.string().optional(),
+})
 
 /** A file that is not there, is no JSON or has another shape was not written by this adapter: `undefined`. */
 async function readDocument<T>(schema: z.ZodType<T>, path: string): Promise<T | undefined> {

@@ -1,10 +1,11 @@
 import { lstat, mkdir, readdir, rename } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
-import { findTemporaries, syncDirectory } from '@icb/runtime'
+import { findTemporaries, ownProcess, processStartTicks, syncDirectory } from '@icb/runtime'
 import type { Clock } from '@icb/runtime'
 import type { Btrfs } from './btrfs.ts'
 import { readOwner, writeDocument } from './documents.ts'
+import type { OwnerDocument } from './documents.ts'
 import { isMissing, systemCode, unlessMissing } from './file-errors.ts'
 import { documentOf, isProbe, makingName, parseMakingName, parsePassingName, passingName, treeOf } from './layout.ts'
 import type { Kind, Layout } from './layout.ts'
@@ -44,8 +45,7 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
   const isAbandoned = async (place: string): Promise<boolean> => {
     const owner = await readOwner(place)
     if (owner === undefined) return true
-    if (owner.host !== hostname()) return clock.now() - owner.startedAt > unansweredMs
-    return !isRunning(owner.pid)
+    return hasEnded(owner) ?? clock.now() - owner.startedAt > unansweredMs
   }
 
   const abandoned = async function* (): AsyncGenerator<{ readonly name: string; readonly place: string }> {
@@ -72,7 +72,8 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
       if (making === undefined) continue
       const place = join(layout.root, name)
       const stats = await unlessMissing(lstat(place))
-      if (stats?.isDirectory() === true && (making.pid === undefined ? clock.now() - stats.mtimeMs > unansweredMs : !isRunning(making.pid))) yield { name, place }
+      const ended = making.pid !== undefined && !isRunning(making.pid)
+      if (stats?.isDirectory() === true && (ended || clock.now() - stats.mtimeMs > unansweredMs)) yield { name, place }
     }
     const directories = root.length === 0 ? [] : [layout.root]
     for (const kind of ['snapshots', 'clones'] as const) {
@@ -100,7 +101,7 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
       await mkdir(making)
       try {
         // In its place only with its owner: a sweep would take it for nobody's.
-        await writeDocument(join(making, 'owner.json'), { host: hostname(), pid: process.pid, startedAt: clock.now() })
+        await writeDocument(join(making, 'owner.json'), { ...ownProcess(), startedAt: clock.now() } satisfies OwnerDocument)
         await rename(making, partial)
       } catch (error) {
         await destroy(making)
@@ -160,6 +161,15 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
       return [...swept]
     },
   }
+}
+
+/** Undefined: its process cannot be asked from here. */
+function hasEnded(owner: OwnerDocument): boolean | undefined {
+  const here = ownProcess()
+  if (owner.host !== here.host) return undefined
+  if (owner.startTicks === undefined) return isRunning(owner.pid) ? undefined : true
+  if (owner.bootId !== here.bootId) return true
+  return owner.pidNamespace === here.pidNamespace ? processStartTicks(owner.pid) !== owner.startTicks : undefined
 }
 
 function isRunning(pid: number): boolean {

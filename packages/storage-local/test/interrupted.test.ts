@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { pollUntil, systemClock } from '@icb/runtime'
+import { ownProcess, pollUntil, systemClock } from '@icb/runtime'
 import type { Snapshot, SnapshotStorage } from '@icb/storage-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeBench, rootOf } from './local-harness.ts'
@@ -92,10 +92,28 @@ describe('a sweep while a snapshot begins', () => {
     const ended = join(bench.snapshotDirectory, `.icb-making-${digest(hostname())}-${String(pid)}-00000000`)
     const own = join(bench.snapshotDirectory, `.icb-making-${digest(hostname())}-${String(process.pid)}-00000000`)
     const [young, old] = [1, 2].map((each) => join(bench.snapshotDirectory, `.icb-making-${digest('elsewhere')}-4711-0000000${each}`)) as [string, string]
-    for (const place of [ended, own, young, old]) await mkdir(place)
-    await utimes(old, 1e9, 1e9)
-    expect([...((await storage.removeLeftovers?.()) ?? [])].sort()).toEqual([ended, old].map((place) => basename(place)).sort())
+    const reused = own.replace(/0{8}$/, '00000003')
+    for (const place of [ended, own, young, old, reused]) await mkdir(place)
+    for (const place of [old, reused]) await utimes(place, 1e9, 1e9)
+    expect([...((await storage.removeLeftovers?.()) ?? [])].sort()).toEqual([ended, old, reused].map((place) => basename(place)).sort())
     expect((await readdir(bench.snapshotDirectory)).filter((entry) => entry.startsWith('.icb-making-')).sort()).toEqual([own, young].map((place) => basename(place)).sort())
+    await storage.deleteSnapshot(id)
+  })
+
+  it('tells a maker from a later process with its number', async () => {
+    const storage = await bench.open()
+    const { id } = await storage.createSnapshot(name)
+    const self = ownProcess()
+    const makers = {
+      runs: self, reused: { ...self, startTicks: '1' }, 'before-the-boot': { ...self, bootId: 'another' }, 'in-a-container': { ...self, pidNamespace: 'pid:[1]', startTicks: '1' },
+      'of-an-older-version': { host: self.host, pid: self.pid }, 'ended-of-an-older-version': { host: self.host, pid: spawnSync('true').pid },
+    }
+    for (const [each, owner] of Object.entries(makers)) {
+      const partial = join(bench.snapshotDirectory, 'snapshots', `.partial-${each}-0123abcd`)
+      await mkdir(partial)
+      await writeFile(join(partial, 'owner.json'), JSON.stringify({ ...owner, startedAt: Date.now() }))
+    }
+    expect([...((await storage.removeLeftovers?.()) ?? [])].sort()).toEqual(['before-the-boot', 'ended-of-an-older-version', 'reused'])
     await storage.deleteSnapshot(id)
   })
 })

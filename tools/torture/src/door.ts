@@ -41,6 +41,8 @@ door='${directory}'
 me=$$
 [ -p "$door/door" ] || exec "$0.lab" "$@"
 cat > "$door/$me.in"
+# One that was killed before anybody answered may have had this process number.
+[ ! -e "$door/$me.answer" ] || rm -f "$door/$me.answer"
 mkfifo "$door/$me.answer" || exit 70
 printf '%s\\t%s\\t%s\\t%s\\t%s\\n' "$me" "\${0##*/}" "$ORACLE_SID" "$TNS_ADMIN" "$NLS_DATE_FORMAT" > "$door/door"
 exec 3< "$door/$me.answer"

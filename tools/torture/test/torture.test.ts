@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { repositoryRoot } from '@icb/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { backupSteps, describePlan, openingSteps, planOf, restoreSteps, restoreTestSteps, secondSnapshotSteps } from '../src/plan.ts'
+import { openDoor } from '../src/door.ts'
 import { undoUnsynced } from '../src/power-notes.ts'
 import { readPatches } from '../src/variants.ts'
 
@@ -54,6 +55,25 @@ describe('a power cut', () => {
     expect(readFileSync(journal, 'utf8')).toBe('synced')
     expect(() => readFileSync(fresh)).toThrow('ENOENT')
     expect(readFileSync(replaced, 'utf8')).toBe('old content')
+  })
+})
+
+describe('the door', () => {
+  it('answers a program whose process number another one had that was killed at the door', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'icb-door-'))
+    const home = join(directory, 'home')
+    mkdirSync(join(home, 'bin'), { recursive: true })
+    for (const program of ['rman', 'sqlplus']) writeFileSync(join(home, 'bin', program), '#!/bin/sh\n', { mode: 0o755 })
+    const place = join(directory, 'door')
+    const door = openDoor(home, place, undefined)
+    try {
+      door.onCall = () => ({ kind: 'served', output: 'answered', exitCode: 3 })
+      await expect(run('sh', ['-c', 'mkfifo "$0/$$.answer"; exec "$1" < /dev/null', place, join(home, 'bin', 'rman')])).rejects.toMatchObject({ code: 3, stdout: 'answered' })
+      expect(door.trouble).toEqual([])
+    } finally {
+      door.close()
+      rmSync(directory, { recursive: true, force: true })
+    }
   })
 })
 
