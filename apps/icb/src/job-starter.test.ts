@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { compareJobStarter, jobStarterText, writeJobStarter } from './job-starter.ts'
 
 describe('a starter', () => {
   const directory = mkdtempSync(join(tmpdir(), 'icb-starter-'))
+  afterAll(() => { rmSync(directory, { recursive: true, force: true }) })
   const shown = join(directory, "it's shown")
   writeFileSync(shown, '#!/bin/sh\nfor word in "$@"; do echo "[$word]"; done\necho "$PWD $HOME $ORACLE_HOME"\n', { mode: 0o755 })
   const text = jobStarterText({ program: [shown], configPath: '/etc/icb/my file.yaml', env: { ORACLE_HOME: '/u01/home $1' } })
