@@ -32,6 +32,8 @@ const fileSchema = z.strictObject({
 
 /** JSON with sorted keys and no blanks: the same bytes from the same facts, whoever writes them. */
 function canonical(value: unknown): string {
+  // JSON.stringify would take it for 0.
+  if (Object.is(value, -0)) return '-0'
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value === 'object' && value !== null) {
     return `{${Object.entries(value).filter(([, each]) => each !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(',')}}`
@@ -104,6 +106,8 @@ export function verifyEvidence(text: string, options: { readonly publicKeyPem?: 
     return no('its public key cannot be read')
   }
   if (key.asymmetricKeyType !== 'ed25519') return no('its key is none of ed25519')
+  // The signature does not cover the key's armour, and reading it is lenient.
+  if (pem(key) !== signature.publicKey) return no('its public key was changed after it was written', keyId)
   const value = Buffer.from(signature.value, 'base64')
   // Decoding is lenient; only the one way to write it counts.
   if (value.toString('base64') !== signature.value || !verify(null, Buffer.from(canonical(unread)), key, value)) return no('the signature does not fit: the file was changed after it was signed', keyId)
