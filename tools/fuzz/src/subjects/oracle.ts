@@ -30,7 +30,7 @@ const sqlplusSubject: FuzzSubject = {
   async examine({ text, original, truncatedAt }) {
     const answer = await session(text).query(query)
     if (truncatedAt !== undefined && truncatedAt < original.trimEnd().length) return { wrong: `output cut at ${String(truncatedAt)} was taken, ${String(answer.length)} rows` }
-    if (/^(?:ORA|SP2)-\d{4,5}:/m.test(text.split('ICB.END')[0] ?? '')) return { wrong: 'an error was printed and nobody noticed' }
+    if (/(?:^|\n)(?:ORA|SP2)-\d{4,5}:/.test(text.split('ICB.END')[0] ?? '')) return { wrong: 'an error was printed and nobody noticed' }
     if (answer.some(({ scn, file }) => scn < 0n || scn >= 2n ** 64n || !Number.isFinite(file))) return { wrong: 'a number that Oracle cannot have' }
     return 'accepted'
   },
