@@ -81,7 +81,7 @@ afterAll(async () => {
   await (stage as Stage | undefined)?.[Symbol.asyncDispose]()
 }, 60_000)
 
-describe("the original's README", () => {
+describe("the original's README (needs the reference data)", () => {
   const readme = join(referenceDirectory() ?? '/nonexistent', 'seed-readme.md')
   it.skipIf(!existsSync(readme))('has no section without a counterpart', () => {
     const fenced = readFileSync(readme, 'utf8').replaceAll(/^```[^]*?^```/gmu, '')
