@@ -53,7 +53,9 @@ export function pidNamespace(): string | undefined {
 export interface ProcessIdentity {
   readonly host: string
   readonly pid: number
+  /** The kernel's boot id. */
   readonly bootId?: string | undefined
+  /** When it started, clock ticks since boot. */
   readonly startTicks?: string | undefined
   readonly pidNamespace?: string | undefined
 }

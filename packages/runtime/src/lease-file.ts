@@ -14,16 +14,8 @@ import type { Logger } from './logger.ts'
 const defaultTtlMs = 60_000
 
 function describeSelf(runId: string, purpose: string): LeaseOwner {
-  const { host, pid, bootId, startTicks, pidNamespace: namespace } = ownProcess()
-  return {
-    host,
-    pid,
-    bootId: bootId ?? 'unknown',
-    ...(startTicks === undefined ? {} : { startTicks }),
-    ...(namespace === undefined ? {} : { pidNamespace: namespace }),
-    runId,
-    purpose: purpose.slice(0, 200),
-  }
+  const own = ownProcess()
+  return { ...own, bootId: own.bootId ?? 'unknown', runId, purpose: purpose.slice(0, 200) }
 }
 
 /**

@@ -1,14 +1,10 @@
 import type { Clock } from './clock.ts'
+import type { ProcessIdentity } from './host.ts'
 import type { Logger } from './logger.ts'
 
-export interface LeaseOwner {
-  readonly host: string
-  readonly pid: number
-  /** Kernel boot id, so that a reused pid after a reboot is not taken for the owner. */
+export interface LeaseOwner extends ProcessIdentity {
+  /** `unknown` where the system does not tell. */
   readonly bootId: string
-  /** Start time of the process in clock ticks and its pid namespace: with these a contender on the same host can tell at once whether the owner lives. */
-  readonly startTicks?: string
-  readonly pidNamespace?: string
   readonly runId: string
   /** What the owner does: `backup orcl`. */
   readonly purpose: string

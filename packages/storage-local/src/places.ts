@@ -167,7 +167,7 @@ export function createPlaces(layout: Layout, btrfs: Btrfs, clock: Clock): Places
 function hasEnded(owner: OwnerDocument): boolean | undefined {
   const here = ownProcess()
   if (owner.host !== here.host) return undefined
-  if (owner.startTicks === undefined) return isRunning(owner.pid) ? undefined : true
+  if (owner.startTicks === undefined) return !isRunning(owner.pid)
   if (owner.bootId !== here.bootId) return true
   return owner.pidNamespace === here.pidNamespace ? processStartTicks(owner.pid) !== owner.startTicks : undefined
 }
